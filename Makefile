@@ -1,0 +1,34 @@
+# One way to run anything. Each target ends with a non-zero status when what it checks does not hold.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := agent cli libs sandbox services
+
+.PHONY: help demo test check fast bench docs constraints clean
+
+help: ## what can be run
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# Two environments in one folder: what Fairlead needs to run, and what its tests need on top.
+.venv/run.done: constraints/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Fairlead needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing what Fairlead runs on into .venv"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r constraints/run.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.done: .venv/run.done constraints/dev.txt
+	@echo "installing what the tests need into .venv"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r constraints/dev.txt
+	@touch $@
+
+constraints: ## pin every dependency again, with hashes
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --all-extras --group build -o constraints/run.txt pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --all-extras --group build --group dev -o constraints/dev.txt pyproject.toml
+
+clean: ## remove what was installed and built
+	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""`fairlead`: the command line, a client of intake's HTTP API."""

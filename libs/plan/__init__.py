@@ -1,0 +1,1 @@
+"""What will be done: a deployment file compiled into targets, constraints and steps. Pure."""
