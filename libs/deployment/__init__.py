@@ -1,0 +1,1 @@
+"""One accepted request to bring a version to all its targets. Pure."""

@@ -1,0 +1,42 @@
+"""Progress that is not history: what the executor sees of a target's pods, at most once a second, as JSON on
+`live.<tenant>.<deployment>`, outside JetStream. A reader that misses one loses nothing: the next one says it all."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class LivePod(Struct, frozen=True, omit_defaults=True):
+    name: str
+    ready: bool
+    reason: str = ""
+    """Why it is not ready, in a word or a sentence."""
+
+
+class LiveVersion(Struct, frozen=True, omit_defaults=True):
+    """One ReplicaSet of a workload."""
+
+    replica_set: str
+    role: str
+    """`new` or `stable`."""
+    image: str
+    replicas: int
+    """Wanted by its spec."""
+    ready: int
+    available: int
+    pods: tuple[LivePod, ...] = ()
+    """At most 50."""
+
+
+class LiveWorkload(Struct, frozen=True):
+    name: str
+    versions: tuple[LiveVersion, ...]
+
+
+class LiveTarget(Struct, frozen=True, omit_defaults=True):
+    """Everything the executor sees of one target now."""
+
+    target: str
+    at: datetime
+    workloads: tuple[LiveWorkload, ...]
+    agent_away_since: datetime | None = None

@@ -1,0 +1,1 @@
+"""One strategy being walked on one target. Pure."""

@@ -1,0 +1,86 @@
+"""The nouns of a rollout: its phases, and everything that is committed about it."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from libs.messages.rollout import Workload
+from libs.plan.model import ApplyManifests, SetWeight, Step
+
+
+class Phase(StrEnum):
+    """Where a rollout is; `machine.py` draws how it moves."""
+
+    ABSENT = "absent"
+    SURVEYING = "surveying"
+    PROGRESSING = "progressing"
+    LANDED = "landed"
+    FINISHING = "finishing"
+    SUCCEEDED = "succeeded"
+    RETURNING = "returning"
+    ROLLED_BACK = "rolled_back"
+    ABANDONED = "abandoned"
+
+
+TERMINAL = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ABANDONED})
+
+
+class Rollout(Struct, frozen=True, omit_defaults=True):
+    """All that is known of a rollout. What should be true in the cluster follows from it alone."""
+
+    phase: Phase = Phase.ABSENT
+    target: str = ""
+    application: str = ""
+    agent: str = ""
+    namespace: str = ""
+    manifests: str = ""
+    """Digest of the target's objects."""
+    steps: tuple[Step, ...] = ()
+    timeout_seconds: int = 0
+    step: int = 0
+    """Index of the current step while progressing."""
+    goal: int = 0
+    """Counts what was wanted of the cluster. An observation names the goal it is about; an older one is ignored."""
+    workloads: tuple[Workload, ...] = ()
+    snapshot: str = ""
+    """Digest of every object as it was; empty until the survey."""
+    epoch: int = 0
+    process: str = ""
+    """Which executor process may write, and under which epoch."""
+    hindrance: str = ""
+    """Why the goal is not true yet, as last seen."""
+    reason: str = ""
+    """Why it goes back, or why it ended."""
+    cancelled: bool = False
+    """It goes back because of a person, or because nobody decided in time; not because something failed."""
+
+
+def is_terminal(rollout: Rollout) -> bool:
+    return rollout.phase in TERMINAL
+
+
+def current(rollout: Rollout) -> Step | None:
+    """The step being walked, if any."""
+    return rollout.steps[rollout.step] if rollout.phase is Phase.PROGRESSING else None
+
+
+def has_stable(rollout: Rollout) -> bool:
+    """Whether there is a version to compare with and to go back to. Without one, weights and pauses mean nothing."""
+    return any(workload.previous for workload in rollout.workloads)
+
+
+def weight(rollout: Rollout) -> int:
+    """The new version's percentage that the steps ask for now."""
+    match rollout.phase:
+        case Phase.LANDED | Phase.FINISHING | Phase.SUCCEEDED:
+            return 100
+        case Phase.PROGRESSING:
+            walked = rollout.steps[: rollout.step + 1]
+            return next((step.weight for step in reversed(walked) if isinstance(step, SetWeight)), 0)
+        case _:
+            return 0
+
+
+def asks_cluster(step: Step) -> bool:
+    """Whether the step is done by the cluster, rather than by time or a person."""
+    return isinstance(step, ApplyManifests | SetWeight)
