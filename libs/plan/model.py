@@ -2,30 +2,13 @@
 
 from msgspec import Struct
 
-
-class Approval(Struct, frozen=True, omit_defaults=True):
-    """A person's decision that a pause waits for."""
-
-    roles: tuple[str, ...] = ()
-    """Any one of these may decide; empty: anyone who may act on the deployment."""
-    expires_seconds: int | None = None
+from libs.spec.model import Approval as Approval
+from libs.spec.model import Pause as Pause
+from libs.spec.model import SetWeight as SetWeight
 
 
-class ApplyManifests(Struct, frozen=True, tag_field="do", tag="applyManifests"):
+class ApplyManifests(Struct, frozen=True, tag_field="step", tag="applyManifests"):
     """Bring every object that is not a Deployment; always the first step."""
-
-
-class SetWeight(Struct, frozen=True, tag_field="do", tag="setWeight"):
-    """Give `weight` percent to the new version."""
-
-    weight: int
-
-
-class Pause(Struct, frozen=True, tag_field="do", tag="pause", omit_defaults=True):
-    """Wait for a time or for a person; exactly one of the two is set."""
-
-    seconds: int | None = None
-    approval: Approval | None = None
 
 
 Step = ApplyManifests | SetWeight | Pause
