@@ -5,6 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := agent cli libs sandbox services
+$(shell mkdir -p build)
 
 .PHONY: help demo test check fast bench docs constraints clean
 
@@ -24,6 +25,29 @@ help: ## what can be run
 	@echo "installing what the tests need into .venv"
 	@$(BIN)/python -m pip install --quiet --require-hashes -r constraints/dev.txt
 	@touch $@
+
+demo: .venv/run.done ## a release through two environments, with a canary, an approval and a version that fails
+	@$(BIN)/fairlead demo
+
+check: .venv/dev.done ## format, lint, types, import contracts, generated files up to date
+	@$(BIN)/ruff format --check --quiet $(SOURCES) tests tools
+	@$(BIN)/ruff check --quiet $(SOURCES) tests tools
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >build/imports.log || { cat build/imports.log; exit 1; }
+	@$(BIN)/python -m tools.generate --check
+	@echo "check: clean"
+
+fast: .venv/dev.done ## pure tests only, seconds
+	@$(BIN)/pytest tests/unit -n 2
+
+test: .venv/dev.done ## every test that this machine can run
+	@$(BIN)/python -m tools.tiers
+
+bench: .venv/dev.done ## figures beside their floors, NAME=commit for one
+	@$(BIN)/python -m tests.bench $(NAME)
+
+docs: .venv/dev.done ## generate what is generated: protobuf code, docs/bus.md
+	@$(BIN)/python -m tools.generate
 
 constraints: ## pin every dependency again, with hashes
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv

@@ -38,7 +38,7 @@ from libs.messages.rollout import (
     StepStarted,
     Surveyed,
 )
-from libs.plan.model import Pause
+from libs.plan.model import Pause, SetWeight
 from libs.rollout.state import Phase, Rollout, asks_cluster, current, has_stable, is_terminal
 
 READY = "ready"
@@ -125,9 +125,11 @@ def _enter(rollout: Rollout, index: int, so_far: tuple[Output, ...]) -> Transiti
 
 
 def _skip(rollout: Rollout, index: int) -> int:
-    """A first deployment has nothing to compare with: what lies between applying and the full weight is left out."""
-    last = len(rollout.steps) - 1
-    return last if 0 < index < last else index
+    """A first deployment has nothing to compare with: of its steps only applying and the full weight are walked."""
+    full = max((i for i, step in enumerate(rollout.steps) if isinstance(step, SetWeight)), default=0)
+    if index in (0, full):
+        return index
+    return full if index < full else len(rollout.steps)
 
 
 def _deadline(rollout: Rollout, index: int) -> Arm:

@@ -1,0 +1,41 @@
+"""`make test`: every tier that this machine can run, and by name which were left out and why."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+TIERS = ("unit", "sandbox", "integration", "e2e")
+"""Folders under tests/, cheapest first."""
+
+PARALLEL = {"unit": 2, "sandbox": 2, "integration": 2, "e2e": 0}
+"""Worker processes; 0 runs one test after another, because each starts a whole installation."""
+
+LEFT_OUT = {
+    "cluster": "a real API server is not part of this release's tests yet; the sandbox stands in for it",
+    "simulation": "the simulation of all services on virtual time is not built yet",
+    "chaos": "kills at random over three NATS nodes are not built yet; e2e kills one process at a time",
+}
+
+
+def main() -> int:
+    failed = []
+    for tier in TIERS:
+        began = time.perf_counter()
+        workers = ["-n", str(PARALLEL[tier])] if PARALLEL[tier] else []
+        print(f"== tests/{tier}", flush=True)
+        code = subprocess.call([sys.executable, "-m", "pytest", f"tests/{tier}", *workers], cwd=ROOT)
+        print(
+            f"== tests/{tier}: {'passed' if code == 0 else 'FAILED'} in {time.perf_counter() - began:.0f} s", flush=True
+        )
+        if code != 0:
+            failed.append(tier)
+    for tier, why in LEFT_OUT.items():
+        print(f"left out: {tier} ({why})")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
