@@ -1,0 +1,80 @@
+"""The deployment file's text -> its normal form, or every problem at once, each with line, column and path."""
+
+from msgspec import Struct
+
+from libs.spec.document import Limits, read
+from libs.spec.model import Spec
+from libs.spec.nodes import Mapping, Node, Scalar
+from libs.spec.normal import Normal
+from libs.spec.problems import Place, Problem, Report
+from libs.spec.schema import FILE
+from libs.spec.validate import Rules
+from libs.spec.walk import Walk, is_empty
+from libs.spec.word import name_problem
+from libs.spec.words import found
+
+LIMITS = Limits(bytes=2**20, nodes=100_000, scalar=256 * 1024, documents=1)
+
+
+class Parsed(Struct, frozen=True):
+    spec: Spec | None
+    """None where a problem is an error."""
+    problems: tuple[Problem, ...]
+    places: dict[str, Place] = {}
+    """Where the value of each path stands, for who finds a problem later."""
+
+
+def parse(text: str | bytes, minimum_timeout_seconds: int = 60, application: str | None = None) -> Parsed:
+    """`application` is the name that a request gives; it wins over the file's."""
+    documents, problems = read(text, LIMITS)
+    if problems:
+        return Parsed(None, problems)
+    report = Report()
+    root = _mapping(documents, report)
+    if root is None:
+        return Parsed(None, report.problems())
+    walk = Walk(report)
+    values = walk.value(FILE, root, "")
+    _check_application(values, application, report)
+    spec = Normal(walk, report, _lines(text)).spec(values, application)
+    Rules(spec, walk.places, report).check(minimum_timeout_seconds)
+    return Parsed(None if report.has_errors else spec, report.problems(), walk.places)
+
+
+def _mapping(documents: tuple[Node, ...], report: Report) -> Mapping | None:
+    if not documents or is_empty(documents[0]):
+        report.error(Place(1, 1), "empty", "is empty", "write at least application, targets and manifests")
+        return None
+    root = documents[0]
+    if not isinstance(root, Mapping):
+        message = f"needs a mapping with application, targets and manifests, not {found(root)}"
+        report.error(Place(root.line, root.column), "wrong_type", message)
+        return None
+    return None if _is_lambda(root, report) else root
+
+
+def _is_lambda(root: Mapping, report: Report) -> bool:
+    """Refused by its one line: the rest of such a file follows another schema."""
+    for key, value in root.entries:
+        if (
+            isinstance(key, Scalar)
+            and key.text == "kind"
+            and isinstance(value, Scalar)
+            and value.text.lower() == "lambda"
+        ):
+            message = "lambda is not built yet in this release"
+            report.error(Place(value.line, value.column, "kind"), "not_built", message, "write kind: kubernetes")
+            return True
+    return False
+
+
+def _check_application(values: dict[str, object], application: str | None, report: Report) -> None:
+    if application is not None and (problem := name_problem(application)):
+        report.error(Place(0, 0, "application"), "bad_name", problem)
+    if application is None and "application" not in values:
+        hint = "add it: a name, or give it with the request"
+        report.error(Place(1, 1, "application"), "missing_key", "is missing", hint)
+
+
+def _lines(text: str | bytes) -> list[str]:
+    return (text if isinstance(text, str) else text.decode()).split("\n")

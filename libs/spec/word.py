@@ -1,0 +1,87 @@
+"""Reads one scalar as the shape wants it, or says what it is instead."""
+
+import re
+
+from libs.spec.nodes import Node, Scalar
+from libs.spec.problems import Place, Report, quoted, suggestion
+from libs.spec.scalars import strict_value
+from libs.spec.shape import AsWritten, Choice, Flag, Shape, Text, Whole
+from libs.spec.words import found, wanted
+
+_TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_MOST_NAME = 200
+
+
+def read_word(shape: Shape, node: Node, place: Place, report: Report) -> str | int | bool | None:
+    match shape:
+        case Text() if isinstance(node, Scalar):
+            return _text(shape, node, place, report)
+        case Whole() if isinstance(node, Scalar):
+            return _whole(shape, node, place, report)
+        case Choice() if isinstance(node, Scalar):
+            return _choice(shape, node, place, report)
+        case AsWritten() if isinstance(node, Scalar):
+            return node.text
+        case Flag() if isinstance(node, Scalar) and isinstance(value := strict_value(node), bool):
+            return value
+    hint = "write true or false" if isinstance(shape, Flag) else ""
+    report.error(place, "wrong_type", f"needs {wanted(shape)}, not {found(node)}", hint)
+    return None
+
+
+def name_problem(name: str) -> str:
+    """What keeps a word from being a name; empty where nothing does."""
+    if not name.strip():
+        return "is an empty name"
+    if len(name) > _MOST_NAME:
+        return f"is longer than {_MOST_NAME} characters"
+    return "holds a line break or control character" if _CONTROL.search(name) else ""
+
+
+def _text(shape: Text, node: Scalar, place: Place, report: Report) -> str | None:
+    value = strict_value(node)
+    if not isinstance(value, str):
+        report.error(place, "wrong_type", f"needs text, not {found(node)}", f"write {quoted(node.text)}")
+        return None
+    code, problem, hint = _text_problem(shape, value)
+    if problem:
+        report.error(place, code, problem, hint)
+    return None if problem else value
+
+
+def _text_problem(shape: Text, text: str) -> tuple[str, str, str]:
+    if not text.strip():
+        return "empty", "is empty", f"write {shape.means}"
+    if len(text) > shape.most:
+        return "too_long", f"is longer than {shape.most} characters", ""
+    if shape.lines:
+        return "", "", ""
+    if _CONTROL.search(text):
+        return "bad_name", "holds a line break or control character", "write it on one line"
+    if _TEMPLATE.search(text):
+        return "not_built", "holds a template, which is not built yet in this release", "write the value"
+    if shape.pattern and not re.fullmatch(shape.pattern, text):
+        return "bad_name", f"needs {shape.means}, not {found(Scalar(0, 0, text, is_plain=False))}", ""
+    return "", "", ""
+
+
+def _whole(shape: Whole, node: Scalar, place: Place, report: Report) -> int | None:
+    value = strict_value(node)
+    if isinstance(value, bool) or not isinstance(value, int):
+        number = re.match(r"\s*([0-9]{1,9})(?![0-9])", node.text)
+        hint = f"write {int(number[1])}" if number else ""
+        report.error(place, "wrong_type", f"needs a whole number, not {found(node)}", hint)
+        return None
+    if not shape.least <= value <= shape.most:
+        report.error(place, "out_of_range", f"must be {shape.least} to {shape.most}, not {quoted(node.text)[1:-1]}")
+        return None
+    return value
+
+
+def _choice(shape: Choice, node: Scalar, place: Place, report: Report) -> str | None:
+    word = node.text.lower()
+    if word in shape.words:
+        return word
+    report.error(place, "wrong_word", f"needs {wanted(shape)}, not {found(node)}", suggestion(word, shape.words))
+    return None

@@ -1,0 +1,42 @@
+"""The words for types and values that the author of a YAML file knows: text, number, true/false, list, mapping."""
+
+from libs.spec.nodes import Mapping, Node, Sequence
+from libs.spec.problems import quoted
+from libs.spec.scalars import strict_value
+from libs.spec.shape import Choice, Flag, ListOf, MapOf, Record, Shape, Text, Whole
+
+
+def wanted(shape: Shape) -> str:
+    match shape:
+        case Text():
+            return shape.means
+        case Whole():
+            return f"a whole number, {shape.least} to {shape.most}"
+        case Flag():
+            return "true or false"
+        case Choice():
+            return one_of(shape.words)
+        case ListOf():
+            return "a list"
+        case Record(shorthand=key) if key:
+            return wanted(shape.fields[key])
+        case MapOf() | Record():
+            return "a mapping"
+    return "text"
+
+
+def found(node: Node) -> str:
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    value = strict_value(node)
+    if isinstance(value, str):
+        return f"the text {quoted(value)}"
+    kind = "true/false value" if isinstance(value, bool) else "number"
+    return "nothing" if value is None else f"the {kind} {quoted(node.text)[1:-1]}"
+
+
+def one_of(words: tuple[str, ...]) -> str:
+    *some, last = words
+    return f"{', '.join(some)} or {last}" if some else last
