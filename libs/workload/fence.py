@@ -1,0 +1,55 @@
+"""Who may write to an object: the rollout's annotation on it, `<epoch number>.<process>.<write number>`.
+
+Every write that moves capacity tests the value last read and replaces it with the next one. So a late request and a
+process that was taken over change nothing, and each repeat is refused.
+"""
+
+from enum import Enum
+
+from msgspec import Struct
+
+from libs.workload.naming import Marks, rollout_annotation
+from libs.workload.objects import Object, annotation
+
+
+class Fence(Struct, frozen=True):
+    """The epoch that a process committed before it wrote anything. Numbers start at 1."""
+
+    epoch: int
+    process: str
+
+
+class Standing(Enum):
+    """What an object's annotation says to the holder of a fence."""
+
+    UNMARKED = "unmarked"
+    OURS = "ours"
+    OLDER = "older"
+    NEWER = "newer"
+
+
+def standing(value: Object, marks: Marks, fence: Fence) -> Standing:
+    mark = annotation(value, rollout_annotation(marks))
+    if not mark:
+        return Standing.UNMARKED
+    epoch, process, _ = _parse(mark)
+    if (epoch, process) == (fence.epoch, fence.process):
+        return Standing.OURS
+    # One number is committed by one process only; the same number under another name is not ours to write over.
+    return Standing.OLDER if epoch < fence.epoch else Standing.NEWER
+
+
+def following(mark: str, fence: Fence) -> str:
+    """The value that the next write leaves behind."""
+    epoch, process, write = _parse(mark)
+    count = write + 1 if (epoch, process) == (fence.epoch, fence.process) else 1
+    return f"{fence.epoch}.{fence.process}.{count}"
+
+
+def _parse(mark: str) -> tuple[int, str, int]:
+    """Text that a person put there counts as the oldest: the write that replaces it still tests for it."""
+    epoch, _, rest = mark.partition(".")
+    process, _, write = rest.rpartition(".")
+    if epoch.isascii() and epoch.isdigit() and write.isascii() and write.isdigit():
+        return int(epoch[:18]), process, int(write[:18])
+    return 0, "", 0
