@@ -7,6 +7,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
+MAX_MESSAGE_BYTES = 256 * 1024
+"""The most that one stored message may carry; what is larger goes to the blobs."""
+
+MAX_BATCH = 100
+"""The most messages of one atomic batch."""
+
 
 class Conflict(Exception):
     """Somebody else wrote this subject since it was read: load again and decide again."""
@@ -78,13 +84,15 @@ class Store(Protocol):
     async def get(self, bucket: str, key: str) -> Entry | None: ...
 
     async def put(self, bucket: str, key: str, value: bytes, revision: int | None = None, ttl: int = 0) -> int:
-        """Set a value; the new revision. `revision` 0: only where there is none; n: only over that one (`Conflict`).
+        """Set a value, never an empty one; the new revision.
 
-        `ttl` in whole seconds; 0 keeps it for ever.
+        `revision` 0: only where there is none; n: only over that one (`Conflict`). `ttl` in whole seconds; 0: for ever.
         """
         ...
 
-    async def delete(self, bucket: str, key: str, revision: int | None = None) -> None: ...
+    async def delete(self, bucket: str, key: str, revision: int | None = None) -> None:
+        """Remove a value; `Conflict` where `revision` is given and is not the one that is there."""
+        ...
 
     async def entries(self, bucket: str, prefix: str = "") -> list[Entry]: ...
 

@@ -1,0 +1,204 @@
+"""One connection to NATS: how it is opened, how it is asked, and how its loss is noticed."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import msgspec
+import nats.errors
+import structlog
+from msgspec import Struct
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from libs.durable.ports import Unavailable, Unknown
+
+Answer = TypeVar("Answer")
+
+REQUEST_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Refused(Exception):
+    """JetStream refused a request: `code` is its error number."""
+
+    def __init__(self, request: str, code: int, text: str) -> None:
+        super().__init__(f"{request}: {text} ({code})")
+        self.code = code
+
+
+class Closed(Exception):
+    """The connection to NATS ended for good, for instance because the credentials were withdrawn: start again."""
+
+
+class ApiError(Struct, frozen=True):
+    code: int
+    err_code: int = 0
+    description: str = ""
+
+
+class _Failure(Struct, frozen=True):
+    error: ApiError | None = None
+
+
+_failures = msgspec.json.Decoder(_Failure)
+
+
+class Connection:
+    """A NATS client with requests that end at once when the connection is lost, instead of waiting out their time."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.epoch = 0
+        """Counts losses: who started under another epoch must start again."""
+        self.on_change: set[Callable[[], None]] = set()
+        """Called when the connection is lost and when it is back."""
+        self._inbox = ""
+        self._numbers = 0
+        self._waiting: dict[str, asyncio.Future[Msg]] = {}
+
+    async def open(self) -> None:
+        """Listen for answers."""
+        self._inbox = self.client.new_inbox()
+        await self.client.subscribe(f"{self._inbox}.*", cb=self._answered)
+
+    async def request(
+        self, subject: str, body: bytes, headers: dict[str, str] | None = None, timeout: float = REQUEST_SECONDS
+    ) -> Msg:
+        """Ask and wait. `Unavailable`: it was not accepted; `Unknown`: it may have been."""
+        self.require()
+        self._numbers += 1
+        token = str(self._numbers)
+        answer: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._waiting[token] = answer
+        try:
+            async with asyncio.timeout(timeout):
+                await self.client.publish(subject, body, reply=f"{self._inbox}.{token}", headers=headers)
+                message = await answer
+        except (TimeoutError, nats.errors.Error) as error:
+            raise Unknown(f"{subject}: no answer: {error!r}") from error
+        finally:
+            del self._waiting[token]
+        if is_gone(message):
+            raise Unavailable(f"{subject}: nobody answers")
+        return message
+
+    async def ask(self, verb: str, body: object, kind: type[Answer]) -> Answer:
+        """A request to JetStream that changes nothing or may be repeated: its loss is `Unavailable`."""
+        try:
+            message = await self.request(f"$JS.API.{verb}", msgspec.json.encode(body))
+        except Unknown as error:
+            raise Unavailable(str(error)) from error
+        failure = _failures.decode(message.data).error
+        if failure is None:
+            return msgspec.json.decode(message.data, type=kind)
+        if failure.code == 503:
+            raise Unavailable(f"{verb}: {failure.description}")
+        raise Refused(verb, failure.err_code, failure.description)
+
+    def require(self) -> None:
+        """Raise unless messages can be sent now: the client would keep them and send them much later."""
+        if self.client.is_closed:
+            raise Closed(Closed.__doc__)
+        if not self.client.is_connected:
+            raise Unavailable("not connected to NATS")
+
+    async def connected(self) -> None:
+        """Wait until there is a connection."""
+        changed = asyncio.Event()
+        self.on_change.add(changed.set)
+        try:
+            while not self.client.is_connected:
+                if self.client.is_closed:
+                    raise Closed(Closed.__doc__)
+                await changed.wait()
+                changed.clear()
+        finally:
+            self.on_change.discard(changed.set)
+
+    async def lost(self) -> None:
+        _log.warning("nats_lost")
+        self.epoch += 1
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(nats.errors.ConnectionClosedError())
+        self._changed()
+
+    async def regained(self) -> None:
+        _log.info("nats_regained")
+        self._changed()
+
+    async def ended(self) -> None:
+        self._changed()
+
+    async def _answered(self, message: Msg) -> None:
+        answer = self._waiting.get(message.subject.rpartition(".")[2])
+        if answer is not None and not answer.done():
+            answer.set_result(message)
+
+    def _changed(self) -> None:
+        for listener in tuple(self.on_change):
+            listener()
+
+
+@asynccontextmanager
+async def connect(
+    servers: Sequence[str], name: str, chance: random.Random, **options: Any
+) -> AsyncIterator[Connection]:
+    """A connection that never gives up; `options` are the client's own for TLS and credentials.
+
+    Entering waits for as long as there is no server: give it a timeout where that matters.
+    """
+    client = Client()
+    connection = Connection(client)
+    await client.connect(
+        servers=list(servers),
+        name=name,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=1,
+        reconnect_to_server_handler=_spread(chance),
+        ping_interval=10,
+        max_outstanding_pings=2,
+        error_cb=_failed,
+        disconnected_cb=connection.lost,
+        reconnected_cb=connection.regained,
+        closed_cb=connection.ended,
+        **options,
+    )
+    try:
+        await connection.open()
+        yield connection
+    finally:
+        await _close(client)
+
+
+def is_gone(message: Msg) -> bool:
+    """Whether it is the server's word that nobody listens."""
+    return not message.data and (message.headers or {}).get("Status") == "503"
+
+
+def _spread(chance: random.Random) -> Callable[..., Any]:
+    """Reconnect to any server after a random pause, so that a restart is not met by all clients at once."""
+
+    def choose(servers: list[Any], _: object) -> tuple[Any, float]:
+        return chance.choice(servers), chance.uniform(0.1, 2.0)
+
+    return choose
+
+
+async def _failed(error: Exception) -> None:
+    _log.warning("nats_error", error=repr(error))
+
+
+async def _close(client: Client) -> None:
+    # Not the client's own drain: with a dead server it swallows the cancellation of a timeout and waits on.
+    try:
+        if client.is_connected:
+            await client.flush(timeout=2)
+    except nats.errors.Error as error:
+        _log.warning("nats_unflushed", error=repr(error))
+    finally:
+        await client.close()

@@ -1,0 +1,160 @@
+"""The store over JetStream: records in the stream, buckets, sealed blobs. Reads go to the leader."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import nats.errors
+from msgspec import Struct
+from nats.js.errors import ObjectNotFoundError
+from nats.js.object_store import ObjectStore
+
+from libs.bus import reader
+from libs.bus.connection import Connection, Refused
+from libs.bus.pull import ID_HEADER, STREAM
+from libs.durable.ports import Conflict, Entry, Stored, Unavailable, Write
+from libs.store import batch as batches
+from libs.store.batch import EXPECTED_HEADER
+from libs.store.layout import BLOBS, MAX_BLOB_BYTES, bucket_stream
+from libs.store.seal import Seal, digest_of
+
+OPEN_BATCHES = 40
+"""At once in this process. The server allows 50 a stream unless it is told otherwise."""
+
+_BUSY_TRIES = 20
+_NO_MESSAGE = 10037
+_BLOB_SECONDS = 30
+_TOMBSTONE_SECONDS = 60
+
+
+class _Message(Struct, frozen=True):
+    subject: str
+    seq: int
+    time: datetime
+    data: bytes = b""
+    hdrs: bytes = b""
+
+
+class _Got(Struct, frozen=True):
+    message: _Message
+
+
+class JetStreamStore:
+    """The `Store` of production."""
+
+    def __init__(self, connection: Connection, seal: Seal, chance: random.Random) -> None:
+        self._connection = connection
+        self._seal = seal
+        self._chance = chance
+        self._open = asyncio.Semaphore(OPEN_BATCHES)
+        self._blobs = ObjectStore(BLOBS, f"OBJ_{BLOBS}", connection.client.jetstream())
+
+    async def last(self, subject: str) -> Stored | None:
+        message = await self._last(STREAM, subject)
+        if message is None:
+            return None
+        return Stored(message.subject, message.seq, message.time, message.data, _id_in(message.hdrs))
+
+    async def lasts(self, filters: Sequence[str]) -> list[Stored]:
+        return await reader.lasts(self._connection, filters)
+
+    def history(self, filters: Sequence[str], after: int = 0) -> AsyncIterator[Stored]:
+        return reader.history(self._connection, filters, after)
+
+    async def commit(self, batch: Sequence[Write]) -> int:
+        batches.check(batch)
+        for attempt in range(_BUSY_TRIES):
+            try:
+                async with self._open:
+                    return await batches.send(self._connection, batch, self._chance)
+            except batches.Busy:
+                await asyncio.sleep(self._chance.uniform(0.01, 0.05) * (attempt + 1))
+        raise Unavailable("the server has too many open batches")
+
+    async def get(self, bucket: str, key: str) -> Entry | None:
+        message = await self._last(bucket_stream(bucket), _subject(bucket, key))
+        return Entry(key, message.data, message.seq) if message and message.data else None
+
+    async def put(self, bucket: str, key: str, value: bytes, revision: int | None = None, ttl: int = 0) -> int:
+        if not value:
+            raise ValueError(f"{bucket} {key}: an empty value means a deleted key")
+        headers = {"Nats-TTL": f"{ttl}s"} if ttl else {}
+        try:
+            return await self._write(_subject(bucket, key), value, headers, revision)
+        except Conflict:
+            buried = await self._last(bucket_stream(bucket), _subject(bucket, key)) if revision == 0 else None
+            if buried is None or buried.data:
+                raise
+            return await self._write(_subject(bucket, key), value, headers, buried.seq)
+
+    async def delete(self, bucket: str, key: str, revision: int | None = None) -> None:
+        # A tombstone, for only a message can be compared and set; it goes by itself.
+        headers = {"KV-Operation": "PURGE", "Nats-Rollup": "sub", "Nats-TTL": f"{_TOMBSTONE_SECONDS}s"}
+        await self._write(_subject(bucket, key), b"", headers, revision)
+
+    async def entries(self, bucket: str, prefix: str = "") -> list[Entry]:
+        own = _subject(bucket, "")
+        found = await reader.lasts(self._connection, [f"{own}>"], bucket_stream(bucket))
+        return [
+            Entry(stored.subject.removeprefix(own), stored.data, stored.sequence)
+            for stored in found
+            if stored.data and stored.subject.startswith(own + prefix)
+        ]
+
+    async def save(self, data: bytes) -> str:
+        if len(data) > MAX_BLOB_BYTES:
+            raise ValueError(f"a blob has {len(data)} bytes, more than {MAX_BLOB_BYTES}")
+        digest = digest_of(data)
+        async with _blob_call(digest):
+            try:
+                await self._blobs.get_info(digest)
+            except ObjectNotFoundError:
+                await self._blobs.put(digest, self._seal.close(digest, data))
+        return digest
+
+    async def read(self, digest: str) -> bytes:
+        async with _blob_call(digest):
+            try:
+                sealed = (await self._blobs.get(digest)).data
+            except ObjectNotFoundError as error:
+                raise KeyError(digest) from error
+        return self._seal.open(digest, sealed or b"")
+
+    async def _last(self, stream: str, subject: str) -> _Message | None:
+        try:
+            return (await self._connection.ask(f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject}, _Got)).message
+        except Refused as error:
+            if error.code == _NO_MESSAGE:
+                return None
+            raise
+
+    async def _write(self, subject: str, value: bytes, headers: dict[str, str], revision: int | None) -> int:
+        if revision is not None:
+            headers = headers | {EXPECTED_HEADER: str(revision)}
+        answer = await self._connection.request(subject, value, headers)
+        return batches.judge(answer.data)
+
+
+def _subject(bucket: str, key: str) -> str:
+    return f"$KV.{bucket}.{key}"
+
+
+def _id_in(headers: bytes) -> str:
+    """The deduplication id among a stored message's raw headers."""
+    for line in headers.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name == ID_HEADER.encode():
+            return value.strip().decode()
+    return ""
+
+
+@asynccontextmanager
+async def _blob_call(digest: str) -> AsyncIterator[None]:
+    """The client's object store waits for ever where a server died in between."""
+    try:
+        async with asyncio.timeout(_BLOB_SECONDS):
+            yield
+    except (TimeoutError, nats.errors.Error) as error:
+        raise Unavailable(f"blob {digest}: {error!r}") from error
