@@ -7,18 +7,19 @@ import yaml
 from msgspec import Struct
 
 from libs.spec.nodes import Mapping, Node, Scalar, Sequence
-from libs.spec.problems import Problem, Report, quoted
+from libs.spec.problems import Origin, Place, Problem, Report, quoted
 from libs.spec.text import Unreadable, readable, syntax_error
 
 _CORE_TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = frozenset({None, "!", _CORE_TAG + "str", _CORE_TAG + "map", _CORE_TAG + "seq"})
+_CHARACTERS_PER_NODE = 64
 _Content = yaml.ScalarEvent | yaml.CollectionStartEvent
 
 
 class Limits(Struct, frozen=True):
     bytes: int
     nodes: int
-    """Counted as expanded: what an alias names counts as often as it is used."""
+    """Counted as expanded: what an alias names counts as often as it is used; a long text counts as several."""
     scalar: int
     documents: int
     depth: int = 64
@@ -29,7 +30,7 @@ class _Measured(Struct, frozen=True):
     """A node with what it costs wherever it is used."""
 
     node: Node
-    size: int = 1
+    size: int
     depth: int = 0
 
 
@@ -42,36 +43,47 @@ class _Open(Struct):
     depth: int = 0
 
 
-def read(content: str | bytes, limits: Limits, file: str = "") -> tuple[tuple[Node, ...], tuple[Problem, ...]]:
+class Read(Struct, frozen=True):
     """The documents of a text; where it cannot be read to its end, none, and the one problem that stopped it."""
+
+    documents: tuple[Node, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    size: int = 0
+    """What was spent of `Limits.nodes`."""
+
+
+def read(content: str | bytes, limits: Limits, origin: Origin | None = None) -> Read:
+    origin = origin or Origin()
     try:
-        return _documents(readable(content, limits.bytes), limits), ()
+        return _read(readable(content, limits.bytes), limits, origin)
     except Unreadable as stop:
-        report = Report(file)
-        report.error(stop.place, stop.code, stop.message, stop.hint)
-        return (), report.problems()
+        report = Report(origin)
+        place = Place(*origin.moved(stop.line, stop.column)) if stop.line or origin.path else Place()
+        report.error(place, stop.code, stop.message, stop.hint)
+        return Read(problems=report.problems())
 
 
-def _documents(text: str, limits: Limits) -> tuple[Node, ...]:
-    builder = _Builder(limits)
+def _read(text: str, limits: Limits, origin: Origin) -> Read:
+    builder = _Builder(limits, origin)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         raise syntax_error(error, text) from error
-    return tuple(builder.documents)
+    return Read(tuple(builder.documents), (), builder.size)
 
 
 class _Builder:
     """Turns events into nodes, from the leaves up, and refuses before anything can grow."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, origin: Origin) -> None:
         self.documents: list[Node] = []
         self._limits = limits
+        self._origin = origin
         self._open: list[_Open] = []
         self._anchors: dict[str, _Measured | None] = {}
         self._aliases = 0
-        self._size = 0
+        self.size = 0
 
     def take(self, event: yaml.Event) -> None:
         match event:
@@ -80,6 +92,7 @@ class _Builder:
                 self._place(self._scalar(event), event.anchor)
             case yaml.CollectionStartEvent():
                 self._begin(event)
+                self._grow(event, 1)
                 self._descend(event)
             case yaml.CollectionEndEvent():
                 self._close()
@@ -101,22 +114,23 @@ class _Builder:
         if event.tag not in _PLAIN_TAGS:
             shown = quoted(str(event.tag).replace(_CORE_TAG, "!!"))
             raise _refused(event, "tag", f"holds the tag {shown}", "remove the tag; quote what must be text")
-        self._grow(event, 1)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
 
     def _grow(self, event: yaml.Event, size: int) -> None:
-        self._size += size
-        if self._size > self._limits.nodes:
+        self.size += size
+        if self.size > self._limits.nodes:
             most = self._limits.nodes
-            raise _refused(event, "too_many_nodes", f"holds more than {most} values, aliases counted as expanded")
+            raise _refused(event, "too_many_nodes", f"holds more than {most} values, aliases written out")
 
     def _scalar(self, event: yaml.ScalarEvent) -> _Measured:
         if len(event.value) > self._limits.scalar:
             raise _refused(event, "too_long", f"holds a text of more than {self._limits.scalar // 1024} KiB")
-        line, column = _position(event)
+        line, column = self._origin.moved(*_position(event))
         plain = event.tag is None and not event.style
-        return _Measured(Scalar(line, column, event.value, plain, event.style == "|"))
+        size = 1 + len(event.value) // _CHARACTERS_PER_NODE
+        self._grow(event, size)
+        return _Measured(Scalar(line, column, event.value, plain, event.style == "|"), size)
 
     def _descend(self, event: yaml.CollectionStartEvent) -> None:
         self._check_depth(event, 1)
@@ -128,7 +142,7 @@ class _Builder:
 
     def _close(self) -> None:
         done = self._open.pop()
-        line, column = _position(done.start)
+        line, column = self._origin.moved(*_position(done.start))
         node: Node
         if isinstance(done.start, yaml.SequenceStartEvent):
             node = Sequence(line, column, tuple(done.children))

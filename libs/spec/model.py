@@ -60,8 +60,10 @@ class Manifest(Struct, frozen=True):
     path: str = ""
     inline: str = ""
     line: int = 0
-    """Where the inline text starts in the deployment file; 0 where its lines are not the file's (a quoted text)."""
+    """Where the path, or the inline text's first character, stands in the deployment file."""
     column: int = 0
+    verbatim: bool = False
+    """Whether the inline text's lines are the file's own, as below `|`."""
 
 
 class Spec(Struct, frozen=True):

@@ -85,9 +85,10 @@ class Normal:
     def _manifest(self, item: Values, path: str, targets: dict[str, Any]) -> Manifest:
         self._check_source(item, path)
         named = self._named(item.get("targets"), join(path, "targets"), targets)
-        inline = item.get("inline") or ""
-        line, column = self._start(inline, join(path, "inline")) if inline else (0, 0)
-        return Manifest(named, item.get("path") or "", inline, line, column)
+        if inline := item.get("inline"):
+            return self._inline(named, inline, join(path, "inline"))
+        place = self._walk.places.get(join(path, "path"), self._walk.places[path])
+        return Manifest(named, item.get("path") or "", "", place.line, place.column)
 
     def _check_source(self, item: Values, path: str) -> None:
         place = self._walk.places[path]
@@ -111,14 +112,15 @@ class Normal:
                 self._report.warn(place, "unknown_name", message, suggestion(name, targets))
         return tuple(dict.fromkeys(name for name in names if name in targets))
 
-    def _start(self, text: str, path: str) -> tuple[int, int]:
-        """Where a literal block's first character stands: below its `|`, behind its indentation."""
+    def _inline(self, targets: tuple[str, ...], text: str, path: str) -> Manifest:
+        """A literal block's first character stands below its `|`, behind its indentation."""
+        place = self._walk.places[path]
         if path not in self._walk.literals:
-            return 0, 0
-        line = self._walk.places[path].line + 1
-        first = next((index for index, words in enumerate(text.split("\n")) if words.strip()), 0)
-        written = self._lines[line - 1 + first]
-        return line, _indent(written) - _indent(text.split("\n")[first]) + 1
+            return Manifest(targets, "", text, place.line, place.column)
+        lines = text.split("\n")
+        first = next((index for index, words in enumerate(lines) if words.strip()), 0)
+        column = _indent(self._lines[place.line + first]) - _indent(lines[first]) + 1
+        return Manifest(targets, "", text, place.line + 1, column, verbatim=True)
 
 
 def _indent(line: str) -> int:

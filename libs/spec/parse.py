@@ -13,7 +13,7 @@ from libs.spec.walk import Walk, is_empty
 from libs.spec.word import name_problem
 from libs.spec.words import found
 
-LIMITS = Limits(bytes=2**20, nodes=100_000, scalar=256 * 1024, documents=1)
+LIMITS = Limits(bytes=2**20, nodes=50_000, scalar=256 * 1024, documents=1)
 
 
 class Parsed(Struct, frozen=True):
@@ -26,11 +26,11 @@ class Parsed(Struct, frozen=True):
 
 def parse(text: str | bytes, minimum_timeout_seconds: int = 60, application: str | None = None) -> Parsed:
     """`application` is the name that a request gives; it wins over the file's."""
-    documents, problems = read(text, LIMITS)
-    if problems:
-        return Parsed(None, problems)
+    content = read(text, LIMITS)
+    if content.problems:
+        return Parsed(None, content.problems)
     report = Report()
-    root = _mapping(documents, report)
+    root = _mapping(content.documents, report)
     if root is None:
         return Parsed(None, report.problems())
     walk = Walk(report)

@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+Severity = Literal["error", "warning"]
+
 MOST_PROBLEMS = 100
 _SHOWN = 60
 _COMPARED = 100
@@ -28,7 +30,7 @@ class Problem(Struct, frozen=True):
     path: str
     message: str
     hint: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
     code: str = ""
     file: str = ""
     """The manifest file that line and column count in; empty: the deployment file."""
@@ -41,11 +43,23 @@ class Problem(Struct, frozen=True):
         return ": ".join(word for word in words if word) + (f" ({self.hint})" if self.hint else "")
 
 
-class Report:
-    """Collects the problems of one file; what passes the limit is counted, not kept."""
+class Origin(Struct, frozen=True):
+    """Where a text comes from: its file, and for a text within that file, where it starts and the path to it."""
 
-    def __init__(self, file: str = "") -> None:
-        self._file = file
+    file: str = ""
+    line: int = 1
+    column: int = 1
+    path: str = ""
+
+    def moved(self, line: int, column: int) -> tuple[int, int]:
+        return (line + self.line - 1, column + self.column - 1) if line else (self.line, self.column)
+
+
+class Report:
+    """Collects the problems of one text; what passes the limit is counted, not kept."""
+
+    def __init__(self, origin: Origin | None = None) -> None:
+        self._origin = origin or Origin()
         self._problems: list[Problem] = []
         self._dropped = 0
 
@@ -54,27 +68,27 @@ class Report:
         return any(problem.severity == "error" for problem in self._problems)
 
     def error(self, place: Place, code: str, message: str, hint: str = "") -> None:
-        self._add(Problem(place.line, place.column, place.path, message, hint, "error", code, self._file))
+        self._add(place, code, (message, hint), "error")
 
     def warn(self, place: Place, code: str, message: str, hint: str = "") -> None:
-        self._add(Problem(place.line, place.column, place.path, message, hint, "warning", code, self._file))
+        self._add(place, code, (message, hint), "warning")
 
     def problems(self) -> tuple[Problem, ...]:
         """In the file's order."""
         found = sorted(self._problems, key=lambda problem: (problem.line, problem.column))
         if self._dropped:
-            found.append(
-                Problem(0, 0, "", f"{self._dropped} more", "correct these first", "error", "too_many", self._file)
-            )
+            message = f"{self._dropped} more problems"
+            found.append(Problem(0, 0, "", message, "correct these first", "error", "too_many", self._origin.file))
         return tuple(found)
 
-    def _add(self, problem: Problem) -> None:
-        if problem.severity == "error" and len(self._problems) >= MOST_PROBLEMS:
+    def _add(self, place: Place, code: str, words: tuple[str, str], severity: Severity) -> None:
+        if severity == "error" and len(self._problems) >= MOST_PROBLEMS:
             self._make_room()
         if len(self._problems) >= MOST_PROBLEMS:
             self._dropped += 1
-        else:
-            self._problems.append(problem)
+            return
+        path = ".".join(filter(None, (self._origin.path, place.path)))
+        self._problems.append(Problem(place.line, place.column, path, *words, severity, code, self._origin.file))
 
     def _make_room(self) -> None:
         """Warnings give way: however many there are, they never hide that a file is refused."""
@@ -111,4 +125,4 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     close = same or difflib.get_close_matches(word[:_SHOWN], words, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"
-    return f"known: {', '.join(sorted(words)[:12])}" if words else ""
+    return f"known: {', '.join(sorted(words)[:8])}" if words else ""

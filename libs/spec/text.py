@@ -4,8 +4,6 @@ import re
 
 import yaml
 
-from libs.spec.problems import Place
-
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
@@ -14,7 +12,7 @@ class Unreadable(Exception):
     """The text cannot be read on from here."""
 
     def __init__(self, line: int, column: int, code: str, message: str, hint: str = "") -> None:
-        self.place = Place(line, column)
+        self.line, self.column = line, column
         self.code, self.message, self.hint = code, message, hint
 
 

@@ -3,9 +3,11 @@
 import graphlib
 
 from libs.spec.model import Spec, Target
-from libs.spec.problems import MOST_PROBLEMS, Place, Report, path_of, quoted, suggestion
+from libs.spec.problems import Place, Report, path_of, quoted, suggestion
 
 Places = dict[str, Place]
+
+_MOST_CYCLES = 10
 
 
 class Rules:
@@ -65,7 +67,7 @@ class Rules:
             name: {other: None for other in target.depends_on if other in self._spec.targets and other != name}
             for name, target in self._spec.targets.items()
         }
-        for cut in range(MOST_PROBLEMS):
+        for cut in range(_MOST_CYCLES):
             try:
                 order = tuple(graphlib.TopologicalSorter(graph).static_order())
             except graphlib.CycleError as error:

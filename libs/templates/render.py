@@ -1,0 +1,83 @@
+"""Which names a template holds, and its text with their values in place; an inserted value is never read again."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec import Struct
+
+MOST_CHARACTERS = 2**20
+_NAMESPACES = ("armory", "context", "secrets")
+# What follows the namespace is one literal name, dots and dashes included: `armory.preview.sample-app-svc`.
+_TAG = re.compile(r"\{\{([^{}]*)\}\}")
+_NAME = re.compile(rf"({'|'.join(_NAMESPACES)})\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+
+class Name(Struct, frozen=True):
+    """A name in a template and where its braces open (both from 1)."""
+
+    text: str
+    line: int
+    column: int
+
+    @property
+    def is_valid(self) -> bool:
+        return _NAME.fullmatch(self.text) is not None
+
+
+class UnknownName(Exception):
+    """The template names a value that there is not."""
+
+    def __init__(self, name: Name) -> None:
+        super().__init__(f"{name.line}:{name.column}: {{{{{name.text[:80]}}}}} has no value")
+        self.name = name
+
+
+class TooLong(Exception):
+    """The text with its values in place would be longer than is allowed."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the text would be longer than {MOST_CHARACTERS} characters")
+
+
+def names(template: str) -> tuple[Name, ...]:
+    """Every tag, known or not, in order; whoever checks a template asks `is_valid` of each."""
+    return tuple(_name(template, match) for match in _TAG.finditer(template))
+
+
+def plain(value: str) -> str:
+    return value
+
+
+def in_json(value: str) -> str:
+    """Escaped for between the quotes of a JSON text."""
+    return json.dumps(value)[1:-1]
+
+
+def render(template: str, values: Mapping[str, str], escape: Callable[[str], str] = plain) -> str:
+    """`values` by full name (`context.owner`); raises `UnknownName` for any other, `TooLong` beyond the limit."""
+    parts: list[str] = []
+    length = 0
+    for part in _parts(template, values, escape):
+        length += len(part)
+        if length > MOST_CHARACTERS:
+            raise TooLong
+        parts.append(part)
+    return "".join(parts)
+
+
+def _parts(template: str, values: Mapping[str, str], escape: Callable[[str], str]) -> Iterator[str]:
+    end = 0
+    for match in _TAG.finditer(template):
+        name = match[1].strip(" \t")
+        if name not in values:
+            raise UnknownName(_name(template, match))
+        yield template[end : match.start()]
+        yield escape(values[name])
+        end = match.end()
+    yield template[end:]
+
+
+def _name(template: str, match: re.Match[str]) -> Name:
+    before = template[: match.start()]
+    return Name(match[1].strip(" \t"), before.count("\n") + 1, len(before) - before.rfind("\n"))
