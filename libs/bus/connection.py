@@ -8,18 +8,18 @@ from typing import Any, TypeVar
 
 import msgspec
 import nats.errors
-import structlog
 from msgspec import Struct
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from libs.durable.ports import Unavailable, Unknown
+from libs.runtime.log import logger
 
 Answer = TypeVar("Answer")
 
 REQUEST_SECONDS = 5.0
 
-_log = structlog.get_logger(__name__)
+_log = logger()
 
 
 class Refused(Exception):
@@ -120,7 +120,8 @@ class Connection:
             self.on_change.discard(changed.set)
 
     async def lost(self) -> None:
-        _log.warning("nats_lost")
+        if not self.client.is_closed:
+            _log.warning("nats_lost")
         self.epoch += 1
         for answer in self._waiting.values():
             if not answer.done():

@@ -1,19 +1,19 @@
 """The bus over NATS: durable consumers that survive everything, ordered following, and core subjects."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
 import nats.errors
-import structlog
 from msgspec import Struct
 from nats.aio.msg import Msg
 
 from libs.bus import reader
 from libs.bus.connection import Connection, is_gone
 from libs.bus.pull import STREAM, Broken, Pulled, pull
+from libs.bus.unread import Unread
 from libs.durable.ports import Delivery, Packet, Stored, Unavailable
+from libs.runtime.log import logger
 
 ACK_WAIT_SECONDS = 30
 """Longer than a cluster needs to elect a leader, or every election would mean double work."""
@@ -23,7 +23,7 @@ MAX_UNACKNOWLEDGED = 256
 _NANOSECONDS = 1_000_000_000
 _PAUSE = 0.25
 
-_log = structlog.get_logger(__name__)
+_log = logger()
 
 
 class _Consumer(Struct, frozen=True):
@@ -87,10 +87,14 @@ class JetStreamBus:
     async def subscribe(
         self, subject: str, queue: str = "", pending: int = 1024
     ) -> AsyncIterator[AsyncIterator[Packet]]:
-        unread = _Unread(pending)
+        unread = Unread(pending)
+
+        async def put(message: Msg) -> None:
+            unread.put(Packet(message.subject, message.data, message.reply, is_gone(message)))
+
         self._connection.require()
         try:
-            subscription = await self._connection.client.subscribe(subject, queue=queue, cb=unread.put)
+            subscription = await self._connection.client.subscribe(subject, queue=queue, cb=put)
             await self._connection.client.flush(timeout=5)
         except nats.errors.Error as error:
             raise Unavailable(f"{subject}: {error!r}") from error
@@ -139,24 +143,3 @@ class JetStreamBus:
                 return await self._prepare(name, filters, reset=True)
             except Unavailable:
                 continue
-
-
-class _Unread:
-    """Packets that nobody has read yet: the oldest go first when there are too many."""
-
-    def __init__(self, limit: int) -> None:
-        self._packets: deque[Packet] = deque(maxlen=limit)
-        self._some = asyncio.Event()
-
-    async def put(self, message: Msg) -> None:
-        self._packets.append(Packet(message.subject, message.data, message.reply, is_gone(message)))
-        self._some.set()
-
-    def __aiter__(self) -> "_Unread":
-        return self
-
-    async def __anext__(self) -> Packet:
-        while not self._packets:
-            self._some.clear()
-            await self._some.wait()
-        return self._packets.popleft()

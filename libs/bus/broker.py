@@ -1,0 +1,256 @@
+"""What a NATS server does for us, in memory: one stream with timers and durable consumers, and core subjects.
+
+Deterministic: it knows no time but the clock it is given, and no chance. A process runs `run`; a simulation that moves
+its own clock calls `tick` at `next_at` instead.
+"""
+
+import asyncio
+import heapq
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from msgspec import Struct
+
+from libs.bus.unread import Unread
+from libs.durable.ports import Conflict, Packet, Stored, Write
+from libs.runtime.clock import Clock
+
+DUPLICATE_WINDOW = timedelta(minutes=10)
+ACK_WAIT = timedelta(seconds=30)
+MAX_UNACKNOWLEDGED = 256
+
+
+class Moment(Struct, frozen=True, order=True):
+    """When to look at what may have come: a timer, or an acknowledgement that has not."""
+
+    at: datetime
+    sequence: int
+    subject: str = ""
+    fires_as: str = ""
+
+
+class Kept(Struct, frozen=True):
+    """A value of a bucket, until it expires."""
+
+    value: bytes
+    revision: int
+    expires_at: datetime | None
+
+
+class Consumer(Struct):
+    """A durable consumer: how far it has delivered, and what of that is not acknowledged yet."""
+
+    filters: Sequence[str]
+    delivered: int = 0
+    unacknowledged: dict[int, datetime] = {}
+    """Until when each is its puller's; from then on it is delivered again."""
+
+    @property
+    def floor(self) -> int:
+        return min(self.unacknowledged, default=self.delivered + 1) - 1
+
+    def reset(self) -> None:
+        self.delivered = self.floor
+        self.unacknowledged.clear()
+
+
+class Listener(Struct, eq=False):
+    """A subscription to core subjects."""
+
+    subject: str
+    queue: str
+    unread: Unread
+
+
+class Broker:
+    """One server, shared by everyone who is connected to it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.consumers: dict[str, Consumer] = {}
+        self.buckets: dict[str, dict[str, Kept]] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.listeners: list[Listener] = []
+        self.revision = 0
+        self._log: list[Stored | None] = []
+        self._last: dict[str, int] = {}
+        self._ids: dict[str, datetime] = {}
+        self._agenda: list[Moment] = []
+        self._armed: dict[str, Moment] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        self._turn = 0
+        self._inboxes = 0
+
+    @property
+    def last_sequence(self) -> int:
+        return len(self._log)
+
+    def last(self, subject: str) -> Stored | None:
+        sequence = self._last.get(subject)
+        return self._log[sequence - 1] if sequence else None
+
+    def lasts(self, filters: Sequence[str]) -> list[Stored]:
+        found = (self._log[sequence - 1] for subject, sequence in self._last.items() if matches_any(filters, subject))
+        return sorted((stored for stored in found if stored), key=lambda stored: stored.sequence)
+
+    def stored(self, filters: Sequence[str], after: int) -> Iterator[Stored]:
+        """What matches above `after`, as the stream grows."""
+        position = after
+        while position < len(self._log):
+            stored = self._log[position]
+            position += 1
+            if stored is not None and matches_any(filters, stored.subject):
+                yield stored
+
+    def commit(self, batch: Sequence[Write]) -> int:
+        self._check(batch)
+        for write in batch:
+            self._store(write)
+        self.stir()
+        return len(self._log)
+
+    def pull(self, consumer: Consumer) -> Stored | None:
+        """The next message for whoever pulls: one whose time for acknowledgement is over, else a new one."""
+        now = self.clock.now()
+        stored = self._lapsed(consumer, now) or self._fresh(consumer)
+        if stored is not None:
+            consumer.delivered = max(consumer.delivered, stored.sequence)
+            self.hold(consumer, stored.sequence)
+        return stored
+
+    def hold(self, consumer: Consumer, sequence: int) -> None:
+        """Deliver it to nobody else for as long as an acknowledgement may take."""
+        until = self.clock.now() + ACK_WAIT
+        consumer.unacknowledged[sequence] = until
+        heapq.heappush(self._agenda, Moment(until, sequence))
+        self.stir()
+
+    def publish(self, packet: Packet) -> None:
+        """To every plain subscription and to one of each queue group; to the asker, that nobody listens."""
+        heard = [listener for listener in self.listeners if matches(listener.subject, packet.subject)]
+        groups = {listener.queue for listener in heard if listener.queue}
+        for listener in [one for one in heard if not one.queue] + [
+            self._one_of(heard, group) for group in sorted(groups)
+        ]:
+            listener.unread.put(packet)
+        if not heard and packet.reply:
+            self.publish(Packet(packet.reply, b"", gone=True))
+
+    def inbox(self) -> str:
+        self._inboxes += 1
+        return f"_INBOX.{self._inboxes}"
+
+    def live(self, bucket: str, key: str) -> Kept | None:
+        kept = self.buckets.setdefault(bucket, {}).get(key)
+        if kept is not None and kept.expires_at is not None and kept.expires_at <= self.clock.now():
+            del self.buckets[bucket][key]
+            return None
+        return kept
+
+    def next_at(self) -> datetime | None:
+        """When `tick` may have something to do."""
+        return self._agenda[0].at if self._agenda else None
+
+    def tick(self) -> None:
+        """Fire every timer whose instant has come, and let pullers see whose acknowledgement is overdue."""
+        now = self.clock.now()
+        while self._agenda and self._agenda[0].at <= now:
+            moment = heapq.heappop(self._agenda)
+            armed = self.last(moment.subject)
+            if armed is not None and self._armed.get(moment.subject) == moment:
+                self._purge(moment.subject)
+                self._append(moment.fires_as, armed.data, "")
+        self.stir()
+
+    async def run(self) -> None:
+        """Tick whenever it is time, for ever."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                at = self.next_at()
+                alarm = group.create_task(self._alarm(at)) if at else None
+                await self.changed()
+                if alarm:
+                    alarm.cancel()
+
+    def stir(self) -> None:
+        """Wake everybody who waits in `changed`."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def changed(self) -> None:
+        """Wait until something is stored or due."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future
+
+    def _check(self, batch: Sequence[Write]) -> None:
+        ids = [write.id for write in batch if write.id]
+        horizon = self.clock.now() - DUPLICATE_WINDOW
+        if len(set(ids)) < len(ids) or any(self._ids.get(id_, horizon) > horizon for id_ in ids):
+            raise Conflict("its id was seen before")
+        compared = [write for write in batch if write.expected is not None]
+        if len({write.subject for write in compared}) < len(compared):
+            raise Conflict("a subject is compared twice")
+        for write in compared:
+            if self._last.get(write.subject, 0) != write.expected:
+                raise Conflict(f"wrong last sequence: {self._last.get(write.subject, 0)}")
+
+    def _store(self, write: Write) -> None:
+        self._append(write.subject, write.data, write.id)
+        if write.cancels:
+            self._purge(write.cancels)
+        if write.fires_at is not None:
+            moment = Moment(write.fires_at, len(self._log), write.subject, write.fires_as)
+            self._armed[write.subject] = moment
+            heapq.heappush(self._agenda, moment)
+
+    def _append(self, subject: str, data: bytes, id_: str) -> None:
+        now = self.clock.now()
+        if id_:
+            self._ids[id_] = now
+        self._log.append(Stored(subject, len(self._log) + 1, now, data, id_))
+        self._last[subject] = len(self._log)
+
+    def _purge(self, subject: str) -> None:
+        """Remove a timer, armed or not."""
+        sequence = self._last.pop(subject, None)
+        if sequence is not None:
+            self._log[sequence - 1] = None
+        self._armed.pop(subject, None)
+
+    def _lapsed(self, consumer: Consumer, now: datetime) -> Stored | None:
+        late = [sequence for sequence, until in consumer.unacknowledged.items() if until <= now]
+        return self._log[min(late) - 1] if late else None
+
+    def _fresh(self, consumer: Consumer) -> Stored | None:
+        if len(consumer.unacknowledged) >= MAX_UNACKNOWLEDGED:
+            return None
+        return next(self.stored(consumer.filters, consumer.delivered), None)
+
+    def _one_of(self, heard: Sequence[Listener], group: str) -> Listener:
+        members = [listener for listener in heard if listener.queue == group]
+        self._turn += 1
+        return members[self._turn % len(members)]
+
+    async def _alarm(self, at: datetime) -> None:
+        await self.clock.sleep(max(0.0, (at - self.clock.now()).total_seconds()))
+        self.tick()
+
+
+def matches_any(filters: Sequence[str], subject: str) -> bool:
+    return any(matches(filter_, subject) for filter_ in filters)
+
+
+def matches(filter_: str, subject: str) -> bool:
+    """Whether a subject is one that the filter, with `*` for a token and `>` for the rest, stands for."""
+    return _pattern(filter_).fullmatch(subject) is not None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(filter_: str) -> re.Pattern[str]:
+    tokens = ("[^.]+" if token == "*" else ".+" if token == ">" else re.escape(token) for token in filter_.split("."))
+    return re.compile(r"\.".join(tokens))
