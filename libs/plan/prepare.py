@@ -1,0 +1,47 @@
+"""From what was handed in to what can be planned: the file read, its manifests sorted to its targets, all checked.
+
+The door that accepts a submission and the planner that compiles it call this one function, so they agree.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from libs.spec.manifests import Files, check_manifests, load, select
+from libs.spec.model import Spec
+from libs.spec.parse import parse
+from libs.spec.problems import Problem
+
+Objects = tuple[dict[str, Any], ...]
+
+
+class Prepared(Struct, frozen=True):
+    """`spec` is None where any problem is an error."""
+
+    spec: Spec | None
+    objects: dict[str, Objects]
+    """Of each target, in the file's order, namespaces filled in."""
+    problems: tuple[Problem, ...]
+
+
+def prepare(
+    config: str,
+    files: Files,
+    application: str | None = None,
+    minimum_timeout_seconds: int = 60,
+    names: Files | None = None,
+) -> Prepared:
+    """Every problem of the file and its manifests at once; `names` are the manifest texts' file names, where known."""
+    parsed = parse(config, minimum_timeout_seconds, application)
+    if parsed.spec is None:
+        return Prepared(None, {}, parsed.problems)
+    spec = parsed.spec
+    loaded = load(spec, files, names)
+    problems = [*parsed.problems, *loaded.problems]
+    objects: dict[str, Objects] = {}
+    for target in spec.targets:
+        objects[target], found = select(spec, loaded, target)
+        problems += found
+    problems += check_manifests(spec, objects, parsed.places)
+    refused = any(problem.severity == "error" for problem in problems)
+    return Prepared(None if refused else spec, objects, tuple(problems))
