@@ -1,0 +1,36 @@
+"""How the API says no: RFC 9457 problem documents with a stable `code`."""
+
+from msgspec import Struct
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FileProblem(Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong in a deployment file or a manifest."""
+
+    message: str
+    line: int = 0
+    column: int = 0
+    path: str = ""
+    hint: str = ""
+    severity: str = "error"
+    code: str = ""
+    file: str = ""
+    """The manifest that line and column count in; empty: the deployment file."""
+
+
+class ProblemDocument(Struct, frozen=True, omit_defaults=True):
+    """Why a request was not done. Members beyond the standard's are set where the code says so."""
+
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    type: str = "about:blank"
+    problems: tuple[FileProblem, ...] = ()
+    """With `invalid_deployment_file`: every problem at once."""
+    deployment: str = ""
+    """With `deployment_in_progress`: who holds the application."""
+    url: str = ""
+    awaiting: tuple[dict[str, object], ...] = ()
+    """With `ambiguous` and `nothing_awaits`: what waits for a decision."""

@@ -1,0 +1,34 @@
+"""What clients send."""
+
+from msgspec import Struct
+
+
+class StartRequest(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """Deploy what this file says. Kept as it came: the planner reads the same document."""
+
+    config: str
+    """The deployment file's text, YAML or JSON."""
+    files: dict[str, tuple[str, ...]] = {}
+    """The manifests' texts by the path that names them in the file."""
+    application: str = ""
+    """Wins over the file's own."""
+    context: dict[str, str] = {}
+    """Wins, key by key, over the file's own."""
+    targets: tuple[str, ...] = ()
+    """Only these; empty: all."""
+
+
+class Decision(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A person's order to a deployment under way. What is left out is found where only one thing can be meant."""
+
+    target: str = ""
+    stage: str = ""
+    """`before`, `after` or `strategy`."""
+    step: int | None = None
+    reason: str = ""
+
+
+class NewAgent(Struct, frozen=True, rename="camel"):
+    """Register an agent under the name that targets call their account."""
+
+    name: str

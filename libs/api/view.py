@@ -1,0 +1,164 @@
+"""What clients get: a deployment as people look at it, lists of them, agents, and who is asking."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from libs.messages.live import LiveWorkload
+
+ENDED = frozenset({"succeeded", "failed", "cancelled"})
+"""The phases in which nothing more happens to a deployment."""
+
+
+class Links(Struct, frozen=True):
+    self: str
+    events: str
+
+
+class Accepted(Struct, frozen=True, rename="camel"):
+    """The answer to a start: it is kept, whatever happens next."""
+
+    id: str
+    application: str
+    links: Links
+    warnings: tuple[str, ...] = ()
+
+
+class StepView(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """One step of a strategy, or one pause before or after it."""
+
+    kind: str
+    """`applyManifests`, `setWeight`, `pause` or `approval`."""
+    state: str = "pending"
+    """`pending`, `current`, `done` or `skipped`."""
+    weight: int | None = None
+    seconds: int | None = None
+    """How long a pause lasts, or until an approval expires."""
+    roles: tuple[str, ...] = ()
+    """Whose approval counts; empty: anyone who may act on the deployment."""
+    waits_for: str = ""
+    """For the current step, in words."""
+
+
+class RolloutView(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """How far the strategy is on one target."""
+
+    phase: str
+    weight: int = 0
+    hindrance: str = ""
+    """Why it waits for the cluster."""
+    reason: str = ""
+    epoch: int = 0
+
+
+class LiveView(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What was last seen of a target's pods."""
+
+    at: datetime
+    workloads: tuple[LiveWorkload, ...] = ()
+    agent_away_since: datetime | None = None
+
+
+class TargetView(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    name: str
+    agent: str
+    phase: str
+    namespace: str = ""
+    reason: str = ""
+    depends_on: tuple[str, ...] = ()
+    before: tuple[StepView, ...] = ()
+    steps: tuple[StepView, ...] = ()
+    after: tuple[StepView, ...] = ()
+    rollout: RolloutView | None = None
+    live: LiveView | None = None
+
+
+class Awaited(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A decision that something waits for."""
+
+    target: str
+    stage: str
+    """`before`, `after` or `strategy`."""
+    step: int
+    roles: tuple[str, ...] = ()
+    kind: str = "approval"
+
+
+class DeploymentView(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """Everything about one deployment. `revision` never goes back."""
+
+    id: str
+    application: str
+    phase: str
+    revision: int
+    by: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    reason: str = ""
+    targets: tuple[TargetView, ...] = ()
+    awaiting: tuple[Awaited, ...] = ()
+
+
+class DeploymentSummary(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    id: str
+    application: str
+    phase: str
+    revision: int
+    by: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    reason: str = ""
+
+
+class DeploymentList(Struct, frozen=True, rename="camel"):
+    """Newest first."""
+
+    deployments: tuple[DeploymentSummary, ...]
+    revision: int
+    cursor: str = ""
+    """Gives the next page; empty: this was the last."""
+
+
+class Decided(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """The answer to an order: `done` when its effect is recorded, `sent` when that is still awaited."""
+
+    id: str
+    state: str
+    event: str = ""
+    """Address of the event that the order led to."""
+
+
+class AgentView(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    name: str
+    connected: bool
+    since: datetime | None = None
+    """When it connected."""
+    version: str = ""
+    connections: int = 0
+
+
+class AgentList(Struct, frozen=True):
+    agents: tuple[AgentView, ...]
+
+
+class AgentCreated(Struct, frozen=True, rename="camel"):
+    """The secret is shown this once."""
+
+    name: str
+    client_id: str
+    client_secret: str
+
+
+class WhoAmI(Struct, frozen=True, rename="camel"):
+    subject: str
+    tenant: str
+    roles: tuple[str, ...]
+
+
+class EventView(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """One fact of a deployment's history, as the event stream tells it."""
+
+    type: str
+    """Its address on the bus, `evt.<noun>.<past-verb>`."""
+    at: datetime
+    data: dict[str, object]

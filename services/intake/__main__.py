@@ -1,0 +1,46 @@
+"""How intake starts on its own."""
+
+import os
+import sys
+from contextlib import AsyncExitStack
+from functools import partial
+
+from libs.auth.fetch import remote_verifier
+from libs.auth.http import guard, require_declared
+from libs.bus.connection import connect
+from libs.bus.jetstream import JetStreamBus
+from libs.runtime import http
+from libs.runtime.process import Process, run
+from libs.runtime.sealing import sealing_key
+from libs.runtime.settings import load
+from libs.store.jetstream import JetStreamStore
+from libs.store.prepare import prepare
+from libs.store.seal import Seal
+from services.intake.http import routes
+from services.intake.service import opened, serve
+from services.intake.settings import IntakeSettings
+
+
+async def start(settings: IntakeSettings, process: Process) -> None:
+    seal = Seal(sealing_key(settings.process, process.random), process.random)
+    app = http.application(process, settings.intake_body_bytes)
+    async with AsyncExitStack() as stack:
+        connection = await stack.enter_async_context(connect([settings.process.nats], process.name, process.random))
+        await prepare(connection)
+        store = JetStreamStore(connection, seal, process.random)
+        service = await stack.enter_async_context(opened(settings, process, store, JetStreamBus(connection)))
+        verifier = await stack.enter_async_context(remote_verifier(settings.process, process.clock))
+        app.middlewares.append(guard(verifier))
+        app.add_routes(routes(service.intake))
+        require_declared(app)
+        await stack.enter_async_context(http.serve(app, settings.process.http_address))
+        await serve(service)
+
+
+def main() -> None:
+    settings = load(IntakeSettings, sys.argv[1:], os.environ)
+    run(partial(start, settings), settings.process, "intake")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""What it takes to accept a deployment: its identity, its lock, and the one batch that makes it true. Pure.
+
+The lock is a record that names its holder. It is never freed: one whose holder has ended counts as free, so that no
+message has to arrive before the next deployment may start, and who saw the end of one can start the next at once.
+"""
+
+import hashlib
+import uuid
+from datetime import datetime
+from random import Random
+
+import msgspec
+from msgspec import Struct
+
+from libs.api.request import StartRequest
+from libs.durable.ports import Write
+from libs.messages.codec import encode, encode_envelope
+from libs.messages.deployment import StartDeployment
+from libs.messages.message import Envelope
+from libs.messages.subject import Key, message_subject, partition_of, state_subject, token_hash
+
+SUBMISSION = "submission"
+LOCK = "lock"
+
+
+class Submission(Struct, frozen=True):
+    """What is kept of an accepted request, under its deployment's key."""
+
+    request: str
+    """Digest of the request, to tell a repeat from another one under the same Idempotency-Key."""
+    submission: str
+    """Digest of the request's text in the object store."""
+    application: str
+    by: str
+    at: datetime
+
+
+class Lock(Struct, frozen=True):
+    """Who deploys an application now, or did last."""
+
+    holder: str
+
+
+class Applicant(Struct, frozen=True):
+    """For whom and as what a deployment is to be accepted."""
+
+    key: Key
+    submission: Submission
+    lock_revision: int
+    """The revision at which the lock was seen to be free; 0 where there never was one."""
+    traceparent: str = ""
+
+
+def canonical(request: StartRequest) -> bytes:
+    """The same request gives the same bytes."""
+    return msgspec.json.encode(request, order="sorted")
+
+
+def digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+def deployment_key(owner: tuple[str, str], partitions: int, idempotency_key: str, random: Random) -> Key:
+    """The place of a new deployment of `owner` (tenant, application); the same for each repeat under one key.
+
+    Its id is a UUIDv8 that begins with the partition, so that the id alone says where everything about it is.
+    """
+    tenant, application = owner
+    partition = partition_of(tenant, application, partitions)
+    seed = "\0".join((tenant, application, idempotency_key)).encode()
+    rest = hashlib.sha256(seed).digest() if idempotency_key else random.randbytes(32)
+    raw = bytearray((partition, *rest[:15]))
+    raw[6] = 0x80 | raw[6] & 0x0F
+    raw[8] = 0x80 | raw[8] & 0x3F
+    return Key(tenant, partition, str(uuid.UUID(bytes=bytes(raw))))
+
+
+def key_of_id(tenant: str, deployment: str, partitions: int) -> Key | None:
+    """Where a deployment is, by its id; None where no deployment of ours can be called that."""
+    try:
+        parsed = uuid.UUID(deployment)
+    except ValueError:
+        return None
+    if str(parsed) != deployment or parsed.version != 8 or parsed.bytes[0] >= partitions:
+        return None
+    return Key(tenant, parsed.bytes[0], deployment)
+
+
+def submission_subject(key: Key) -> str:
+    return state_subject(SUBMISSION, key)
+
+
+def lock_subject(key: Key, application: str) -> str:
+    return state_subject(LOCK, Key(key.tenant, key.partition, token_hash(application)))
+
+
+def batch(applicant: Applicant) -> tuple[Write, ...]:
+    """Everything that accepting means, to be written together or not at all."""
+    key, submission = applicant.key, applicant.submission
+    return (
+        Write(
+            subject=submission_subject(key),
+            data=msgspec.json.encode(submission),
+            id=f"{key.deployment}-submission",
+            expected=0,
+        ),
+        Write(
+            subject=lock_subject(key, submission.application),
+            data=msgspec.json.encode(Lock(holder=key.deployment)),
+            id=f"{key.deployment}-lock",
+            expected=applicant.lock_revision,
+        ),
+        _command(applicant),
+    )
+
+
+def _command(applicant: Applicant) -> Write:
+    key, submission = applicant.key, applicant.submission
+    order = StartDeployment(application=submission.application, submission=submission.submission, by=submission.by)
+    identity = digest(f"{key.tenant}\0{key.deployment}\0start".encode())[:32]
+    envelope = Envelope(
+        id=identity,
+        at=submission.at,
+        tenant=key.tenant,
+        type=order.address,
+        data=encode(order),
+        traceparent=applicant.traceparent,
+    )
+    return Write(subject=message_subject(order.address, key), data=encode_envelope(envelope), id=identity)

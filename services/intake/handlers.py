@@ -1,0 +1,107 @@
+"""What intake answers to each request: one method per route."""
+
+from aiohttp import web
+
+from libs.api.request import Decision, NewAgent, StartRequest
+from libs.api.view import AgentCreated, AgentList, DeploymentView, WhoAmI
+from libs.auth import clients
+from libs.auth.clients import ClientExists, NewClient, WrongClient
+from libs.auth.http import caller
+from libs.auth.permissions import AGENT
+from libs.auth.principal import Kind
+from libs.durable.ports import Store
+from libs.messages.subject import Key
+from libs.runtime.http import answer, body
+from libs.runtime.problem import Problem, quoted
+from libs.runtime.process import Process
+from services.intake import decision
+from services.intake.acceptance import key_of_id
+from services.intake.deciding import Choose, Deciding
+from services.intake.directory import Directory
+from services.intake.feed import Feed
+from services.intake.following import Following
+from services.intake.index import Index
+from services.intake.query import idempotency_key, list_query
+from services.intake.records import Records
+from services.intake.settings import PARTITIONS, IntakeSettings
+from services.intake.starting import Starting
+from services.intake.streaming import Streaming
+
+
+class Intake:
+    def __init__(self, store: Store, feed: Feed, index: Index, process: Process, settings: IntakeSettings) -> None:
+        self._store = store
+        self._index = index
+        self._process = process
+        self._directory = Directory(store)
+        self._starting = Starting(store, process, settings)
+        self._following = Following(store, Records(store), feed)
+        self._streaming = Streaming(self._following, process.clock, settings.intake_streams)
+        self._deciding = Deciding(store, feed, process, settings)
+
+    async def start(self, request: web.Request) -> web.Response:
+        wanted = await body(request, StartRequest)
+        accepted = await self._starting.start(caller(request), wanted, idempotency_key(request))
+        return answer(accepted, 202, {"Location": accepted.links.self})
+
+    async def show(self, request: web.Request) -> web.Response:
+        _, view = await self._found(request)
+        return answer(view)
+
+    async def list_(self, request: web.Request) -> web.Response:
+        try:
+            return answer(self._index.page(list_query(request, caller(request).tenant)))
+        except ValueError as error:
+            raise Problem(400, f"not a cursor of this list: {quoted(request.query['cursor'])}") from error
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        key, _ = await self._found(request)
+        return await self._streaming.stream(request, caller(request), key)
+
+    async def approve(self, request: web.Request) -> web.Response:
+        return await self._decide(request, decision.approve)
+
+    async def reject(self, request: web.Request) -> web.Response:
+        return await self._decide(request, decision.reject)
+
+    async def abort(self, request: web.Request) -> web.Response:
+        return await self._decide(request, decision.abort)
+
+    async def roll_back(self, request: web.Request) -> web.Response:
+        return await self._decide(request, decision.roll_back)
+
+    async def abandon(self, request: web.Request) -> web.Response:
+        return await self._decide(request, decision.abandon)
+
+    async def agents(self, request: web.Request) -> web.Response:
+        return answer(AgentList(await self._directory.agents(caller(request).tenant)))
+
+    async def create_agent(self, request: web.Request) -> web.Response:
+        who, wanted = caller(request), await body(request, NewAgent)
+        new = NewClient(who.tenant, wanted.name, (AGENT,), Kind.AGENT, who.subject)
+        try:
+            made = await clients.create(self._store, new, self._process.clock, self._process.random)
+        except ClientExists as error:
+            raise Problem(409, f"an agent {quoted(wanted.name)} is registered already", "agent_exists") from error
+        except WrongClient as error:
+            raise Problem(422, str(error), "wrong_agent") from error
+        return answer(AgentCreated(wanted.name, made.client_id, made.secret.reveal()), 201)
+
+    async def who_am_i(self, request: web.Request) -> web.Response:
+        who = caller(request)
+        return answer(WhoAmI(who.subject, who.tenant, tuple(sorted(who.roles))))
+
+    async def _decide(self, request: web.Request, choose: Choose) -> web.Response:
+        wanted = await body(request, Decision) if request.can_read_body else Decision()
+        key, view = await self._found(request)
+        decided = await self._deciding.decide(caller(request), key, view, (choose, wanted))
+        return answer(decided, 200 if decided.state == "done" else 202)
+
+    async def _found(self, request: web.Request) -> tuple[Key, DeploymentView]:
+        """The deployment that the address names. Another tenant's is not there."""
+        given = request.match_info["deployment"]
+        key = key_of_id(caller(request).tenant, given, PARTITIONS)
+        view = await self._following.view(key) if key else None
+        if key is None or view is None:
+            raise Problem(404, f"there is no deployment {quoted(given)}")
+        return key, view

@@ -1,0 +1,44 @@
+"""What a request says besides its body: headers and query parameters, each within its limits."""
+
+import re
+
+from aiohttp import web
+
+from libs.runtime.problem import Problem, quoted
+from services.intake.index import MOST_PAGE, PAGE, Query
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_KNOWN = frozenset({"application", "phase", "limit", "cursor"})
+
+
+def idempotency_key(request: web.Request) -> str:
+    """Empty where the client sent none."""
+    given = request.headers.getall("Idempotency-Key", [])
+    if not given:
+        return ""
+    if len(given) > 1 or not _KEY.fullmatch(given[0]):
+        raise Problem(400, "Idempotency-Key takes 1 to 255 printable characters without spaces, once")
+    return str(given[0])
+
+
+def last_event_id(request: web.Request) -> str:
+    """A browser repeats the id in a header; who opens a stream by hand may name it in the address."""
+    return str(request.headers.get("Last-Event-ID") or request.query.get("after", ""))[:64]
+
+
+def list_query(request: web.Request, tenant: str) -> Query:
+    if unknown := sorted(set(request.query) - _KNOWN):
+        raise Problem(400, f"this list takes {', '.join(sorted(_KNOWN))}, not {quoted(unknown[0])}")
+    return Query(
+        tenant=tenant,
+        application=request.query.get("application", ""),
+        phase=request.query.get("phase", ""),
+        limit=_limit(request.query.get("limit", str(PAGE))),
+        cursor=request.query.get("cursor", ""),
+    )
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= MOST_PAGE):
+        raise Problem(400, f"limit takes a whole number from 1 to {MOST_PAGE}, not {quoted(text)}")
+    return int(text)

@@ -1,0 +1,118 @@
+"""Accepting a deployment: checked whole, then committed once, whoever repeats the request and whatever breaks."""
+
+import asyncio
+
+import msgspec
+
+from libs.api.request import StartRequest
+from libs.api.view import Accepted, Links
+from libs.auth.principal import Principal
+from libs.durable.ports import Conflict, Store, Unknown
+from libs.messages.subject import Key
+from libs.runtime.problem import Problem
+from libs.runtime.process import Process
+from libs.spec.problems import Problem as FileProblem
+from services.intake import acceptance
+from services.intake.acceptance import Applicant, Submission
+from services.intake.check import Checked, check, check_agents
+from services.intake.directory import Directory
+from services.intake.records import Records
+from services.intake.sending import ATTEMPTS, traceparent, unsettled
+from services.intake.settings import PARTITIONS, IntakeSettings
+
+_THREAD_BYTES = 32 * 1024
+"""Larger files are read in a thread: reading one must not hold up everybody else's answers."""
+
+
+class Starting:
+    def __init__(self, store: Store, process: Process, settings: IntakeSettings) -> None:
+        self._store = store
+        self._process = process
+        self._settings = settings
+        self._records = Records(store)
+        self._directory = Directory(store)
+
+    async def start(self, who: Principal, request: StartRequest, idempotency_key: str) -> Accepted:
+        checked = await self._checked(request)
+        assert checked.spec is not None, "a file with errors was refused"
+        owner = (who.tenant, checked.spec.application)
+        key = acceptance.deployment_key(owner, PARTITIONS, idempotency_key, self._process.random)
+        text = acceptance.canonical(request)
+        request_digest = acceptance.digest(text)
+        warnings = tuple(problem.text() for problem in checked.problems)
+        if not await self._is_known(key, request_digest):
+            warnings += await self._check_agents(who, request, checked)
+            submission = Submission(
+                request=request_digest,
+                submission=await self._store.save(text),
+                application=checked.spec.application,
+                by=who.subject,
+                at=self._process.clock.now(),
+            )
+            await self._accept(key, submission)
+        return _accepted(key, checked.spec.application, warnings)
+
+    async def _checked(self, request: StartRequest) -> Checked:
+        minimum = self._settings.intake_minimum_timeout_seconds
+        size = len(request.config) + sum(len(text) for texts in request.files.values() for text in texts)
+        if size > _THREAD_BYTES:
+            checked = await asyncio.to_thread(check, request, minimum)
+        else:
+            checked = check(request, minimum)
+        if checked.spec is None:
+            raise _invalid(checked.problems)
+        return checked
+
+    async def _check_agents(self, who: Principal, request: StartRequest, checked: Checked) -> tuple[str, ...]:
+        """Refuse accounts that nobody registered; warn of agents that are away."""
+        registered = await self._directory.registered(who.tenant)
+        if unknown := check_agents(checked, registered, request.targets):
+            raise _invalid((*checked.problems, *unknown))
+        assert checked.spec is not None
+        used = {t.account for name, t in checked.spec.targets.items() if not request.targets or name in request.targets}
+        away = sorted(used - await self._directory.connected(who.tenant))
+        return tuple(f"agent {name} is not connected; its targets wait for it" for name in away)
+
+    async def _is_known(self, key: Key, request_digest: str) -> bool:
+        """Whether this very request was accepted before. Another one under its key is refused."""
+        known = await self._records.submission(key)
+        if known is not None and known.request != request_digest:
+            detail = f"this Idempotency-Key was used for another request, which became {key.deployment}"
+            raise Problem(409, detail, "idempotency_conflict", {"deployment": key.deployment, "url": url_of(key)})
+        return known is not None
+
+    async def _accept(self, key: Key, submission: Submission) -> None:
+        """Commit the batch, whoever else commits meanwhile and whatever the bus leaves unsaid."""
+        for _ in range(ATTEMPTS):
+            holder, revision = await self._records.lock(key, submission.application)
+            if holder == key.deployment:
+                return  # a batch without a verdict had been committed
+            if holder:
+                raise _in_progress(submission.application, Key(key.tenant, key.partition, holder))
+            try:
+                await self._store.commit(acceptance.batch(Applicant(key, submission, revision, traceparent())))
+            except (Conflict, Unknown):
+                if await self._is_known(key, submission.request):
+                    return
+            else:
+                return
+        raise unsettled()
+
+
+def _accepted(key: Key, application: str, warnings: tuple[str, ...]) -> Accepted:
+    return Accepted(key.deployment, application, Links(url_of(key), f"{url_of(key)}/events"), warnings)
+
+
+def url_of(key: Key) -> str:
+    return f"/api/v1/deployments/{key.deployment}"
+
+
+def _invalid(problems: tuple[FileProblem, ...]) -> Problem:
+    errors = sum(problem.severity == "error" for problem in problems)
+    detail = f"the deployment file has {errors} problem{'s' if errors > 1 else ''}"
+    return Problem(422, detail, "invalid_deployment_file", {"problems": msgspec.to_builtins(problems)})
+
+
+def _in_progress(application: str, holder: Key) -> Problem:
+    detail = f"{application} is being deployed by {holder.deployment}; wait for its end, or abort it"
+    return Problem(409, detail, "deployment_in_progress", {"deployment": holder.deployment, "url": url_of(holder)})
