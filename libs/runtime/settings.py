@@ -64,6 +64,11 @@ class ProcessSettings(Struct, frozen=True):
         float, Meta(description="how long a stopping process may take before it is ended", gt=0, le=600)
     ] = 20.0
 
+    @property
+    def nats(self) -> str:
+        """Where NATS is for a process that starts no server of its own."""
+        return self.nats_url or "nats://127.0.0.1:4222"
+
 
 class WrongSettings(Exception):
     """Settings that no process can start with; each problem names its setting and what was expected."""

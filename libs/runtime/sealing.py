@@ -1,0 +1,58 @@
+"""The key that seals what is stored: from a setting, or from a file in the state folder that is made when missing.
+
+Processes that share a store must share this key; without the setting they must share the folder.
+"""
+
+import base64
+import binascii
+import os
+from pathlib import Path
+from random import Random
+
+from libs.runtime.process import CannotStart
+from libs.runtime.settings import ProcessSettings
+
+_BYTES = 32
+_FILE = "sealing-key"
+
+
+def sealing_key(settings: ProcessSettings, randomness: Random) -> bytes:
+    """The installation's sealing key."""
+    if settings.sealing_key is not None:
+        return _decoded(settings.sealing_key.reveal(), "FAIRLEAD_SEALING_KEY")
+    path = settings.state_dir / _FILE
+    write_private(path, base64.b64encode(randomness.randbytes(_BYTES)) + b"\n")
+    return _decoded(path.read_text().strip(), str(path))
+
+
+def write_private(path: Path, content: bytes) -> bool:
+    """Write a file that only this user may read; false, and untouched, where it exists already.
+
+    It appears whole or not at all: a crash half way leaves no file that a next start would trust.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
+
+
+def _decoded(text: str, source: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _BYTES:
+        raise CannotStart(
+            f"{source}: expected {_BYTES} bytes in base64, as `openssl rand -base64 {_BYTES}` prints them"
+        )
+    return key

@@ -1,0 +1,108 @@
+"""What the identity service does when it is asked: give a token, make and remove clients."""
+
+from random import Random
+
+from msgspec import Struct
+
+from libs.auth import clients
+from libs.auth.clients import Client, ClientExists, Credential, NewClient
+from libs.auth.keys import LocalKeys
+from libs.auth.permissions import ADMIN, AGENT
+from libs.auth.principal import Kind
+from libs.auth.signing import issue
+from libs.auth.tokens import Claims, Issuer, Verifier
+from libs.durable.ports import Store
+from libs.runtime.clock import Clock
+from services.identity.check import SecretCheck
+from services.identity.keys import Keys
+
+TENANT = "main"
+"""The tenant of an installation that knows only one."""
+_CLIENT_ID_CHARACTERS = 255
+_SECRET_CHARACTERS = 512
+
+
+class Terms(Struct, frozen=True):
+    """What every token of this installation has in common."""
+
+    issuer: str
+    audience: str
+    token_seconds: int
+    agent_token_seconds: int
+
+
+class Granted(Struct, frozen=True):
+    """A token, as OAuth 2.0 answers."""
+
+    access_token: str
+    expires_in: int
+    token_type: str = "Bearer"
+
+
+class WrongCredentials(Exception):
+    """No client has this id and this secret."""
+
+
+class Identity:
+    """Tokens for those who prove who they are."""
+
+    def __init__(self, store: Store, keys: Keys, check: SecretCheck, clock: Clock, randomness: Random) -> None:
+        self.store = store
+        self.keys = keys
+        self.clock = clock
+        self.randomness = randomness
+        self._check = check
+
+    async def grant(self, client_id: str, secret: str, address: str, terms: Terms) -> Granted:
+        """A token for a client that authenticates from `address`.
+
+        Raises `WrongCredentials`, `check.Busy`, `check.TooManyFailures`, or what the store raises.
+        """
+        if len(client_id) > _CLIENT_ID_CHARACTERS or len(secret) > _SECRET_CHARACTERS:
+            raise WrongCredentials
+        client = await clients.find(self.store, client_id)
+        if not await self._check.is_right(client_id, client, secret, address) or client is None:
+            raise WrongCredentials
+        return self._granted(client, terms)
+
+    def _granted(self, client: Client, terms: Terms) -> Granted:
+        seconds = terms.agent_token_seconds if client.kind is Kind.AGENT else terms.token_seconds
+        now = int(self.clock.now().timestamp())
+        claims = Claims(
+            iss=terms.issuer,
+            sub=client.id,
+            aud=terms.audience,
+            iat=now,
+            exp=now + seconds,
+            jti=self.randomness.randbytes(16).hex(),
+            tenant=client.tenant,
+            kind=client.kind,
+            roles=list(client.roles),
+            agent=client.agent,
+        )
+        return Granted(issue(self.keys.signing(), claims), seconds)
+
+
+def local_verifier(keys: Keys, terms: Terms, clock: Clock) -> Verifier:
+    """Checks this service's own tokens without asking over the network: for the process it runs in."""
+    return Verifier([Issuer(terms.issuer, LocalKeys(keys.public), terms.audience)], clock)
+
+
+async def bootstrap(
+    store: Store, clock: Clock, randomness: Random, agents: tuple[str, ...] = (), tenant: str = TENANT
+) -> dict[str, Credential]:
+    """Make an administrator, named `admin`, and a client for each agent; by name, only those that did not exist.
+
+    Their secrets cannot be read again: write them down before anything else.
+    """
+    wanted = [
+        NewClient(tenant, "admin", (ADMIN,), created_by="bootstrap"),
+        *(NewClient(tenant, name, (AGENT,), Kind.AGENT, "bootstrap") for name in agents),
+    ]
+    made: dict[str, Credential] = {}
+    for client in wanted:
+        try:
+            made[client.name] = await clients.create(store, client, clock, randomness)
+        except ClientExists:
+            continue
+    return made
