@@ -1,9 +1,21 @@
 """What an answer of the API means: what is known now, what must be read again, and whether a refusal is final."""
 
+import re
+
 from msgspec import Struct
 
-from libs.workload.objects import Identity, Object
-from libs.workload.wanted import Request
+from libs.workload.objects import Identity, Object, at, identity, is_leaving, items, text
+from libs.workload.wanted import APPLY_PATCH, JSON_PATCH, METADATA_ONLY, Request
+
+_GONE = 404
+_CONFLICT = 409
+_INVALID = 422
+_UNSURE = 500
+"""From here on, and at 0 where no answer came, a write may have been done or not."""
+
+_NEVER = (400, 403, 405, 406, 413, 415, _INVALID)
+_OWNER = re.compile(r'conflicts? with "([^"]*)"')
+_LENGTH = 400
 
 
 class Learned(Struct, frozen=True):
@@ -15,18 +27,80 @@ class Learned(Struct, frozen=True):
 
 class Refusal(Struct, frozen=True):
     terminal: bool
+    """Trying again does not mend it."""
     reason: str
 
 
 def learn(request: Request, code: int, body: Object) -> Learned:
-    raise NotImplementedError
+    """What an answer tells. `code` is the HTTP status, 0 where the answer was lost."""
+    if 200 <= code < 300:
+        return Learned(_told(request, body))
+    if code == _GONE and request.method != "POST":
+        return Learned({request.target: None})
+    is_outdated = code in (_CONFLICT, _INVALID) or code >= _UNSURE or code == 0
+    return Learned({}, (reread(request),) if is_outdated and request.is_write else ())
 
 
 def explain(request: Request, code: int, status: Object) -> Refusal:
     """Why the API refused. `status` is its Status object, or an empty one."""
-    raise NotImplementedError
+    owners = _field_owners(status)
+    if owners:
+        return Refusal(True, f"{request.what}: {owners}: give the field up in the manifest, or have that manager do so")
+    said = _said(code, status)
+    return Refusal(_is_terminal(request, code, status), f"{request.what}: {said}")
 
 
 def reread(request: Request) -> Request:
-    """The read that tells what became of a request whose answer was lost."""
-    raise NotImplementedError
+    """The read that tells what became of a request whose answer was lost or is out of date."""
+    path = request.path.partition("?")[0]
+    if request.method == "POST":
+        path = f"{path}/{request.target.name}"
+    return Request("GET", path, f"read {request.target}", request.target, accept=request.accept)
+
+
+def _told(request: Request, body: Object) -> dict[Identity, Object | None]:
+    if request.method == "DELETE":
+        # The API answers with the object where something still holds it, else with a Status about it.
+        return {request.target: body if is_leaving(body) else None}
+    if request.target.kind.endswith("List"):
+        kind = {"apiVersion": text(body, "apiVersion"), "kind": request.target.kind.removesuffix("List")}
+        listed = [{**kind, **item} for item in items(body, "items") if isinstance(item, dict)]
+        return {request.target: body, **{identity(item): item for item in listed}}
+    if request.accept == METADATA_ONLY:
+        return {request.target: {**body, "apiVersion": "v1", "kind": request.target.kind}}
+    return {request.target: body}
+
+
+def _field_owners(status: Object) -> str:
+    """Which fields of an apply belong to whom: `field .spec.replicas belongs to "kubectl"`."""
+    named = []
+    for cause in items(status, "details", "causes"):
+        if text(cause, "reason") == "FieldManagerConflict":
+            owner = _OWNER.search(text(cause, "message"))
+            named.append(f"field {text(cause, 'field')} belongs to {owner[1] if owner else text(cause, 'message')!r}")
+    return ", ".join(named[:3])
+
+
+def _is_terminal(request: Request, code: int, status: Object) -> bool:
+    message = text(status, "message")
+    if request.content_type == JSON_PATCH and code == _INVALID:
+        return False
+    if code == 403:
+        # A quota is made room in; a missing right or a namespace that ends is not mended by trying.
+        return "exceeded quota" not in message
+    if code == _GONE:
+        return request.is_write and _is_namespace_missing(status)
+    # Before 1.27 the API answers 500 where an applied field is not in the schema.
+    return code in _NEVER or (code == _UNSURE and request.content_type == APPLY_PATCH and "typed patch" in message)
+
+
+def _is_namespace_missing(status: Object) -> bool:
+    return text(status, "details", "kind") == "namespaces"
+
+
+def _said(code: int, status: Object) -> str:
+    causes = [f"{text(cause, 'field')}: {text(cause, 'message')}" for cause in items(status, "details", "causes")]
+    words = text(status, "message") or text(status, "reason") or (f"HTTP status {code}" if code else "no answer came")
+    if causes and at(status, "reason") == "Invalid":
+        words = "; ".join(causes[:3])
+    return words if len(words) <= _LENGTH else words[: _LENGTH - 1] + "…"

@@ -1,23 +1,130 @@
-"""The second pure function of a rollout: what to send so that what committed state wants becomes true."""
+"""The second pure function of a rollout: what to send so that what committed state wants becomes true.
 
-from libs.workload.wanted import Decision, Request, Seen, Wanted
+apply     every object that is not a Deployment, rank by rank
+weight    each workload's sizes for a weight, and the new version's pods available
+return    the stable version whole again, everything else as it was, the new version gone
+finish    weight 100 once more, then the previous versions go
+"""
+
+from libs.messages.rollout import Workload
+from libs.workload.applying import applied
+from libs.workload.fleet import Slot, fleet_of, objection, slot_of
+from libs.workload.moving import moved, unread, waits_of
+from libs.workload.objects import deployment_identity, is_leaving, number, replica_set_identity, text
+from libs.workload.outlook import CLEAR, Outlook, combined
+from libs.workload.requests import delete
+from libs.workload.restoring import created_removed, rest_restored, settings_restored
+from libs.workload.scaling import toward_return, toward_weight
+from libs.workload.wanted import Decision, Problem, Request, Requests, Seen, Stage, Superseded, Wanted
 
 
 def reconcile(wanted: Wanted, seen: Seen) -> Decision:
     """What to send now. Call again with what the answers told, until nothing is left to send."""
-    raise NotImplementedError
+    return _objection(wanted, seen) or Requests(_outlook(wanted, seen).requests)
 
 
 def settled(wanted: Wanted, seen: Seen) -> bool:
     """Whether the goal is true as far as it is seen."""
-    raise NotImplementedError
+    return _objection(wanted, seen) is None and _outlook(wanted, seen).is_settled
 
 
 def hindrance(wanted: Wanted, seen: Seen) -> str:
     """Why the goal is not true yet, in the words that help most; empty where nothing stands in its way."""
-    raise NotImplementedError
+    return "; ".join(_outlook(wanted, seen).waits[:3])
 
 
 def polls(wanted: Wanted, seen: Seen) -> tuple[Request, ...]:
     """Reads of what no watch shows and the goal waits for; send them every second or two until it settles."""
-    raise NotImplementedError
+    return _outlook(wanted, seen).polls
+
+
+def _objection(wanted: Wanted, seen: Seen) -> Superseded | Problem | None:
+    if wanted.stage is Stage.APPLY:
+        return None
+    found = (objection(wanted, fleet_of(workload, seen)) for workload in wanted.workloads)
+    return next((one for one in found if one is not None), None) or _changed_deployment(wanted, seen)
+
+
+def _changed_deployment(wanted: Wanted, seen: Seen) -> Problem | None:
+    """Going forward, a Deployment is taken over only as it was surveyed: what it has rolled since is not recorded."""
+    for adopted in wanted.snapshot.adopted if wanted.stage is Stage.WEIGHT else ():
+        where = deployment_identity(adopted.namespace, adopted.name)
+        live = seen.objects.get(where)
+        if live is None or is_leaving(live):
+            continue
+        if (text(live, "metadata", "uid"), number(live, "metadata", "generation")) != (adopted.uid, adopted.generation):
+            return Problem(f"{where} was changed by somebody since this rollout began: deploy again")
+    return None
+
+
+def _outlook(wanted: Wanted, seen: Seen) -> Outlook:
+    if wanted.stage is Stage.APPLY:
+        return applied(wanted, seen)
+    unknown = unread(wanted, seen)
+    if unknown:
+        return Outlook(requests=unknown)
+    match wanted.stage:
+        case Stage.WEIGHT:
+            return combined(_weighted(wanted, seen, workload, wanted.weight) for workload in wanted.workloads)
+        case Stage.RETURN:
+            return _returned(wanted, seen)
+        case Stage.FINISH:
+            return _finished(wanted, seen)
+
+
+def _weighted(wanted: Wanted, seen: Seen, workload: Workload, weight: int) -> Outlook:
+    fleet = fleet_of(workload, seen)
+    plan = toward_weight(fleet, weight)
+    look = moved(wanted, seen, fleet, plan)
+    waits = waits_of(fleet, plan, {fleet.new.identity: workload.replicas}, seen)
+    return combined([Outlook(waits=waits), look])
+
+
+def _returned(wanted: Wanted, seen: Seen) -> Outlook:
+    """What an object's refusal holds back is only what comes after it, never the return of capacity."""
+    back = combined(_went_back(wanted, seen, workload) for workload in wanted.workloads)
+    first = combined([settings_restored(wanted, seen), back])
+    if not first.is_settled:
+        return first
+    rest = rest_restored(wanted, seen)
+    return rest if not rest.is_settled else created_removed(wanted, seen)
+
+
+def _went_back(wanted: Wanted, seen: Seen, workload: Workload) -> Outlook:
+    fleet = fleet_of(workload, seen)
+    plan = toward_return(fleet)
+    look = moved(wanted, seen, fleet, plan)
+    # A stable version that was not whole before need not be more than it was.
+    usable = {kept.identity: kept.available for kept in wanted.snapshot.replica_sets}
+    waits = waits_of(fleet, plan, usable, seen)
+    gone = _gone(fleet.new, seen) if fleet.new.side.size == 0 and not look.requests else CLEAR
+    return combined([Outlook(waits=waits), look, gone])
+
+
+def _gone(slot: Slot, seen: Seen) -> Outlook:
+    """A ReplicaSet without wanted pods is deleted, and waited for until its pods have been told to end."""
+    if slot.present is not None:
+        return Outlook(requests=(delete(slot.present, "apps/v1", slot.identity),))
+    if slot.live is not None or any(not is_leaving(pod) for pod in seen.pods.get(slot.identity, ())):
+        return Outlook(waits=(f"{slot.identity} is being deleted",))
+    return CLEAR
+
+
+def _finished(wanted: Wanted, seen: Seen) -> Outlook:
+    whole = combined(_weighted(wanted, seen, workload, 100) for workload in wanted.workloads)
+    if not whole.is_settled:
+        return whole
+    stable = [slot for workload in wanted.workloads for slot in fleet_of(workload, seen).stable]
+    return combined(_gone(slot, seen) for slot in [*stable, *_leftovers(wanted, seen)])
+
+
+def _leftovers(wanted: Wanted, seen: Seen) -> list[Slot]:
+    """Empty versions of earlier rollouts, as recorded: grown or made anew since, they stay."""
+    found = []
+    for namespace, version in wanted.snapshot.leftovers:
+        where = replica_set_identity(namespace, version.replica_set)
+        live = seen.objects.get(where)
+        if live is None or text(live, "metadata", "uid") != version.uid or number(live, "spec", "replicas"):
+            continue
+        found.append(slot_of(where, seen))
+    return found

@@ -98,14 +98,24 @@ def _fit(drained: Side, size: int, other: Side, other_size: int, bounds: Bounds)
     return size - max(0, size + other_size - bounds.cap), other_size
 
 
-def spread(total: int, recorded: Sequence[int]) -> tuple[int, ...]:
-    """Share a stable size among its versions: the first gives way first, what exceeds them all goes to the last."""
-    excess = sum(recorded) - total
-    shares = []
-    for size in recorded:
-        taken = min(size, max(0, excess))
-        shares.append(size - taken)
-        excess -= taken
-    if shares and excess < 0:
-        shares[-1] -= excess
-    return tuple(shares)
+def lowered(sides: Sequence[Side], count: int) -> tuple[int, ...]:
+    """Take `count` pods from one side's versions: first what is not available anyway, then in the order given."""
+    sizes = [side.size for side in sides]
+    for floors in ([side.usable for side in sides], [0] * len(sides)):
+        for index, floor in enumerate(floors):
+            taken = min(count, sizes[index] - floor)
+            sizes[index] -= taken
+            count -= taken
+    return tuple(sizes)
+
+
+def raised(sizes: Sequence[int], recorded: Sequence[int], count: int) -> tuple[int, ...]:
+    """Give `count` pods to one side's versions, the last first: each what it had before, then the rest to the last."""
+    grown = list(sizes)
+    for index in reversed(range(len(grown))):
+        given = min(count, max(0, recorded[index] - grown[index]))
+        grown[index] += given
+        count -= given
+    if grown:
+        grown[-1] += count
+    return tuple(grown)

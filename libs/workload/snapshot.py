@@ -1,11 +1,40 @@
 """What was there before a rollout changed anything: the stable version, and every object as it was."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
-from libs.messages.rollout import Workload
-from libs.workload.naming import Marks
-from libs.workload.objects import Object
-from libs.workload.wanted import Problem, Request, Seen, Snapshot
+from libs.messages.rollout import Version, Workload
+from libs.workload.applying import plain
+from libs.workload.convert import replica_set_name, workload
+from libs.workload.fleet import belongs_to, rival, side_of
+from libs.workload.moving import adoption_marks, number_of
+from libs.workload.naming import WORKLOAD, Marks, rollout_annotations
+from libs.workload.objects import (
+    Identity,
+    Object,
+    annotation,
+    at,
+    deployment_identity,
+    identity,
+    is_deployment,
+    is_leaving,
+    items,
+    number,
+    table,
+    text,
+)
+from libs.workload.ownership import owned
+from libs.workload.requests import list_replica_sets, read
+from libs.workload.validate import problems
+from libs.workload.wanted import Adopted, Before, Kept, Problem, Request, Seen, Snapshot
+
+_OPERATORS = {
+    "In": "{key} in ({values})",
+    "NotIn": "{key} notin ({values})",
+    "Exists": "{key}",
+    "DoesNotExist": "!{key}",
+}
 
 
 class Survey(Struct, frozen=True):
@@ -15,9 +44,139 @@ class Survey(Struct, frozen=True):
 
 def survey_requests(objects: tuple[Object, ...], seen: Seen) -> tuple[Request, ...]:
     """Reads that a survey still lacks. Send them, put the answers into `seen`, ask again until there are none."""
-    raise NotImplementedError
+    unread = [
+        read(text(value, "apiVersion"), identity(value)) for value in objects if identity(value) not in seen.objects
+    ]
+    lists = []
+    for value in objects:
+        live = seen.objects.get(identity(value)) if is_deployment(value) else None
+        if live is not None and owned_list(identity(value)) not in seen.objects:
+            where = owned_list(identity(value))
+            lists.append(list_replica_sets(where.namespace, selector_of(live), where))
+    return (*unread, *lists)
 
 
 def survey(objects: tuple[Object, ...], seen: Seen, marks: Marks) -> Survey | Problem:
     """Call when `survey_requests` is empty and before anything is written."""
-    raise NotImplementedError
+    wrong = problems(objects)
+    if wrong:
+        return Problem("; ".join(wrong))
+    deployments = [value for value in objects if is_deployment(value)]
+    found = [(value, _versions(value, seen, marks)) for value in deployments]
+    rivals = [rival(live, marks) for _, versions in found for live in versions]
+    problem = next((one for one in rivals if one is not None), None)
+    if problem is not None:
+        return problem
+    return Survey(
+        workloads=tuple(
+            workload(value, marks, tuple(_version(live) for live in versions if _size(live)))
+            for value, versions in found
+        ),
+        snapshot=Snapshot(
+            objects=tuple(_before(value, seen) for value in plain(objects)),
+            replica_sets=tuple(
+                _kept(live, value, seen, marks) for value, versions in found for live in versions if _size(live)
+            ),
+            adopted=tuple(_adopted(value, seen) for value in deployments if seen.objects.get(identity(value))),
+            leftovers=tuple(
+                (text(live, "metadata", "namespace"), _version(live))
+                for _, versions in found
+                for live in versions
+                if not _size(live)
+            ),
+        ),
+    )
+
+
+def owned_list(deployment: Identity) -> Identity:
+    """Where the list of a Deployment's ReplicaSets is kept among what is seen."""
+    return Identity("apps", "ReplicaSetList", deployment.namespace, deployment.name)
+
+
+def selector_of(deployment: Object) -> str:
+    """The Deployment's selector as a label selector of the API."""
+    terms = [f"{name}={value}" for name, value in table(deployment, "spec", "selector", "matchLabels").items()]
+    for expression in items(deployment, "spec", "selector", "matchExpressions"):
+        form = _OPERATORS.get(text(expression, "operator"), "{key}")
+        terms.append(form.format(key=text(expression, "key"), values=",".join(map(str, items(expression, "values")))))
+    return ",".join(terms)
+
+
+def _versions(deployment: Object, seen: Seen, marks: Marks) -> list[Object]:
+    """Every earlier version, in the order in which they give way: the least whole first, then the oldest."""
+    versions = {identity(live): live for live in (*_marked(deployment, seen, marks), *_owned(deployment, seen))}
+    return sorted(
+        versions.values(),
+        key=lambda live: (_side_available(live, seen), number_of(live), text(live, "metadata", "name")),
+    )
+
+
+def _marked(deployment: Object, seen: Seen, marks: Marks) -> Iterator[Object]:
+    """ReplicaSets that earlier rollouts of this application and target made of this Deployment."""
+    where = identity(deployment)
+    new = replica_set_name(deployment, marks)
+    for found, live in seen.objects.items():
+        if live is None or (found.group, found.kind, found.namespace) != ("apps", "ReplicaSet", where.namespace):
+            continue
+        is_version = annotation(live, WORKLOAD) == where.name and belongs_to(live, marks)
+        if is_version and found.name != new and not is_leaving(live):
+            yield live
+
+
+def _owned(deployment: Object, seen: Seen) -> Iterator[Object]:
+    """ReplicaSets with pods that a live Deployment of this name made; its history without pods is not ours."""
+    live = seen.objects.get(identity(deployment))
+    listed = items(seen.objects.get(owned_list(identity(deployment))), "items") if live is not None else []
+    for replica_set in listed:
+        uids = [text(owner, "uid") for owner in items(replica_set, "metadata", "ownerReferences")]
+        if text(live, "metadata", "uid") in uids and _size(replica_set) and not is_leaving(replica_set):
+            yield {**replica_set, "apiVersion": "apps/v1", "kind": "ReplicaSet"}
+
+
+def _size(live: Object) -> int:
+    return number(live, "spec", "replicas", default=1)
+
+
+def _side_available(live: Object, seen: Seen) -> int:
+    return side_of(live, seen.pods.get(identity(live), ())).usable
+
+
+def _version(live: Object) -> Version:
+    return Version(text(live, "metadata", "name"), text(live, "metadata", "uid"), _size(live))
+
+
+def _kept(live: Object, deployment: Object, seen: Seen, marks: Marks) -> Kept:
+    """Enough to make it again, marked so that our watch and the next rollout find it."""
+    labels, annotations = adoption_marks(marks, text(deployment, "metadata", "name"))
+    fences = rollout_annotations(table(live, "metadata", "annotations"))
+    before = {key: value for key, value in table(live, "metadata", "annotations").items() if key not in fences}
+    metadata = {
+        "name": text(live, "metadata", "name"),
+        "namespace": text(live, "metadata", "namespace"),
+        "labels": {**table(live, "metadata", "labels"), **labels},
+        "annotations": {**before, **annotations},
+    }
+    manifest: Object = {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": metadata,
+        "spec": table(live, "spec"),
+    }
+    return Kept(identity(live), _side_available(live, seen), manifest)
+
+
+def _before(value: Object, seen: Seen) -> Before:
+    live = seen.objects.get(identity(value))
+    if live is None:
+        return Before(identity(value))
+    uid = text(live, "metadata", "uid")
+    if (at(value, "apiVersion"), at(value, "kind")) == ("v1", "Secret"):
+        # A Secret's values are never read out of its cluster, so there is nothing to apply again.
+        return Before(identity(value), uid)
+    return Before(identity(value), uid, owned(live))
+
+
+def _adopted(deployment: Object, seen: Seen) -> Adopted:
+    where = identity(deployment)
+    live = seen.objects.get(deployment_identity(where.namespace, where.name))
+    return Adopted(where.namespace, where.name, text(live, "metadata", "uid"), number(live, "metadata", "generation"))

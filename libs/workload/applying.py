@@ -1,0 +1,87 @@
+"""Everything in the manifests that is not a Deployment: applied rank by rank, each object once in a rollout."""
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from libs.workload.naming import APPLIED, Marks, mark_annotations
+from libs.workload.objects import Identity, Object, annotation, at, identity, is_deployment, is_leaving, table, text
+from libs.workload.order import ranked
+from libs.workload.outlook import CLEAR, Outlook, combined
+from libs.workload.readiness import holds_up, is_waited_for, unready
+from libs.workload.requests import apply, read
+from libs.workload.wanted import Seen, Wanted
+
+_SERVER_FIELDS = ("managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "selfLink")
+_VALUES = ("data", "stringData")
+
+
+def applied(wanted: Wanted, seen: Seen) -> Outlook:
+    """A rank is sent when the one before it is accepted, and what later ranks live in is there."""
+    waiting: list[Outlook] = []
+    for objects in ranked(plain(wanted.objects)):
+        looks = [_applied(value, wanted, seen) for value in objects]
+        if any(look.requests for look in looks) or any(
+            not look.is_settled for look, value in zip(looks, objects, strict=True) if holds_up(value)
+        ):
+            return combined([*waiting, *looks])
+        waiting += looks
+    return combined(waiting)
+
+
+def plain(objects: Iterable[Object]) -> tuple[Object, ...]:
+    return tuple(value for value in objects if not is_deployment(value))
+
+
+def desired(value: Object, objects: tuple[Object, ...], marks: Marks) -> Object:
+    """What we apply: the manifest with our marks, without what the API server keeps and what an autoscaler steers."""
+    metadata = {key: kept for key, kept in table(value, "metadata").items() if key not in _SERVER_FIELDS}
+    body: Object = {key: kept for key, kept in value.items() if key != "status"}
+    if identity(value) in _autoscaled(objects):
+        body["spec"] = {key: kept for key, kept in table(value, "spec").items() if key != "replicas"}
+    annotations = {**table(metadata, "annotations"), **mark_annotations(marks)}
+    annotations[APPLIED] = _digest({**body, "metadata": {**metadata, "annotations": annotations}})
+    return {**body, "metadata": {**metadata, "annotations": annotations}}
+
+
+def _applied(value: Object, wanted: Wanted, seen: Seen) -> Outlook:
+    where = identity(value)
+    reading = read(text(value, "apiVersion"), where)
+    if where not in seen.objects:
+        return Outlook(requests=(reading,))
+    live, ours = seen.objects[where], desired(value, wanted.objects, wanted.marks)
+    if live is not None and is_leaving(live):
+        return Outlook(waits=(f"{where} is being deleted",), polls=(reading,))
+    if live is None or annotation(live, APPLIED) != annotation(ours, APPLIED):
+        return Outlook(requests=(apply(as_read(ours, live)),))
+    wait = unready(live) if is_waited_for(value) else ""
+    return Outlook(waits=(f"{where}: {wait}",), polls=(reading,)) if wait else CLEAR
+
+
+def as_read(ours: Object, live: Object | None) -> Object:
+    """An apply to what exists names the version that was read: what somebody deleted meanwhile is not made again."""
+    if live is None:
+        return ours
+    return {**ours, "metadata": {**ours["metadata"], "resourceVersion": text(live, "metadata", "resourceVersion")}}
+
+
+def _autoscaled(objects: tuple[Object, ...]) -> set[Identity]:
+    """Objects whose `spec.replicas` belongs to an autoscaler among the manifests."""
+    return {
+        Identity(
+            group=text(value, "spec", "scaleTargetRef", "apiVersion").rpartition("/")[0],
+            kind=text(value, "spec", "scaleTargetRef", "kind"),
+            namespace=text(value, "metadata", "namespace"),
+            name=text(value, "spec", "scaleTargetRef", "name"),
+        )
+        for value in objects
+        if at(value, "kind") == "HorizontalPodAutoscaler"
+    }
+
+
+def _digest(value: Object) -> str:
+    """Of a Secret everything but its values counts: an annotation may be readable where they are not."""
+    if (value.get("apiVersion"), value.get("kind")) == ("v1", "Secret"):
+        value = {key: sorted(table(value, key)) if key in _VALUES else kept for key, kept in value.items()}
+    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:32]

@@ -1,0 +1,121 @@
+"""The requests that Fairlead makes of a cluster, each built in one place."""
+
+from libs.workload.fence import Fence, following
+from libs.workload.naming import FIELD_MANAGER, Marks, rollout_annotation, rollout_annotations
+from libs.workload.objects import Identity, Object, annotation, identity, number, table, text
+from libs.workload.paths import collection_path, object_path, path_of, with_query
+from libs.workload.wanted import APPLY_PATCH, JSON, JSON_PATCH, MERGE_PATCH, METADATA_ONLY, Request
+
+
+def read(api_version: str, target: Identity) -> Request:
+    return Request("GET", object_path(api_version, target), f"read {target}", target, accept=_accept(target))
+
+
+def list_replica_sets(namespace: str, selector: str, target: Identity) -> Request:
+    path = with_query(collection_path("apps/v1", "ReplicaSet", namespace), labelSelector=selector, limit="500")
+    return Request("GET", path, f"list the ReplicaSets of Deployment {namespace}/{target.name}", target)
+
+
+def apply(value: Object) -> Request:
+    """Server-side apply of the fields we own. What another manager owns is never taken: the API answers 409."""
+    target = identity(value)
+    query = {"fieldManager": FIELD_MANAGER, "force": "false", "fieldValidation": "Strict"}
+    path = with_query(path_of(value), **query)
+    return Request("PATCH", path, f"apply {target}", target, APPLY_PATCH, _accept(target), value)
+
+
+def create(replica_set: Object, size: int, marks: Marks, fence: Fence) -> Request:
+    """Capacity and claim in one write; a second one is answered 409."""
+    target = identity(replica_set)
+    annotations = {**table(replica_set, "metadata", "annotations"), rollout_annotation(marks): following("", fence)}
+    body = {
+        **replica_set,
+        "metadata": {**table(replica_set, "metadata"), "annotations": annotations},
+        "spec": {**table(replica_set, "spec"), "replicas": size},
+    }
+    path = with_query(collection_path("apps/v1", "ReplicaSet", target.namespace), fieldManager=FIELD_MANAGER)
+    return Request("POST", path, f"create {target} with {_pods(size)}", target, JSON, body=body)
+
+
+def resize(live: Object, size: int, marks: Marks, fence: Fence) -> Request:
+    what = f"scale {identity(live)} from {number(live, 'spec', 'replicas')} to {size}"
+    if not annotation(live, rollout_annotation(marks)):
+        return _merge(live, what, {"replicas": size}, marks, fence)
+    before = number(live, "spec", "replicas")
+    # The size is tested too: a person's `kubectl scale` leaves the mark alone but makes what was decided on untrue.
+    tests = [{"op": "test", "path": "/spec/replicas", "value": before}]
+    changes = [{"op": "replace", "path": "/spec/replicas", "value": size}]
+    return _fenced(live, what, (tests, changes), marks, fence)
+
+
+def claim(live: Object, marks: Marks, fence: Fence) -> Request:
+    """Take an object over from an older epoch without changing it: what that epoch still sends is refused."""
+    what = f"claim {identity(live)}"
+    if not annotation(live, rollout_annotation(marks)):
+        return _merge(live, what, {}, marks, fence)
+    return _fenced(live, what, ([], []), marks, fence)
+
+
+def adopt(live: Object, labels: dict[str, str], annotations: dict[str, str], claimed: tuple[Marks, Fence]) -> Request:
+    """Mark a ReplicaSet that a Deployment made, so that our watch sees it and the next rollout finds it."""
+    marks, fence = claimed
+    request = _merge(live, f"adopt {identity(live)}", {}, marks, fence)
+    body = dict(request.body) if isinstance(request.body, dict) else {}
+    metadata = table(body, "metadata")
+    merged = {**metadata, "labels": labels, "annotations": {**annotations, **table(metadata, "annotations")}}
+    return Request("PATCH", request.path, request.what, request.target, MERGE_PATCH, body={**body, "metadata": merged})
+
+
+def delete(live: Object, api_version: str, target: Identity, propagation: str = "Background") -> Request:
+    """Only what was read, as it was read: made anew or changed in between, it stays."""
+    preconditions = {"uid": text(live, "metadata", "uid"), "resourceVersion": text(live, "metadata", "resourceVersion")}
+    body: Object = {
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "preconditions": preconditions,
+        "propagationPolicy": propagation,
+    }
+    return Request("DELETE", object_path(api_version, target), f"delete {target}", target, JSON, body=body)
+
+
+def _merge(live: Object, what: str, spec: Object, marks: Marks, fence: Fence) -> Request:
+    """The first write to an object without our mark; the marks of rollouts that have ended go with it."""
+    ended: dict[str, str | None] = dict.fromkeys(rollout_annotations(table(live, "metadata", "annotations")))
+    body: Object = {
+        "metadata": {
+            "resourceVersion": text(live, "metadata", "resourceVersion"),
+            "annotations": {**ended, rollout_annotation(marks): following("", fence)},
+        }
+    }
+    if spec:
+        body["spec"] = spec
+    return _patch(live, what, MERGE_PATCH, body)
+
+
+def _fenced(
+    live: Object, what: str, operations: tuple[list[Object], list[Object]], marks: Marks, fence: Fence
+) -> Request:
+    tests, changes = operations
+    mark = annotation(live, rollout_annotation(marks))
+    path = "/metadata/annotations/" + rollout_annotation(marks).replace("~", "~0").replace("/", "~1")
+    body = [
+        {"op": "test", "path": path, "value": mark},
+        *tests,
+        {"op": "replace", "path": path, "value": following(mark, fence)},
+        *changes,
+    ]
+    return _patch(live, what, JSON_PATCH, body)
+
+
+def _patch(live: Object, what: str, content_type: str, body: Object | list[Object]) -> Request:
+    target = identity(live)
+    path = with_query(object_path("apps/v1", target), fieldManager=FIELD_MANAGER)
+    return Request("PATCH", path, what, target, content_type, body=body)
+
+
+def _accept(target: Identity) -> str:
+    return METADATA_ONLY if (target.group, target.kind) == ("", "Secret") else JSON
+
+
+def _pods(count: int) -> str:
+    return f"{count} pod" if count == 1 else f"{count} pods"

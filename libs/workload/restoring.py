@@ -1,0 +1,95 @@
+"""Everything that is not a Deployment goes back to what it was, and what the rollout made goes away.
+
+The order is what a stable version needs to be whole. What pods read when they start (ConfigMaps, accounts, roles) goes
+back first, beside the first pods that start again: a stable pod must find what it was made for. What leads traffic to
+pods (Services, routes), and all else, goes back once the stable pods are there. What did not exist before is deleted
+last, in reverse order, when no pod of the new version is left that might use it.
+"""
+
+from collections.abc import Iterable
+
+from libs.workload.applying import as_read, plain
+from libs.workload.naming import APPLIED, DEPLOYMENT_ID, ENVIRONMENT
+from libs.workload.objects import Object, annotation, identity, is_leaving, text
+from libs.workload.order import Rank, rank, ranked
+from libs.workload.outlook import CLEAR, Outlook, combined
+from libs.workload.ownership import is_bare
+from libs.workload.requests import apply, delete, read
+from libs.workload.wanted import Before, Seen, Wanted
+
+_KEPT = (
+    ("", "Namespace"),
+    ("", "PersistentVolume"),
+    ("", "PersistentVolumeClaim"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+)
+"""Never deleted: with them goes what nobody can bring back."""
+
+
+def settings_restored(wanted: Wanted, seen: Seen) -> Outlook:
+    """What pods read when they start."""
+    return _restored((value for value in plain(wanted.objects) if rank(value) < Rank.SERVICES), wanted, seen)
+
+
+def rest_restored(wanted: Wanted, seen: Seen) -> Outlook:
+    return _restored((value for value in plain(wanted.objects) if rank(value) >= Rank.SERVICES), wanted, seen)
+
+
+def created_removed(wanted: Wanted, seen: Seen) -> Outlook:
+    """The last rank first; a rank waits until the one before it is gone."""
+    before = {one.identity: one for one in wanted.snapshot.objects}
+    for objects in reversed(ranked(plain(wanted.objects))):
+        made = [value for value in objects if _is_new(value, before.get(identity(value)))]
+        look = combined(_removed(value, wanted, seen) for value in made)
+        if not look.is_settled:
+            return look
+    return CLEAR
+
+
+def _restored(values: Iterable[Object], wanted: Wanted, seen: Seen) -> Outlook:
+    before = {one.identity: one for one in wanted.snapshot.objects}
+    looks = []
+    for value in values:
+        found = before.get(identity(value))
+        if found is not None and found.uid and found.applied is not None:
+            looks.append(_put_back(value, found.applied, seen))
+    return combined(looks)
+
+
+def _put_back(value: Object, before: Object, seen: Seen) -> Outlook:
+    where = identity(value)
+    reading = read(text(value, "apiVersion"), where)
+    if where not in seen.objects:
+        return Outlook(requests=(reading,))
+    live = seen.objects[where]
+    if live is None:
+        return CLEAR if is_bare(before) else Outlook(requests=(apply(before),))
+    if is_leaving(live):
+        return Outlook(waits=(f"{where} is being deleted",), polls=(reading,))
+    if annotation(live, APPLIED) == annotation(before, APPLIED):
+        return CLEAR
+    return Outlook(requests=(apply(as_read(before, live)),))
+
+
+def _is_new(value: Object, before: Before | None) -> bool:
+    where = identity(value)
+    return before is not None and not before.uid and (where.group, where.kind) not in _KEPT
+
+
+def _removed(value: Object, wanted: Wanted, seen: Seen) -> Outlook:
+    where = identity(value)
+    reading = read(text(value, "apiVersion"), where)
+    if where not in seen.objects:
+        return Outlook(requests=(reading,))
+    live = seen.objects[where]
+    if live is None or not _is_made_by_us(live, wanted):
+        return CLEAR
+    if is_leaving(live):
+        return Outlook(waits=(f"{where} is being deleted",), polls=(reading,))
+    return Outlook(requests=(delete(live, text(value, "apiVersion"), where),), polls=(reading,))
+
+
+def _is_made_by_us(live: Object, wanted: Wanted) -> bool:
+    """Somebody may have put another object in its place since."""
+    found = annotation(live, DEPLOYMENT_ID), annotation(live, ENVIRONMENT)
+    return found == (wanted.marks.deployment, wanted.marks.environment)
