@@ -1,0 +1,230 @@
+"""One stream to a gateway: dial, hello, welcome, and then requests in and answers out until either side ends it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Any
+
+import grpc
+import grpc.aio
+from msgspec import Struct
+
+from agent import frames
+from agent.work import Work
+from libs.link.outbox import Outbox
+from libs.link.pulse import Pulse
+from libs.messages.agent import FRAME_BYTES, Ask, Control, Frame
+from libs.runtime import log
+from libs.runtime.clock import Clock
+
+WELCOME_SECONDS = 10.0
+_PIECE_BYTES = 2 * 1024 * 1024
+_OUT_PIECES = 64
+_OUT_BYTES = 4 * FRAME_BYTES
+_OPEN_MOST = 4096
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", _PIECE_BYTES),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    # Every attempt dials anew: whoever reconnects after a failure must not be given the connection that failed.
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.enable_retries", 0),
+)
+
+
+class Ended(Exception):
+    """The stream is over; the message says why."""
+
+    def __init__(self, reason: str, code: grpc.StatusCode = grpc.StatusCode.OK) -> None:
+        super().__init__(reason)
+        self.is_unauthenticated = code is grpc.StatusCode.UNAUTHENTICATED
+
+
+class Introduction(Struct, frozen=True):
+    """What this agent says of itself."""
+
+    version: str
+    process: str
+    cluster: str = ""
+
+
+class Wire:
+    """The stream as pieces of bytes."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+
+    async def read(self) -> bytes:
+        try:
+            piece: object = await self._call.read()
+        except grpc.aio.AioRpcError as error:
+            raise Ended(f"{error.code().name}: {error.details()}", error.code()) from error
+        if not isinstance(piece, bytes):
+            code = await self._call.code()
+            raise Ended(f"{code.name}: {await self._call.details() or 'the gateway closed the stream'}", code)
+        return piece
+
+    async def write(self, piece: bytes) -> None:
+        try:
+            await self._call.write(piece)
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as error:
+            raise Ended(f"the stream broke: {error}") from error
+
+    async def finish(self) -> None:
+        await self._call.done_writing()
+
+
+@asynccontextmanager
+async def dialled(address: str, authority: bytes | None, token: str) -> AsyncIterator[Wire]:
+    """A stream to the gateway at `address`, whose certificate `authority` vouches for (None: the system's own)."""
+    credentials = grpc.ssl_channel_credentials(root_certificates=authority)
+    async with grpc.aio.secure_channel(address, credentials, options=_OPTIONS) as channel:
+        call: Any = channel.stream_stream(frames.METHOD)(metadata=(("authorization", f"Bearer {token}"),))
+        try:
+            yield Wire(call)
+        finally:
+            call.cancel()
+
+
+class Open(Struct):
+    """A request under way on a stream."""
+
+    task: asyncio.Task[None]
+    credit: int
+    patience_seconds: float
+    is_watch: bool
+    deadline: asyncio.Timeout | None = None
+    granted: asyncio.Event | None = None
+
+
+class Stream:
+    """The requests of one stream."""
+
+    def __init__(self, wire: Wire, work: Work, clock: Clock, left: asyncio.Event) -> None:
+        self._left = left
+        """Set when the gateway sends no new requests here any more."""
+        self._idle = asyncio.Event()
+        """Set while no answer is under way; watches, which never end by themselves, do not count."""
+        self._idle.set()
+        self._wire = wire
+        self._work = work
+        self._clock = clock
+        self._outbox = Outbox(_OUT_PIECES, _OUT_BYTES)
+        self._open: dict[int, Open] = {}
+
+    async def meet(self, introduction: Introduction) -> frames.Welcomed:
+        """Say hello and wait for welcome."""
+        hello = frames.hello(introduction.version, introduction.process, self._work.verbs, introduction.cluster)
+        try:
+            async with asyncio.timeout(WELCOME_SECONDS):
+                await self._wire.write(hello)
+                said = frames.read(await self._wire.read())
+        except TimeoutError:
+            raise Ended(f"no welcome within {WELCOME_SECONDS:g} s: does something in between hold it back?") from None
+        if not isinstance(said, frames.Welcomed):
+            raise Ended("the gateway's first frame was not welcome")
+        log.logger().info("stream_opened", gateway=said.gateway, protocol=said.protocol)
+        return said
+
+    async def run(self, welcome: frames.Welcomed) -> None:
+        """Serve until the stream ends; raises `Ended` or `Silent` then."""
+        pulse = Pulse(self._clock, welcome.rhythm)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write())
+            group.create_task(pulse.beat(lambda seq: self._outbox.add_urgent(frames.ping(seq))))
+            while True:
+                piece = await self._wire.read()
+                pulse.hear()
+                self._hear(frames.read(piece), group)
+
+    async def finish_when_left(self, within_seconds: float) -> None:
+        """Once the gateway sends nothing new: answer what is open, and close."""
+        await self._left.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_seconds):
+                await self._idle.wait()
+        self._outbox.close()
+
+    def leave(self, reason: str) -> None:
+        """Ask the gateway to send no new requests here; it answers with the same word."""
+        self._outbox.add(frames.goaway(reason))
+
+    def renew(self, token: str) -> None:
+        self._outbox.add(frames.renew(token))
+
+    async def _write(self) -> None:
+        while (piece := await self._outbox.next()) is not None:
+            await self._wire.write(piece)
+        await self._wire.finish()
+
+    def _hear(self, said: frames.Said, group: asyncio.TaskGroup) -> None:
+        match said:
+            case frames.Asked(number, ask):
+                self._begin(number, ask, group)
+            case frames.Controlled(number, control):
+                self._control(number, control)
+            case frames.Pinged(seq):
+                self._outbox.add_urgent(frames.pong(seq))
+            case frames.Leave():
+                self._left.set()
+            case frames.Unknown(number):
+                self._outbox.add(frames.unsupported(number))
+            case frames.Misunderstood(reason):
+                log.logger().warning("frame_misunderstood", reason=reason)
+
+    def _begin(self, number: int, ask: Ask, group: asyncio.TaskGroup) -> None:
+        if ask.verb == "ping":
+            # Answered from here: it says how long the way is, not how busy the agent is.
+            self._outbox.add(frames.answered(number, Frame(0, status=200, last=True)))
+        elif len(self._open) >= _OPEN_MOST:
+            self._outbox.add(frames.answered(number, Frame(0, last=True, problem=frames.BUSY)))
+        else:
+            task = group.create_task(self._answer(number, ask))
+            self._open[number] = Open(task, ask.credit, ask.timeout_ms / 1000, ask.verb == "watch")
+            if ask.verb != "watch":
+                self._idle.clear()
+            task.add_done_callback(lambda _: self._close(number))
+
+    def _close(self, number: int) -> None:
+        del self._open[number]
+        if all(request.is_watch for request in self._open.values()):
+            self._idle.set()
+
+    def _control(self, number: int, control: Control) -> None:
+        request = self._open.get(number)
+        if request is None:
+            return
+        if control.cancel:
+            request.task.cancel()
+        request.credit += control.credit
+        if request.granted is not None and control.credit:
+            request.granted.set()
+        if control.renew and request.deadline is not None:
+            request.deadline.reschedule(asyncio.get_running_loop().time() + request.patience_seconds)
+
+    async def _answer(self, number: int, ask: Ask) -> None:
+        request = self._open[number]
+        piece = frames.watched if ask.verb == "watch" else frames.answered
+        try:
+            async with (
+                asyncio.timeout(ask.timeout_ms / 1000) as request.deadline,
+                aclosing(self._work.answer(ask)) as answer,
+            ):
+                async for frame in answer:
+                    await self._spend(request, frame)
+                    await self._outbox.put(piece(number, frame))
+        except TimeoutError:
+            problem = "gone: the watch was not renewed" if ask.verb == "watch" else "timeout"
+            self._outbox.add(frames.answered(number, Frame(0, last=True, problem=problem)))
+
+    async def _spend(self, request: Open, frame: Frame) -> None:
+        """Wait until the asker has granted this frame; the last one and heartbeats are free."""
+        if frame.last or frame.heartbeat:
+            return
+        while request.credit <= 0:
+            request.granted = asyncio.Event()
+            await request.granted.wait()
+        request.credit -= 1

@@ -1,0 +1,135 @@
+"""The four verbs, as frames: a request to the cluster, a watch of it, a call to an address nearby, a ping."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import aiohttp
+from yarl import URL
+
+from agent.allow import AllowList, NotAllowed
+from libs.kube.direct import Direct
+from libs.link.port import Lost, Refused, Unreachable
+from libs.messages.agent import FRAME_BYTES, Ask, Frame
+
+HEARTBEAT_SECONDS = 10.0
+_CONNECT_SECONDS = 10.0
+_PASSED_TO_CLUSTER = frozenset({"accept", "content-type"})
+"""Above all not `authorization` and `impersonate-…`: whose rights are used is decided here."""
+_KEPT_FROM_CALL = frozenset({"connection", "content-length", "host", "proxy-authorization", "te", "transfer-encoding"})
+_ANSWERED = frozenset({"content-type", "etag", "location", "retry-after", "warning", "www-authenticate"})
+_HEADER_MOST = 2048
+
+Frames = AsyncGenerator[Frame, None]
+Verb = Callable[[Ask], Frames]
+Response = AbstractAsyncContextManager[aiohttp.ClientResponse]
+
+
+class Verbs:
+    """What may be asked. Each raises one of the five kinds of `NoAnswer`."""
+
+    def __init__(self, cluster: Direct, outside: aiohttp.ClientSession, allowed: AllowList) -> None:
+        self._cluster = cluster
+        self._outside = outside
+        self._allowed = allowed
+        self.table: Mapping[str, Verb] = {
+            "request": self.request,
+            "watch": self.watch,
+            "call": self.call,
+            "ping": self.ping,
+        }
+
+    async def ping(self, _: Ask) -> Frames:
+        yield Frame(0, status=200, last=True)
+
+    async def request(self, ask: Ask) -> Frames:
+        _check(lambda: self._allowed.check_request(ask.method, ask.path))
+        async with self._cluster.open(ask.method, ask.path, _cluster_headers(ask), ask.body or None) as response:
+            async for frame in _pieces(response):
+                yield frame
+
+    async def call(self, ask: Ask) -> Frames:
+        _check(lambda: self._allowed.check_call(ask.path))
+        async with self._reached(ask) as response:
+            async for frame in _pieces(response):
+                yield frame
+
+    async def watch(self, ask: Ask) -> Frames:
+        _check(lambda: self._allowed.check_request("GET", ask.path, is_watch=True))
+        async with self._cluster.open("GET", ask.path, _cluster_headers(ask)) as response:
+            yield Frame(0, status=response.status, headers=_answered(response))
+            seq = 1
+            async for chunk in _chunks(response.content):
+                yield Frame(seq, body=chunk, heartbeat=not chunk)
+                seq += 1
+            yield Frame(seq, last=True)
+
+    @asynccontextmanager
+    async def _reached(self, ask: Ask) -> AsyncIterator[aiohttp.ClientResponse]:
+        headers = {name: value for name, value in ask.headers.items() if name.lower() not in _KEPT_FROM_CALL}
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
+        try:
+            async with self._outside.request(
+                ask.method,
+                URL(ask.path, encoded=True),
+                headers=headers,
+                data=ask.body or None,
+                timeout=timeout,
+                # A redirect would lead past the list of hosts.
+                allow_redirects=False,
+            ) as response:
+                yield response
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Unreachable(f"cannot connect: {error}") from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise Lost(f"the call broke off: {error or type(error).__name__}") from error
+
+
+def _check(check: Callable[[], None]) -> None:
+    try:
+        check()
+    except NotAllowed as error:
+        raise Refused(str(error)) from error
+
+
+def _cluster_headers(ask: Ask) -> dict[str, str]:
+    return {name: value for name, value in ask.headers.items() if name.lower() in _PASSED_TO_CLUSTER}
+
+
+def _answered(response: aiohttp.ClientResponse) -> dict[str, str]:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return {name: value for name, value in headers.items() if name in _ANSWERED and len(value) <= _HEADER_MOST}
+
+
+async def _pieces(response: aiohttp.ClientResponse) -> Frames:
+    """The body in pieces of the size that one frame may carry."""
+    body = await _filled(response.content)
+    yield Frame(0, response.status, _answered(response), body, last=response.content.at_eof())
+    seq = 1
+    while not response.content.at_eof():
+        body = await _filled(response.content)
+        yield Frame(seq, body=body, last=response.content.at_eof())
+        seq += 1
+
+
+async def _filled(content: aiohttp.StreamReader) -> bytes:
+    pieces: list[bytes] = []
+    room = FRAME_BYTES
+    while room and not content.at_eof():
+        piece = await content.read(room)
+        pieces.append(piece)
+        room -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+async def _chunks(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:
+    """The body as it comes; an empty chunk where nothing came for a while."""
+    while not content.at_eof():
+        chunk = b""
+        try:
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                chunk = await content.read(FRAME_BYTES)
+        except TimeoutError:
+            yield b""
+        if chunk:
+            yield chunk
