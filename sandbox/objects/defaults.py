@@ -1,0 +1,127 @@
+"""What does the API server fill in that the author left out?"""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.objects.json import Object, at, items, placed, table, text
+from sandbox.objects.kinds import Kind
+
+_POD: Object = {
+    "restartPolicy": "Always",
+    "terminationGracePeriodSeconds": 30,
+    "dnsPolicy": "ClusterFirst",
+    "securityContext": {},
+    "schedulerName": "default-scheduler",
+}
+_CONTAINER: Object = {
+    "resources": {},
+    "terminationMessagePath": "/dev/termination-log",
+    "terminationMessagePolicy": "File",
+}
+_ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}
+
+
+def defaulted(kind: Kind, value: Object) -> Object:
+    """A copy in which every field has its default that the controllers and kubectl count on."""
+    if kind.is_custom:
+        return value
+    if kind.template is not None and at(value, *kind.template, "spec") is not None:
+        place = (*kind.template, "spec")
+        value = placed(value, place, _pod(table(value, *place)))
+    fill = _BY_KIND.get(kind.name)
+    return fill(value) if fill else value
+
+
+def _under(defaults: Object, value: Object) -> Object:
+    return {**defaults, **{name: item for name, item in value.items() if item is not None}}
+
+
+def _pod(spec: Object) -> Object:
+    lists = {
+        name: [_container(item) for item in spec[name]]
+        for name in ("containers", "initContainers")
+        if isinstance(spec.get(name), list)
+    }
+    return {**_under(_POD, spec), **lists}
+
+
+def _container(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    image = text(value, "image")
+    tag = image.rpartition("/")[2].partition("@")[0].partition(":")[2]
+    floats = "@" not in image and tag in {"", "latest"}
+    filled = _under({**_CONTAINER, "imagePullPolicy": "Always" if floats else "IfNotPresent"}, value)
+    return _with_protocols(filled, "ports")
+
+
+def _with_protocols(value: Object, name: str) -> Object:
+    if not isinstance(value.get(name), list):
+        return value
+    ports = [_under({"protocol": "TCP"}, port) if isinstance(port, dict) else port for port in value[name]]
+    return {**value, name: ports}
+
+
+def _spec(**defaults: Any) -> Callable[[Object], Object]:
+    return lambda value: {**value, "spec": _under(defaults, table(value, "spec"))}
+
+
+def _deployment(value: Object) -> Object:
+    filled = _spec(replicas=1, revisionHistoryLimit=10, progressDeadlineSeconds=600, strategy=_ROLLING)(value)
+    strategy = _under({"type": "RollingUpdate"}, table(filled, "spec", "strategy"))
+    if strategy["type"] == "RollingUpdate":
+        strategy["rollingUpdate"] = _under(_ROLLING["rollingUpdate"], table(strategy, "rollingUpdate"))  # type: ignore[arg-type]
+    return placed(filled, ("spec", "strategy"), strategy)
+
+
+def _stateful_set(value: Object) -> Object:
+    filled = _spec(replicas=1, revisionHistoryLimit=10, podManagementPolicy="OrderedReady")(value)
+    strategy = _under({"type": "RollingUpdate"}, table(filled, "spec", "updateStrategy"))
+    if strategy["type"] == "RollingUpdate":
+        strategy["rollingUpdate"] = _under({"partition": 0}, table(strategy, "rollingUpdate"))
+    return placed(filled, ("spec", "updateStrategy"), strategy)
+
+
+def _daemon_set(value: Object) -> Object:
+    filled = _spec(revisionHistoryLimit=10)(value)
+    strategy = _under({"type": "RollingUpdate"}, table(filled, "spec", "updateStrategy"))
+    if strategy["type"] == "RollingUpdate":
+        strategy["rollingUpdate"] = _under({"maxUnavailable": 1, "maxSurge": 0}, table(strategy, "rollingUpdate"))
+    return placed(filled, ("spec", "updateStrategy"), strategy)
+
+
+def _service(value: Object) -> Object:
+    defaults = {"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster"}
+    spec = _with_protocols(_under(defaults, table(value, "spec")), "ports")
+    ports = [
+        _under({"targetPort": port.get("port")}, port) if isinstance(port, dict) else port
+        for port in items(spec, "ports")
+    ]
+    return {**value, "spec": {**spec, "ports": ports} if ports else spec}
+
+
+def _namespace(value: Object) -> Object:
+    labels = {"kubernetes.io/metadata.name": text(value, "metadata", "name"), **table(value, "metadata", "labels")}
+    named = placed(value, ("metadata", "labels"), labels)
+    return {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}, **named}
+
+
+def _secret(value: Object) -> Object:
+    plain = value.get("stringData") or {}
+    coded = {name: base64.b64encode(str(item).encode()).decode() for name, item in plain.items()}
+    filled = {"type": "Opaque", **{name: item for name, item in value.items() if name != "stringData"}}
+    return {**filled, "data": {**(value.get("data") or {}), **coded}} if coded else filled
+
+
+_BY_KIND: dict[str, Callable[[Object], Object]] = {
+    "Deployment": _deployment,
+    "ReplicaSet": _spec(replicas=1),
+    "StatefulSet": _stateful_set,
+    "DaemonSet": _daemon_set,
+    "Job": _spec(parallelism=1, completions=1, backoffLimit=6, suspend=False),
+    "HorizontalPodAutoscaler": _spec(minReplicas=1),
+    "Service": _service,
+    "Namespace": _namespace,
+    "Secret": _secret,
+}

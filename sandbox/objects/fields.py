@@ -1,0 +1,122 @@
+"""Which fields does an object set, by path, in the API's own `fieldsV1` spelling, and who owns them?"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from sandbox.objects.json import Object
+from sandbox.objects.schema import ListRule, Names, Rules
+
+Path = tuple[str, ...]
+FieldSet = frozenset[Path]
+
+# The server keeps these itself: nobody owns them.
+UNOWNED = frozenset(
+    {
+        ("f:apiVersion",),
+        ("f:kind",),
+        ("f:metadata",),
+        *(
+            ("f:metadata", f"f:{name}")
+            for name in (
+                "name",
+                "namespace",
+                "creationTimestamp",
+                "deletionTimestamp",
+                "deletionGracePeriodSeconds",
+                "uid",
+                "generation",
+                "resourceVersion",
+                "selfLink",
+            )
+        ),
+    }
+)
+ITEM = object()
+
+
+def leaves(value: Object, rules: Rules) -> dict[Path, Any]:
+    """Every path that can be owned, with its value. An item of a keyed list is a path of its own, marked `ITEM`."""
+    found = _walk(_without_own_record(value), (), (), rules)
+    return {path: leaf for path, leaf in found if path not in UNOWNED}
+
+
+def _without_own_record(value: Object) -> Object:
+    metadata = value.get("metadata")
+    if not isinstance(metadata, dict) or "managedFields" not in metadata:
+        return value
+    return {**value, "metadata": {name: item for name, item in metadata.items() if name != "managedFields"}}
+
+
+def _walk(value: Any, path: Path, names: Names, rules: Rules) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, dict) and value and names not in rules.atomic:
+        for name, item in value.items():
+            yield from _walk(item, (*path, f"f:{name}"), (*names, name), rules)
+    elif isinstance(value, list) and value and names in rules.lists:
+        yield from _walk_items(value, path, names, rules)
+    elif value is not None:
+        yield path, value
+
+
+def _walk_items(value: list[Any], path: Path, names: Names, rules: Rules) -> Iterator[tuple[Path, Any]]:
+    rule = rules.lists[names]
+    for item in value:
+        place = (*path, element(item, rule))
+        yield place, ITEM
+        if isinstance(item, dict):
+            for name, inner in item.items():
+                yield from _walk(inner, (*place, f"f:{name}"), (*names, name), rules)
+
+
+def element(item: Any, rule: ListRule) -> str:
+    """How `fieldsV1` names one item of a list."""
+    if rule.keys and isinstance(item, dict):
+        return f"k:{msgspec.json.encode(dict(sorted(rule.key_of(item).items()))).decode()}"
+    return f"v:{msgspec.json.encode(item).decode()}"
+
+
+def encoded(paths: Iterable[Path]) -> Object:
+    """The nested `fieldsV1` form; `.` marks a path that is owned itself besides what lies below it."""
+    tree: Object = {}
+    for path in sorted(paths):
+        node = tree
+        for name in path:
+            node = node.setdefault(name, {})
+        node["."] = {}
+    return _folded(tree)
+
+
+def _folded(node: Object) -> Object:
+    if node.keys() == {"."}:
+        return {}
+    return {name: _folded(inner) if name != "." else {} for name, inner in node.items()}
+
+
+def decoded(fields: Object) -> FieldSet:
+    return frozenset(_unfolded(fields, ()))
+
+
+def _unfolded(node: Object, path: Path) -> Iterator[Path]:
+    if path and (not node or "." in node):
+        yield path
+    for name, inner in node.items():
+        if name != "." and isinstance(inner, dict):
+            yield from _unfolded(inner, (*path, name))
+
+
+def readable(path: Path) -> str:
+    """The path as a person is told it: `.spec.template.spec.containers[name="web"].image`."""
+    return "".join(_readable(name) for name in path)
+
+
+def _readable(name: str) -> str:
+    mark, rest = name[:2], name[2:]
+    match mark:
+        case "k:":
+            keys = msgspec.json.decode(rest, type=dict[str, Any])
+            return "[" + ",".join(f"{key}={msgspec.json.encode(value).decode()}" for key, value in keys.items()) + "]"
+        case "v:":
+            return f"[={rest}]"
+        case _:
+            return f".{rest}"

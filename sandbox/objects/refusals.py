@@ -1,0 +1,100 @@
+"""How does the API say no? Each refusal is an exception that carries the Status body which a real server would send."""
+
+from typing import Any
+
+from sandbox.objects.json import Object
+from sandbox.objects.kinds import Kind
+
+Cause = dict[str, str]
+
+
+class Refused(Exception):
+    """The API server does not do what was asked."""
+
+    def __init__(self, code: int, reason: str, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.details = {name: value for name, value in details.items() if value not in ("", None, [])}
+
+    def status(self) -> Object:
+        return {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            "details": self.details,
+            "code": self.code,
+        }
+
+
+def not_found(kind: Kind, name: str) -> Refused:
+    return Refused(
+        404, "NotFound", f'{kind.resource} "{name}" not found', name=name, group=kind.group, kind=kind.plural
+    )
+
+
+def no_such_path() -> Refused:
+    return Refused(404, "NotFound", "the server could not find the requested resource")
+
+
+def already_exists(kind: Kind, name: str) -> Refused:
+    message = f'{kind.resource} "{name}" already exists'
+    return Refused(409, "AlreadyExists", message, name=name, group=kind.group, kind=kind.plural)
+
+
+def conflict(kind: Kind, name: str, why: str) -> Refused:
+    message = f'Operation cannot be fulfilled on {kind.resource} "{name}": {why}'
+    return Refused(409, "Conflict", message, name=name, group=kind.group, kind=kind.plural)
+
+
+def modified(kind: Kind, name: str) -> Refused:
+    why = "the object has been modified; please apply your changes to the latest version and try again"
+    return conflict(kind, name, why)
+
+
+def apply_conflict(message: str, causes: list[Cause]) -> Refused:
+    return Refused(409, "Conflict", message, causes=causes)
+
+
+def invalid(kind: Kind, name: str, causes: list[Cause]) -> Refused:
+    told = [f"{cause['field']}: {cause['message']}" for cause in causes]
+    text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
+    message = f'{kind.name}{f".{kind.group}" if kind.group else ""} "{name}" is invalid: {text}'
+    return Refused(422, "Invalid", message, name=name, group=kind.group, kind=kind.name, causes=causes)
+
+
+def patch_failed() -> Refused:
+    """A JSON patch whose `test` does not hold, or whose path does not exist. The real server does not say which."""
+    return Refused(422, "Invalid", "the server rejected our request due to an error in our request")
+
+
+def bad_request(message: str) -> Refused:
+    return Refused(400, "BadRequest", message)
+
+
+def forbidden(kind: Kind, name: str, why: str) -> Refused:
+    message = f'{kind.resource} "{name}" is forbidden: {why}'
+    return Refused(403, "Forbidden", message, name=name, group=kind.group, kind=kind.plural)
+
+
+def expired(message: str) -> Refused:
+    return Refused(410, "Expired", message)
+
+
+def wrong_media_type(given: str, accepted: str) -> Refused:
+    message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+    return Refused(
+        415, "UnsupportedMediaType", message, causes=[{"reason": "UnexpectedServerResponse", "message": given}]
+    )
+
+
+def too_large(limit: int) -> Refused:
+    return Refused(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
+
+
+def wrong_method() -> Refused:
+    return Refused(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")

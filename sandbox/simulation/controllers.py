@@ -1,0 +1,65 @@
+"""Which controller looks at which kind, and what does it get to see?"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sandbox.objects.json import Object, text
+from sandbox.objects.kinds import DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, SERVICE_ACCOUNT, Kind
+from sandbox.simulation import deployments, replicasets
+from sandbox.simulation.nodes import Nodes
+from sandbox.simulation.orphans import Orphans
+from sandbox.simulation.step import Create, Outcome, uid_of
+from sandbox.state.cluster import Cluster
+from sandbox.state.store import Event, Ref
+
+ADOPTERS: dict[str, tuple[Kind, ...]] = {POD.resource: (REPLICA_SET,), REPLICA_SET.resource: (DEPLOYMENT,)}
+
+
+class Controllers:
+    def __init__(self, cluster: Cluster, nodes: Nodes, now: Callable[[], datetime]) -> None:
+        self._cluster = cluster
+        self._store = cluster.store
+        self._nodes = nodes
+        self._now = now
+        self._orphans = Orphans(cluster.store)
+        self._steps: dict[str, Callable[[Object], Outcome]] = {
+            DEPLOYMENT.resource: self._deployment,
+            REPLICA_SET.resource: self._replica_set,
+            NAMESPACE.resource: self._namespace,
+        }
+
+    def look(self, ref: Ref, value: Object) -> Outcome:
+        step = self._steps.get(ref.resource)
+        return step(value) if step else Outcome()
+
+    def adopters(self, event: Event) -> list[Ref]:
+        """Who might take in an object that has no controller."""
+        kinds = ADOPTERS.get(event.ref.resource, ())
+        return [
+            Ref(kind.resource, event.ref.namespace, text(record.value, "metadata", "name"))
+            for kind in kinds
+            for record in self._store.records(kind.resource, event.ref.namespace)
+        ]
+
+    def _dependents(self, value: Object, kind: Kind) -> list[Object]:
+        refs = (ref for ref in self._store.owned_by(uid_of(value)) if ref.resource == kind.resource)
+        return [found for ref in refs if (found := self._store.get(ref)) is not None]
+
+    def _deployment(self, value: Object) -> Outcome:
+        orphans = self._orphans.of(REPLICA_SET, text(value, "metadata", "namespace"))
+        return deployments.step(value, self._dependents(value, REPLICA_SET), orphans, self._now())
+
+    def _replica_set(self, value: Object) -> Outcome:
+        return replicasets.step(value, self._pods(value), self._now(), self._cluster.suffix)
+
+    def _pods(self, value: Object) -> replicasets.Pods:
+        orphans = self._orphans.of(POD, text(value, "metadata", "namespace"))
+        return replicasets.Pods(self._dependents(value, POD), orphans)
+
+    def _namespace(self, value: Object) -> Outcome:
+        name = text(value, "metadata", "name")
+        if self._store.record(Ref(SERVICE_ACCOUNT.resource, name, "default")) is not None:
+            return Outcome()
+        metadata = {"name": "default", "namespace": name}
+        account: Object = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+        return Outcome((Create(SERVICE_ACCOUNT, account),))

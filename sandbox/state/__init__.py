@@ -1,0 +1,1 @@
+"""The cluster's state: the store with its revisions and events, the rules of each write, and the journal on disk."""

@@ -1,0 +1,266 @@
+"""What may be written, and what does the API server add to it? Every write of every kind, by people and
+controllers alike.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from sandbox.objects import apply, refusals
+from sandbox.objects.defaults import defaulted
+from sandbox.objects.json import Object, at, items, number, placed, stamp, table, text
+from sandbox.objects.kinds import CUSTOM_DEFINITION, NAMESPACE, POD, SERVICE, Catalogue, Kind
+from sandbox.objects.ownership import Author, after_update, recorded, shares_of
+from sandbox.objects.validation import problems
+from sandbox.state.custom import established, kinds_of
+from sandbox.state.deletion import Deletion, marked, orphaned
+from sandbox.state.store import Change, Event, Ref, Store
+
+SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+GENERATED_NAME_LENGTH = 58
+SERVER_KEEPS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+
+
+class Intent(Struct, frozen=True):
+    """How something is written: by whom, to which part, for real or as a rehearsal."""
+
+    author: Author
+    dry_run: bool = False
+
+    @property
+    def subresource(self) -> str:
+        return self.author.subresource
+
+
+class Cluster:
+    """The API server's rules over one store. Methods answer the object as stored, or raise `Refused`."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime], random: Random) -> None:
+        self.store = store
+        self.catalogue = Catalogue()
+        self._now = now
+        self._random = random
+        for record in store.records(CUSTOM_DEFINITION.resource):
+            self.catalogue.add(kinds_of(record.value))
+        store.listen(self._serve_custom)
+
+    def suffix(self, length: int = 5) -> str:
+        return "".join(self._random.choices(SUFFIX_LETTERS, k=length))
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Object:
+        found = self.store.get(Ref(kind.resource, namespace, name))
+        if found is None:
+            raise refusals.not_found(kind, name)
+        return found
+
+    def create(self, kind: Kind, value: Object, intent: Intent) -> Object:
+        value = self._named(kind, value)
+        name, namespace = text(value, "metadata", "name"), text(value, "metadata", "namespace")
+        if at(value, "metadata", "resourceVersion"):
+            raise refusals.bad_request("resourceVersion should not be set on objects to be created")
+        if self.store.record(Ref(kind.resource, namespace, name)):
+            raise refusals.already_exists(kind, name)
+        value = self._fresh(kind, value)
+        shares = after_update(kind, {}, value, intent.author, self._now())
+        return self._add(kind, recorded(value, shares), intent)
+
+    def replace(self, kind: Kind, value: Object, intent: Intent) -> Object:
+        """Store a new version of a whole object, as far as the subresource reaches."""
+        name = text(value, "metadata", "name")
+        live = self.get(kind, text(value, "metadata", "namespace"), name)
+        self._check_version(kind, live, value)
+        new = self._next(kind, live, value, intent.subresource)
+        shares = after_update(kind, live, new, intent.author, self._now())
+        return self._store(kind, live, recorded(new, shares), intent)
+
+    def apply(self, kind: Kind, wanted: Object, intent: Intent, *, force: bool) -> tuple[Object, bool]:
+        """Server-side apply; also answers whether the object is new."""
+        ref = Ref(kind.resource, text(wanted, "metadata", "namespace"), text(wanted, "metadata", "name"))
+        live = self.store.get(ref)
+        base = live or {"apiVersion": kind.api_version, "kind": kind.name, "metadata": {}}
+        wish = apply.Wish(intent.author, apply.stripped(wanted), force)
+        match apply.apply(kind, base, wish, self._now()):
+            case apply.Conflicts(message, causes):
+                raise refusals.apply_conflict(message, causes)
+            case apply.Applied(value, shares):
+                pass
+        if live is None:
+            self._require_new(kind, ref, wanted)
+            return self._add(kind, recorded(self._fresh(kind, value), shares), intent), True
+        self._check_version(kind, live, wanted)
+        new = self._next(kind, live, value, intent.subresource)
+        return self._store(kind, live, recorded(new, shares), intent), False
+
+    def delete(self, kind: Kind, ref: Ref, deletion: Deletion) -> Object:
+        """Begin or finish a deletion. What is answered is gone if it bears no deletionTimestamp."""
+        live = self.get(kind, ref.namespace, ref.name)
+        deletion.check(kind, live)
+        if kind is NAMESPACE and ref.name in {"default", "kube-system"}:
+            raise refusals.forbidden(kind, ref.name, "this namespace may not be deleted")
+        if deletion.dry_run:
+            return live
+        if deletion.orphans:
+            self._orphan(text(live, "metadata", "uid"))
+        waits = marked(kind, live, deletion, self._now(), has_dependents=self._has_dependents(live))
+        if waits is None:
+            self.store.remove(ref)
+            return live
+        return waits if waits is live else self.store.put(kind.resource, waits).value
+
+    def _orphan(self, uid: str) -> None:
+        for ref in self.store.owned_by(uid):
+            dependent = self.store.get(ref)
+            if dependent is not None:
+                self.store.put(ref.resource, orphaned(dependent, uid))
+
+    def _has_dependents(self, live: Object) -> bool:
+        return bool(self.store.owned_by(text(live, "metadata", "uid")))
+
+    def _named(self, kind: Kind, value: Object) -> Object:
+        prefix = text(value, "metadata", "generateName")
+        if text(value, "metadata", "name") or not prefix:
+            return value
+        return placed(value, ("metadata", "name"), prefix[:GENERATED_NAME_LENGTH] + self.suffix())
+
+    def _require_new(self, kind: Kind, ref: Ref, wanted: Object) -> None:
+        if at(wanted, "metadata", "uid"):
+            uid = at(wanted, "metadata", "uid")
+            why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise refusals.conflict(kind, ref.name, why)
+        if at(wanted, "metadata", "resourceVersion"):
+            raise refusals.not_found(kind, ref.name)
+
+    def _fresh(self, kind: Kind, value: Object) -> Object:
+        """A new object with all that the server gives it: identity, defaults, an empty status."""
+        self._check_namespace(kind, value)
+        keeps_status = not kind.has_status or kind.name == "Node"
+        value = defaulted(kind, value if keeps_status else {k: v for k, v in value.items() if k != "status"})
+        kept = {name: item for name, item in table(value, "metadata").items() if name not in SERVER_KEEPS}
+        metadata = {**kept, "uid": self._uid(), "creationTimestamp": stamp(self._now())}
+        if kind.counts_generations:
+            metadata["generation"] = 1
+        return {**self._first_status(kind, value), "metadata": metadata}
+
+    def _first_status(self, kind: Kind, value: Object) -> Object:
+        if kind is POD:
+            return {**value, "status": {"phase": "Pending", "qosClass": "BestEffort"}}
+        if kind is CUSTOM_DEFINITION:
+            return established(value, self._now())
+        if kind is SERVICE:
+            return self._addressed({**value, "status": {"loadBalancer": {}}})
+        return {**value, "status": {}} if kind.has_status and "status" not in value else value
+
+    def _addressed(self, service: Object) -> Object:
+        if at(service, "spec", "type") == "ExternalName":
+            return service
+        address = (
+            text(service, "spec", "clusterIP")
+            or f"10.96.{self._random.randrange(256)}.{self._random.randrange(1, 255)}"
+        )
+        return placed(placed(service, ("spec", "clusterIP"), address), ("spec", "clusterIPs"), [address])
+
+    def _uid(self) -> str:
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+    def _check_namespace(self, kind: Kind, value: Object) -> None:
+        if not kind.namespaced:
+            return
+        namespace = text(value, "metadata", "namespace")
+        found = self.store.get(Ref(NAMESPACE.resource, "", namespace))
+        if found is None:
+            raise refusals.not_found(NAMESPACE, namespace)
+        if at(found, "metadata", "deletionTimestamp"):
+            why = f"unable to create new content in namespace {namespace} because it is being terminated"
+            raise refusals.forbidden(kind, text(value, "metadata", "name"), why)
+
+    def _check_version(self, kind: Kind, live: Object, value: Object) -> None:
+        name = text(live, "metadata", "name")
+        wanted = at(value, "metadata", "resourceVersion")
+        if wanted and wanted != at(live, "metadata", "resourceVersion"):
+            raise refusals.modified(kind, name)
+        uid, own = at(value, "metadata", "uid"), at(live, "metadata", "uid")
+        if uid and uid != own:
+            why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {own}"
+            raise refusals.conflict(kind, name, why)
+
+    def _next(self, kind: Kind, live: Object, value: Object, subresource: str) -> Object:
+        """The live object with what this write may change: all but the status, or the status alone."""
+        if subresource == "status":
+            return {**live, "status": value.get("status", {})}
+        if subresource == "binding":
+            return {**live, "spec": value["spec"], "status": value.get("status", {})}
+        value = defaulted(kind, value)
+        if kind is SERVICE and not at(value, "spec", "clusterIP"):
+            value = placed(value, ("spec", "clusterIP"), at(live, "spec", "clusterIP"))
+            value = placed(value, ("spec", "clusterIPs"), at(live, "spec", "clusterIPs"))
+        kept = {name: at(live, "metadata", name) for name in SERVER_KEEPS if at(live, "metadata", name) is not None}
+        own = {name: item for name, item in table(value, "metadata").items() if name not in SERVER_KEEPS}
+        new = {**value, "metadata": {**own, **kept}}
+        if kind.has_status and "status" in live:
+            new["status"] = live["status"]
+        return self._counted(kind, live, new)
+
+    def _counted(self, kind: Kind, live: Object, new: Object) -> Object:
+        """One more generation when anything changed that is neither metadata nor status."""
+        if not kind.counts_generations or _wanted(live) == _wanted(new):
+            return new
+        return placed(new, ("metadata", "generation"), number(live, "metadata", "generation") + 1)
+
+    def _add(self, kind: Kind, value: Object, intent: Intent) -> Object:
+        self._validate(kind, value, None)
+        return value if intent.dry_run else self.store.put(kind.resource, value).value
+
+    def _store(self, kind: Kind, live: Object, new: Object, intent: Intent) -> Object:
+        if intent.subresource != "status":
+            self._validate(kind, new, live)
+        if _same(live, new):
+            return live
+        if intent.dry_run:
+            return new
+        if at(new, "metadata", "deletionTimestamp") and not self._is_held(kind, new):
+            self.store.put(kind.resource, new)
+            return self.store.remove(
+                Ref(kind.resource, text(new, "metadata", "namespace"), text(new, "metadata", "name"))
+            ).value
+        return self.store.put(kind.resource, new).value
+
+    def _is_held(self, kind: Kind, value: Object) -> bool:
+        """A dying object stays while a finalizer, its contents or its kubelet hold it."""
+        grace = number(value, "metadata", "deletionGracePeriodSeconds")
+        return bool(items(value, "metadata", "finalizers")) or kind is NAMESPACE or (kind is POD and grace > 0)
+
+    def _validate(self, kind: Kind, value: Object, live: Object | None) -> None:
+        if causes := problems(kind, value, live):
+            raise refusals.invalid(kind, text(value, "metadata", "name"), causes)
+
+    def _serve_custom(self, event: Event) -> None:
+        if event.ref.resource != CUSTOM_DEFINITION.resource:
+            return
+        if event.previous is not None:
+            self.catalogue.remove(event.ref.name)
+        if event.change is not Change.DELETED:
+            self.catalogue.add(kinds_of(event.value))
+
+
+def copied(value: Object) -> Object:
+    """A deep copy that the caller may change."""
+    return msgspec.json.decode(msgspec.json.encode(value), type=Object)
+
+
+def _wanted(value: Object) -> Object:
+    return {name: item for name, item in value.items() if name not in {"metadata", "status"}}
+
+
+def _same(live: Object, new: Object) -> bool:
+    """Equal but for instants in the record of owners and the version, which the writer need not send."""
+    return _compared(live) == _compared(new)
+
+
+def _compared(value: Object) -> tuple[Object, Object, frozenset[tuple[Author, frozenset[tuple[str, ...]]]]]:
+    metadata = {k: v for k, v in table(value, "metadata").items() if k not in {"managedFields", "resourceVersion"}}
+    rest = {name: item for name, item in value.items() if name != "metadata"}
+    return rest, metadata, frozenset((share.author, share.fields) for share in shares_of(value))
