@@ -80,9 +80,11 @@ class Normal:
 
     def _manifests(self, file: Values, targets: dict[str, Any]) -> tuple[Manifest, ...]:
         items = enumerate(file.get("manifests") or ())
-        return tuple(self._manifest(item or {}, path_of("manifests", index), targets) for index, item in items)
+        return tuple(self._manifest(item, path_of("manifests", index), targets) for index, item in items)
 
-    def _manifest(self, item: Values, path: str, targets: dict[str, Any]) -> Manifest:
+    def _manifest(self, item: Values | None, path: str, targets: dict[str, Any]) -> Manifest:
+        if item is None:
+            return Manifest(tuple(targets))
         self._check_source(item, path)
         named = self._named(item.get("targets"), join(path, "targets"), targets)
         if inline := item.get("inline"):

@@ -13,6 +13,7 @@ Severity = Literal["error", "warning"]
 MOST_PROBLEMS = 100
 _SHOWN = 60
 _COMPARED = 100
+_LISTED = 8
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
@@ -119,10 +120,14 @@ def quoted(text: str) -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`did you mean …?`, or which words there are. Comparing is quadratic: long lists and words are cut."""
+    """The nearest of the known words, or some of them."""
+    words = list(known)
+    return closest(word, words) or (f"known: {', '.join(sorted(words)[:_LISTED])}" if words else "")
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """Comparing takes time that grows with the square, so long lists and words are cut."""
     words = list(known)[:_COMPARED]
     same = [one for one in words if one.casefold() == word.casefold()]
     close = same or difflib.get_close_matches(word[:_SHOWN], words, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"known: {', '.join(sorted(words)[:8])}" if words else ""
+    return f"did you mean {close[0][:_SHOWN]}?" if close else ""

@@ -62,6 +62,7 @@ _SYNTAX = (
     ),
     ("unexpected end of stream", "ends inside a quoted text", "close the quote"),
     ("did not find expected ',' or", "has a bracket that is not closed", "close it, or put a comma between items"),
+    ("did not find expected node content", "has no value where one must be", "check brackets, commas and indentation"),
     ("invalid Unicode character", "has an escape that is no character", "write the character itself"),
 )
 

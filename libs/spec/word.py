@@ -3,13 +3,14 @@
 import re
 
 from libs.spec.nodes import Node, Scalar
-from libs.spec.problems import Place, Report, quoted, suggestion
+from libs.spec.problems import Place, Report, closest, quoted
 from libs.spec.scalars import strict_value
 from libs.spec.shape import AsWritten, Choice, Flag, Shape, Text, Whole
 from libs.spec.words import found, wanted
 
 _TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NEARLY_WHOLE = re.compile(r"\s*\+?([0-9]{1,9})(\.0*)?\s*(%|[a-zA-Z]{0,8})\s*")
 _MOST_NAME = 200
 
 
@@ -69,7 +70,7 @@ def _text_problem(shape: Text, text: str) -> tuple[str, str, str]:
 def _whole(shape: Whole, node: Scalar, place: Place, report: Report) -> int | None:
     value = strict_value(node)
     if isinstance(value, bool) or not isinstance(value, int):
-        number = re.match(r"\s*([0-9]{1,9})(?![0-9])", node.text)
+        number = _NEARLY_WHOLE.fullmatch(node.text)
         hint = f"write {int(number[1])}" if number else ""
         report.error(place, "wrong_type", f"needs a whole number, not {found(node)}", hint)
         return None
@@ -83,5 +84,5 @@ def _choice(shape: Choice, node: Scalar, place: Place, report: Report) -> str | 
     word = node.text.lower()
     if word in shape.words:
         return word
-    report.error(place, "wrong_word", f"needs {wanted(shape)}, not {found(node)}", suggestion(word, shape.words))
+    report.error(place, "wrong_word", f"needs {wanted(shape)}, not {found(node)}", closest(word, shape.words))
     return None

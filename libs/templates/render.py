@@ -1,5 +1,6 @@
 """Which names a template holds, and its text with their values in place; an inserted value is never read again."""
 
+import bisect
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -42,7 +43,8 @@ class TooLong(Exception):
 
 def names(template: str) -> tuple[Name, ...]:
     """Every tag, known or not, in order; whoever checks a template asks `is_valid` of each."""
-    return tuple(_name(template, match) for match in _TAG.finditer(template))
+    breaks = [match.end() for match in re.finditer("\n", template)]
+    return tuple(_name(match, breaks) for match in _TAG.finditer(template))
 
 
 def plain(value: str) -> str:
@@ -71,13 +73,13 @@ def _parts(template: str, values: Mapping[str, str], escape: Callable[[str], str
     for match in _TAG.finditer(template):
         name = match[1].strip(" \t")
         if name not in values:
-            raise UnknownName(_name(template, match))
+            raise UnknownName(next(one for one in names(template) if one.text == name))
         yield template[end : match.start()]
         yield escape(values[name])
         end = match.end()
     yield template[end:]
 
 
-def _name(template: str, match: re.Match[str]) -> Name:
-    before = template[: match.start()]
-    return Name(match[1].strip(" \t"), before.count("\n") + 1, len(before) - before.rfind("\n"))
+def _name(match: re.Match[str], breaks: list[int]) -> Name:
+    line = bisect.bisect_right(breaks, match.start())
+    return Name(match[1].strip(" \t"), line + 1, match.start() - (breaks[line - 1] if line else 0) + 1)

@@ -1,0 +1,1 @@
+"""The deployment file: what is accepted, what is refused, and the words for it."""

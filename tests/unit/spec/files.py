@@ -1,0 +1,22 @@
+"""A small valid deployment file whose parts a test replaces."""
+
+TARGETS = "{qa: {account: qa-cluster, namespace: shop, strategy: careful}}"
+MANIFESTS = "[{path: k8s/}]"
+STRATEGIES = "{careful: {canary: {steps: [{setWeight: 50}]}}}"
+
+
+def a_file(targets: str = TARGETS, manifests: str = MANIFESTS, strategies: str = STRATEGIES, more: str = "") -> str:
+    """Lines 1 to 4 hold application, targets, manifests and strategies, each in one line; `more` follows."""
+    lines = ["application: shop", f"targets: {targets}", f"manifests: {manifests}", f"strategies: {strategies}", more]
+    return "\n".join(lines)
+
+
+def with_steps(*steps: str) -> str:
+    """Steps from line 8 on; each begins at column 9."""
+    lines = "\n".join(f"      - {step}" for step in steps)
+    return a_file(strategies=f"\n  careful:\n    canary:\n      steps:\n{lines}")
+
+
+def with_pause(pause: str) -> str:
+    """The pause begins at line 4, column 49."""
+    return a_file(strategies=f"{{careful: {{canary: {{steps: [{{pause: {pause}}}]}}}}}}")
