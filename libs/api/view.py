@@ -29,7 +29,7 @@ class StepView(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
     kind: str
     """`applyManifests`, `setWeight`, `pause` or `approval`."""
-    state: str = "pending"
+    state: str
     """`pending`, `current`, `done` or `skipped`."""
     weight: int | None = None
     seconds: int | None = None
@@ -38,6 +38,8 @@ class StepView(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """Whose approval counts; empty: anyone who may act on the deployment."""
     waits_for: str = ""
     """For the current step, in words."""
+    until: datetime | None = None
+    """When the current step ends by itself: time has passed, an approval has expired, or the cluster was too slow."""
 
 
 class RolloutView(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -73,7 +75,7 @@ class TargetView(Struct, frozen=True, omit_defaults=True, rename="camel"):
     live: LiveView | None = None
 
 
-class Awaited(Struct, frozen=True, omit_defaults=True, rename="camel"):
+class Awaited(Struct, frozen=True, rename="camel"):
     """A decision that something waits for."""
 
     target: str

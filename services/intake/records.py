@@ -5,12 +5,11 @@ import msgspec
 from libs.deployment.machine import MACHINE as DEPLOYMENT
 from libs.deployment.state import Deployment, is_terminal
 from libs.durable.ports import Store
+from libs.durable.record import Loaded, load
 from libs.messages.subject import Key, state_filter, state_subject
 from libs.rollout.machine import MACHINE as ROLLOUT
-from libs.rollout.state import Rollout
 from services.intake.acceptance import Lock, Submission, lock_subject, submission_subject
 from services.intake.feed import events_of
-from services.intake.stored import state_of
 from services.intake.view import Seen
 
 _submissions = msgspec.json.Decoder(Submission)
@@ -39,25 +38,26 @@ class Records:
         if kept is None:
             return None
         submission = _submissions.decode(kept.data)
-        deployment = await self._store.last(state_subject(DEPLOYMENT.noun, key))
-        state = state_of(deployment, Deployment) if deployment else Deployment()
-        walked = await self._store.lasts([state_filter(ROLLOUT.noun, key.partition, key.deployment, key.tenant)])
-        rollouts = [state_of(stored, Rollout) for stored in walked]
+        deployment = await self._deployment(key)
+        filters = [state_filter(ROLLOUT.noun, key.partition, key.deployment, key.tenant)]
+        walked = [load(ROLLOUT, stored) for stored in await self._store.lasts(filters)]
         return Seen(
             id=key.deployment,
             application=submission.application,
             by=submission.by,
             started_at=kept.at,
-            revision=max(stored.sequence for stored in (kept, *walked, *([deployment] if deployment else []))),
-            deployment=state,
-            ended_at=deployment.at if deployment and is_terminal(state) else None,
-            rollouts={rollout.target: rollout for rollout in rollouts},
+            revision=max(kept.sequence, deployment.revision, *(rollout.revision for rollout in walked)),
+            deployment=deployment,
+            rollouts={rollout.state.target: rollout for rollout in walked},
         )
 
     async def last_event(self, key: Key) -> int:
         """The place in the stream of the newest thing said about a deployment; 0 where nothing was."""
         return max((stored.sequence for stored in await self._store.lasts([events_of(key)])), default=0)
 
-    async def _has_ended(self, key: Key) -> bool:
+    async def _deployment(self, key: Key) -> Loaded[Deployment]:
         stored = await self._store.last(state_subject(DEPLOYMENT.noun, key))
-        return stored is not None and is_terminal(state_of(stored, Deployment))
+        return load(DEPLOYMENT, stored) if stored else Loaded(DEPLOYMENT.initial)
+
+    async def _has_ended(self, key: Key) -> bool:
+        return is_terminal((await self._deployment(key)).state)

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 import msgspec
 from msgspec import Struct
 
-from libs.deployment.state import Deployment
+from libs.deployment.machine import MACHINE as DEPLOYMENT
 from libs.durable.ports import Bus, Store, Stored, Unavailable
+from libs.durable.record import NewerSchema, Unreadable, load
 from libs.messages.subject import parse, state_filter
 from libs.runtime import log
 from libs.runtime.process import Process
@@ -16,7 +17,6 @@ from services.intake.feed import Feed
 from services.intake.handlers import Intake
 from services.intake.index import Index
 from services.intake.settings import IntakeSettings
-from services.intake.stored import state_of
 
 _RETRY_SECONDS = 1.0
 
@@ -52,8 +52,8 @@ def note(index: Index, stored: Stored) -> None:
             submission = msgspec.json.decode(stored.data, type=Submission)
             index.accepted(place.key, submission, stored.at, stored.sequence)
         else:
-            index.moved(place.key, state_of(stored, Deployment), stored.at, stored.sequence)
-    except msgspec.MsgspecError as error:
+            index.moved(place.key, load(DEPLOYMENT, stored).state, stored.at, stored.sequence)
+    except (msgspec.MsgspecError, NewerSchema, Unreadable) as error:
         log.logger().warning("record_unreadable", subject=stored.subject, sequence=stored.sequence, error=str(error))
 
 
@@ -61,7 +61,7 @@ async def _read(index: Index, store: Store, process: Process) -> int:
     process.health.ready("list", False, "the deployments have not been read yet")
     while True:
         try:
-            records = await store.lasts([state_filter(SUBMISSION), state_filter("deployment")])
+            records = await store.lasts([state_filter(SUBMISSION), state_filter(DEPLOYMENT.noun)])
         except Unavailable as error:
             process.health.ready("list", False, f"the deployments cannot be read: {error}")
             await process.clock.sleep(_RETRY_SECONDS)

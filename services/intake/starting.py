@@ -14,7 +14,7 @@ from libs.runtime.process import Process
 from libs.spec.problems import Problem as FileProblem
 from services.intake import acceptance
 from services.intake.acceptance import Applicant, Submission
-from services.intake.check import Checked, check, check_agents
+from services.intake.check import Checked, check, check_agents, is_asked
 from services.intake.directory import Directory
 from services.intake.records import Records
 from services.intake.sending import ATTEMPTS, traceparent, unsettled
@@ -65,11 +65,11 @@ class Starting:
 
     async def _check_agents(self, who: Principal, request: StartRequest, checked: Checked) -> tuple[str, ...]:
         """Refuse accounts that nobody registered; warn of agents that are away."""
+        assert checked.spec is not None, "a file with errors was refused"
         registered = await self._directory.registered(who.tenant)
-        if unknown := check_agents(checked, registered, request.targets):
+        if unknown := check_agents(request, checked.spec, registered):
             raise _invalid((*checked.problems, *unknown))
-        assert checked.spec is not None
-        used = {t.account for name, t in checked.spec.targets.items() if not request.targets or name in request.targets}
+        used = {target.account for name, target in checked.spec.targets.items() if is_asked(request, name)}
         away = sorted(used - await self._directory.connected(who.tenant))
         return tuple(f"agent {name} is not connected; its targets wait for it" for name in away)
 

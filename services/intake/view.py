@@ -1,12 +1,15 @@
 """A deployment as people look at it, out of what is committed about it and what was last seen. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.api.view import Awaited, DeploymentView, LiveView, RolloutView, StepView, TargetView
-from libs.deployment.state import Deployment, Target, TargetPhase, open_pauses
+from libs.deployment.state import Deployment, Target, TargetPhase, is_terminal, open_pauses
+from libs.deployment.targets import timer_name
+from libs.durable.record import Loaded, Timer
 from libs.messages.live import LiveTarget
 from libs.plan.model import ApplyManifests, Pause, SetWeight, Step
 from libs.rollout import state as rollouts
@@ -17,6 +20,7 @@ ACCEPTED = "accepted"
 """Before the planner has heard of it."""
 
 _NOT_YET_AFTER = {TargetPhase.WAITING, TargetPhase.BEFORE, TargetPhase.DEPLOYING}
+_STEP_TIMERS = ("pause", "approval", "ready")
 _AT_FULL = {RolloutPhase.LANDED, RolloutPhase.FINISHING, RolloutPhase.SUCCEEDED}
 
 
@@ -28,15 +32,14 @@ class Seen(Struct, frozen=True):
     by: str
     started_at: datetime
     revision: int
-    deployment: Deployment = Deployment()
-    ended_at: datetime | None = None
-    rollouts: Mapping[str, Rollout] = {}
+    deployment: Loaded[Deployment] = Loaded(Deployment())
+    rollouts: Mapping[str, Loaded[Rollout]] = {}
     """By the target's name; without those that have not begun."""
     live: Mapping[str, LiveTarget] = {}
 
 
 def build(seen: Seen) -> DeploymentView:
-    deployment = seen.deployment
+    deployment = seen.deployment.state
     return DeploymentView(
         id=seen.id,
         application=seen.application,
@@ -44,10 +47,10 @@ def build(seen: Seen) -> DeploymentView:
         revision=seen.revision,
         by=seen.by,
         started_at=seen.started_at,
-        ended_at=seen.ended_at,
+        ended_at=seen.deployment.at if is_terminal(deployment) else None,
         reason=deployment.reason,
         targets=tuple(_target(target, seen) for target in deployment.targets),
-        awaiting=awaiting(deployment, seen.rollouts),
+        awaiting=awaiting(deployment, {name: rollout.state for name, rollout in seen.rollouts.items()}),
     )
 
 
@@ -74,8 +77,9 @@ def _awaited(target: Target, rollout: Rollout | None) -> list[Awaited]:
 
 
 def _target(target: Target, seen: Seen) -> TargetView:
-    plan = target.plan
-    rollout, live = seen.rollouts.get(plan.name), seen.live.get(plan.name)
+    plan, timers = target.plan, seen.deployment.timers
+    walked, live = seen.rollouts.get(plan.name), seen.live.get(plan.name)
+    rollout = walked.state if walked else None
     return TargetView(
         name=plan.name,
         agent=plan.agent,
@@ -83,11 +87,19 @@ def _target(target: Target, seen: Seen) -> TargetView:
         phase=str(target.phase),
         reason=target.reason or (rollout.reason if rollout else ""),
         depends_on=plan.depends_on,
-        before=tuple(_pause(pause, _before(target, step)) for step, pause in enumerate(plan.before)),
-        steps=_steps(plan.steps, rollout),
-        after=tuple(_pause(pause, _after(target, step)) for step, pause in enumerate(plan.after)),
+        before=_pauses(plan.before, lambda step: _before(target, step), target, timers),
+        steps=_steps(plan.steps, walked),
+        after=_pauses(plan.after, lambda step: _after(target, step), target, timers),
         rollout=_rollout(rollout) if rollout else None,
         live=LiveView(at=live.at, workloads=live.workloads, agent_away_since=live.agent_away_since) if live else None,
+    )
+
+
+def _pauses(
+    pauses: tuple[Pause, ...], state: Callable[[int], str], target: Target, timers: Mapping[str, Timer]
+) -> tuple[StepView, ...]:
+    return tuple(
+        _pause(pause, state(step), _deadline(timers, timer_name(target, step))) for step, pause in enumerate(pauses)
     )
 
 
@@ -117,17 +129,18 @@ def _after(target: Target, step: int) -> str:
     return "done" if target.phase in (TargetPhase.LANDED, TargetPhase.SUCCEEDED) else "skipped"
 
 
-def _steps(steps: tuple[Step, ...], rollout: Rollout | None) -> tuple[StepView, ...]:
-    if rollout is None or rollout.phase in (RolloutPhase.ABSENT, RolloutPhase.SURVEYING):
+def _steps(steps: tuple[Step, ...], walked: Loaded[Rollout] | None) -> tuple[StepView, ...]:
+    if walked is None or walked.state.phase in (RolloutPhase.ABSENT, RolloutPhase.SURVEYING):
         return tuple(_step(step, "pending") for step in steps)
-    return tuple(_walked(step, index, rollout) for index, step in enumerate(steps))
+    return tuple(_walked(step, index, walked) for index, step in enumerate(steps))
 
 
-def _walked(step: Step, index: int, rollout: Rollout) -> StepView:
-    state = _state(index, rollout)
-    if state == "current" and rollout.hindrance:
-        return _step(step, state, rollout.hindrance)
-    return _step(step, state)
+def _walked(step: Step, index: int, walked: Loaded[Rollout]) -> StepView:
+    state = _state(index, walked.state)
+    if state != "current":
+        return _step(step, state)
+    until = next((at for name in _STEP_TIMERS if (at := _deadline(walked.timers, name))), None)
+    return _step(step, state, until, walked.state.hindrance)
 
 
 def _state(index: int, rollout: Rollout) -> str:
@@ -140,27 +153,29 @@ def _state(index: int, rollout: Rollout) -> str:
     return "skipped"
 
 
-def _step(step: Step, state: str, hindrance: str = "") -> StepView:
-    current = state == "current"
+def _step(step: Step, state: str, until: datetime | None = None, hindrance: str = "") -> StepView:
     match step:
         case ApplyManifests():
-            return StepView(kind="applyManifests", state=state, waits_for=_when(current, hindrance or "the cluster"))
+            return _asked(StepView(kind="applyManifests", state=state), until, hindrance or "the cluster")
         case SetWeight(weight=weight):
-            waits = _when(current, hindrance or "pods to be ready")
-            return StepView(kind="setWeight", state=state, weight=weight, waits_for=waits)
+            shown = StepView(kind="setWeight", state=state, weight=weight)
+            return _asked(shown, until, hindrance or "pods to be ready")
         case Pause():
-            return _pause(step, state)
+            return _pause(step, state, until)
 
 
-def _pause(pause: Pause, state: str) -> StepView:
-    current = state == "current"
+def _pause(pause: Pause, state: str, until: datetime | None) -> StepView:
     if pause.approval is None:
-        waits = _when(current, f"{pause.seconds} s to pass")
-        return StepView(kind="pause", state=state, seconds=pause.seconds, waits_for=waits)
-    roles = pause.approval.roles
-    waits = _when(current, f"approval by {' or '.join(roles)}" if roles else "approval")
-    return StepView(kind="approval", state=state, seconds=pause.approval.expires_seconds, roles=roles, waits_for=waits)
+        return _asked(StepView(kind="pause", state=state, seconds=pause.seconds), until, f"{pause.seconds} s to pass")
+    approval = pause.approval
+    shown = StepView(kind="approval", state=state, seconds=approval.expires_seconds, roles=approval.roles)
+    return _asked(shown, until, f"approval by {' or '.join(approval.roles)}" if approval.roles else "approval")
 
 
-def _when(current: bool, words: str) -> str:
-    return words if current else ""
+def _asked(step: StepView, until: datetime | None, words: str) -> StepView:
+    """What the current step waits for, and until when."""
+    return replace(step, waits_for=words, until=until) if step.state == "current" else step
+
+
+def _deadline(timers: Mapping[str, Timer], name: str) -> datetime | None:
+    return timers[name].deadline if name in timers else None

@@ -19,6 +19,7 @@ from libs.auth.principal import Kind
 from libs.auth.signing import SigningKey, issue
 from libs.auth.tokens import Claims, Issuer, Verifier
 from libs.deployment.state import Deployment
+from libs.durable import record
 from libs.durable.ports import Bus, Store, Write
 from libs.messages.codec import encode, encode_envelope
 from libs.messages.message import Envelope, Message, key_of
@@ -34,6 +35,7 @@ from services.intake.acceptance import key_of_id
 from services.intake.http import routes
 from services.intake.service import opened, serve
 from services.intake.settings import PARTITIONS, IntakeSettings
+from tests.waiting import eventually
 
 ISSUER = "https://issuer.test"
 TENANT = "main"
@@ -131,6 +133,15 @@ class World:
     async def says(self, place: Key, message: Message, cause: str = "") -> int:
         return await self.store.commit([self._event(message, place, cause)])
 
+    async def heard(self, deployment: str, phase: str) -> None:
+        """Wait until the list knows of it."""
+
+        async def is_known() -> bool:
+            _, page = await self.call("GET", "/deployments")
+            return any(one["id"] == deployment and one["phase"] == phase for one in page["deployments"])
+
+        await eventually(is_known)
+
     def _event(self, message: Message, place: Key, cause: str) -> Write:
         envelope = Envelope(
             id=f"e{next(self._numbers)}",
@@ -144,7 +155,7 @@ class World:
 
 
 def a_record(state: Deployment | Rollout) -> bytes:
-    return msgspec.json.encode({"state": state})
+    return record.encode(1, "", None, state, {})
 
 
 def place_of(deployment: str) -> Key:

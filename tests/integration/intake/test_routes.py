@@ -1,0 +1,130 @@
+"""Every address, by who may use it; and what reading answers."""
+
+import pytest
+
+from libs.auth.permissions import ROLES
+from libs.deployment.state import Phase
+from services.intake.http import ROUTES, Route
+from tests.builders import a_deployment, a_rollout, a_target
+from tests.integration.conftest import Open
+from tests.integration.intake.world import a_request, place_of, world
+
+NAMES = [f"{route.method} {route.path}" for route in ROUTES]
+
+
+def path(route: Route) -> str:
+    return route.path.format(deployment="01000000-0000-8000-8000-000000000000")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+async def test_no_token_is_refused(memory: Open, route: Route) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        for token in ("", "nonsense", w.token(seconds=-100)):
+            status, problem = await w.call(route.method, path(route), None, token)
+            assert (status, problem["code"]) == (401, "not-authenticated")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+@pytest.mark.parametrize("role", ["viewer", "deployer", "stranger"])
+async def test_role_without_right_is_refused(memory: Open, route: Route, role: str) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, _ = await w.call(route.method, path(route), None, w.token(role))
+        assert (status == 403) == (role not in ROLES[route.action])
+
+
+async def test_other_tenant_finds_nothing(ports: Open) -> None:
+    async with ports() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        stranger = w.token(tenant="other")
+        for method, verb in (("GET", ""), ("GET", "/events"), ("POST", "/approve"), ("POST", "/abort")):
+            status, _ = await w.call(method, f"/deployments/{deployment}{verb}", None, stranger)
+            assert status == 404
+        _, listed = await w.call("GET", "/deployments", None, stranger)
+        assert listed["deployments"] == []
+
+
+async def test_view_tells_committed_state(ports: Open) -> None:
+    async with ports() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        place = place_of(deployment)
+        await w.commits(place, a_deployment())
+        revision = await w.commits(place.of_target("prod"), a_rollout(step=1, hindrance="1 of 4 pods ready"))
+        _, view = await w.call("GET", f"/deployments/{deployment}")
+        (target,) = view["targets"]
+        assert (view["revision"], view["phase"], target["rollout"]["hindrance"]) == (
+            revision,
+            "running",
+            "1 of 4 pods ready",
+        )
+        assert [step["state"] for step in target["steps"]] == ["done", "current", "pending", "pending"]
+
+
+async def test_accepted_is_seen_at_once(ports: Open) -> None:
+    async with ports() as p, world(p.store, p.bus) as w:
+        _, view = await w.call("GET", f"/deployments/{await w.start()}")
+        assert (view["phase"], view["by"], view.get("targets", [])) == ("accepted", "ann", [])
+
+
+@pytest.mark.parametrize("given", ["x", "01000000-0000-4000-8000-000000000000", "ff000000-0000-8000-8000-000000000000"])
+async def test_foreign_id_is_not_found(memory: Open, given: str) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, problem = await w.call("GET", f"/deployments/{given}")
+        assert (status, problem["code"]) == (404, "not-found")
+
+
+async def test_list_pages_newest_first(ports: Open) -> None:
+    async with ports() as p, world(p.store, p.bus) as w:
+        ids = [await w.start(application=f"app-{number}") for number in range(5)]
+        await w.commits(place_of(ids[0]), a_deployment(a_target(), phase=Phase.FAILED, reason="broken"))
+        pages, cursor = [], ""
+        while True:
+            _, page = await w.call("GET", f"/deployments?limit=2&cursor={cursor}")
+            pages.append([one["id"] for one in page["deployments"]])
+            if not (cursor := page["cursor"]):
+                break
+        assert [len(page) for page in pages] == [2, 2, 1]
+        assert [one for page in pages for one in page] == ids[::-1]
+
+
+async def test_list_is_filtered(ports: Open) -> None:
+    async with ports() as p, world(p.store, p.bus) as w:
+        ids = [await w.start(application=f"app-{number}") for number in range(3)]
+        await w.commits(place_of(ids[1]), a_deployment(phase=Phase.FAILED, reason="broken"))
+        await w.heard(ids[1], "failed")
+        for query, expected in (
+            ("phase=failed", [ids[1]]),
+            ("application=app-2", [ids[2]]),
+            ("phase=active", [ids[2], ids[0]]),
+        ):
+            _, page = await w.call("GET", f"/deployments?{query}")
+            assert [one["id"] for one in page["deployments"]] == expected
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "cursor=%21", "colour=red"])
+async def test_wrong_query_is_refused(memory: Open, query: str) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, _ = await w.call("GET", f"/deployments?{query}")
+        assert status == 400
+
+
+async def test_agent_is_made_once(ports: Open) -> None:
+    async with ports() as p, world(p.store, p.bus) as w:
+        status, made = await w.call("POST", "/agents", {"name": "edge"})
+        assert (status, made["clientId"]) == (201, "agent.main.edge")
+        assert made["clientSecret"]
+        assert (await w.call("POST", "/agents", {"name": "edge"}))[0] == 409
+        _, listed = await w.call("GET", "/agents")
+        assert [(one["name"], one["connected"]) for one in listed["agents"]] == [("edge", False), ("prod", False)]
+
+
+@pytest.mark.parametrize("body", [[], {"config": 1}, {"files": {}}, {"config": "a: 1", "files": {"x": "y"}}])
+async def test_wrong_shape_is_refused(memory: Open, body: object) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, problem = await w.call("POST", "/deployments", body)
+        assert (status, problem["code"]) == (422, "invalid-body")
+
+
+async def test_two_keys_are_refused(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, _ = await w.call("POST", "/deployments", a_request(), key="a b")
+        assert status == 400
