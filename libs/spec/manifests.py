@@ -12,7 +12,7 @@ from libs.spec.model import Manifest, Spec, Target
 from libs.spec.objects import Found, read_objects
 from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Problem, Report, path_of, quoted
 
-LIMITS = Limits(bytes=10 * 2**20, nodes=300_000, scalar=2**20, documents=1000)
+LIMITS = Limits(bytes=10 * 2**20, nodes=200_000, scalar=2**20, documents=1000)
 """For all manifests of a request together."""
 MOST_OBJECTS = 1000
 """For one target."""

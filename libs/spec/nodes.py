@@ -7,7 +7,8 @@ from msgspec import Struct
 from libs.spec.problems import Place, Report, join, quoted
 
 
-class Scalar(Struct, frozen=True):
+# Trees never hold themselves, so the garbage collector need not walk them again and again while a large one grows.
+class Scalar(Struct, frozen=True, gc=False):
     line: int
     column: int
     text: str
@@ -17,13 +18,13 @@ class Scalar(Struct, frozen=True):
     """A block after `|`: its lines are the file's own."""
 
 
-class Sequence(Struct, frozen=True):
+class Sequence(Struct, frozen=True, gc=False):
     line: int
     column: int
     items: tuple["Node", ...]
 
 
-class Mapping(Struct, frozen=True):
+class Mapping(Struct, frozen=True, gc=False):
     line: int
     column: int
     entries: tuple[tuple["Node", "Node"], ...]
@@ -34,7 +35,7 @@ KeyText = Callable[[Scalar], str | None]
 """What a key says; None where it is not a name."""
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     key: Scalar
     value: Node
 

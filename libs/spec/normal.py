@@ -6,7 +6,7 @@ from typing import Any
 
 from libs.spec.model import DEFAULT_TIMEOUT_SECONDS, Canary, Manifest, Pause, SetWeight, Spec, Step, Strategy, Target
 from libs.spec.pauses import Pauses
-from libs.spec.problems import Report, join, path_of, quoted, suggestion
+from libs.spec.problems import Report, join, path_of, quoted
 from libs.spec.walk import Walk
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://.")
@@ -111,7 +111,7 @@ class Normal:
             if name is not None and name not in targets and targets:
                 place = self._walk.places[join(path, index)]
                 message = f"{quoted(name)} is no target and is passed over"
-                self._report.warn(place, "unknown_name", message, suggestion(name, targets))
+                self._report.warn(place, "unknown_name", message, self._report.suggestion(name, targets))
         return tuple(dict.fromkeys(name for name in names if name in targets))
 
     def _inline(self, targets: tuple[str, ...], text: str, path: str) -> Manifest:

@@ -1,6 +1,7 @@
 """What a person is told about a file: what is wrong, where, and what to write instead."""
 
 import difflib
+import itertools
 import json
 import re
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ _LISTED = 8
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """A position in a text (both from 1; 0 where there is none) and the path to what stands there."""
 
     line: int = 0
@@ -63,6 +64,7 @@ class Report:
         self._origin = origin or Origin()
         self._problems: list[Problem] = []
         self._dropped = 0
+        self._suggestions = 0
 
     @property
     def has_errors(self) -> bool:
@@ -81,6 +83,14 @@ class Report:
             message = f"{self._dropped} more problems"
             found.append(Problem(0, 0, "", message, "correct these first", "error", "too_many", self._origin.file))
         return tuple(found)
+
+    def suggestion(self, word: str, known: Iterable[str]) -> str:
+        """The nearest of the known words, or some of them; comparing is slow, so there is an end to it."""
+        self._suggestions += 1
+        words = list(itertools.islice(known, _COMPARED))
+        if self._suggestions > MOST_PROBLEMS or not words:
+            return ""
+        return _closest(word, words) or f"known: {', '.join(sorted(words)[:_LISTED])}"
 
     def _add(self, place: Place, code: str, words: tuple[str, str], severity: Severity) -> None:
         if severity == "error" and len(self._problems) >= MOST_PROBLEMS:
@@ -119,15 +129,7 @@ def quoted(text: str) -> str:
     return json.dumps(text if len(text) <= _SHOWN else text[:_SHOWN] + "…", ensure_ascii=False)
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """The nearest of the known words, or some of them."""
-    words = list(known)
-    return closest(word, words) or (f"known: {', '.join(sorted(words)[:_LISTED])}" if words else "")
-
-
-def closest(word: str, known: Iterable[str]) -> str:
-    """Comparing takes time that grows with the square, so long lists and words are cut."""
-    words = list(known)[:_COMPARED]
+def _closest(word: str, words: list[str]) -> str:
     same = [one for one in words if one.casefold() == word.casefold()]
     close = same or difflib.get_close_matches(word[:_SHOWN], words, n=1, cutoff=0.6)
     return f"did you mean {close[0][:_SHOWN]}?" if close else ""

@@ -3,7 +3,7 @@
 import graphlib
 
 from libs.spec.model import Spec, Target
-from libs.spec.problems import Place, Report, path_of, quoted, suggestion
+from libs.spec.problems import Place, Report, path_of, quoted
 
 Places = dict[str, Place]
 
@@ -38,7 +38,9 @@ class Rules:
         if target.strategy and target.strategy not in self._spec.strategies:
             place = self._place("targets", name, "strategy")
             message = f"{quoted(target.strategy)} is not among the strategies"
-            self._report.error(place, "unknown_name", message, suggestion(target.strategy, self._spec.strategies))
+            self._report.error(
+                place, "unknown_name", message, self._report.suggestion(target.strategy, self._spec.strategies)
+            )
 
     def _check_depends_on(self, name: str, target: Target) -> None:
         seen: set[str] = set()
@@ -50,7 +52,7 @@ class Rules:
                 self._report.error(place, "cycle", f"{quoted(name)} depends on itself", "remove it")
             elif other and other not in self._spec.targets:
                 message = f"{quoted(other)} is not among the targets"
-                self._report.error(place, "unknown_name", message, suggestion(other, self._spec.targets))
+                self._report.error(place, "unknown_name", message, self._report.suggestion(other, self._spec.targets))
             seen.add(other)
 
     def _check_manifests(self) -> None:

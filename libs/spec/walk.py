@@ -6,7 +6,7 @@ A value that is wrong reads as None, so that what is right around it can still b
 from typing import Any
 
 from libs.spec.nodes import Entry, Keys, Mapping, Node, Scalar, Sequence
-from libs.spec.problems import Place, Report, join, suggestion
+from libs.spec.problems import Place, Report, join
 from libs.spec.scalars import strict_value
 from libs.spec.shape import Ignored, ListOf, MapOf, NotBuilt, NotHere, Record, Shape
 from libs.spec.word import name_problem, read_word
@@ -99,7 +99,7 @@ class Walk:
             head = self._head(entry, join(path, written))
             key = self._current(shape, written, entries, head)
             if key not in shape.fields:
-                self._report.error(head, "unknown_key", "is not known here", _hint_for_unknown(shape, written))
+                self._report.error(head, "unknown_key", "is not known here", self._hint(shape, written))
             elif self._is_left_out(shape, key, entry, head):
                 self._report.warn(
                     head, "empty", "is empty and counts as left out", "remove the key, or give it a value"
@@ -148,6 +148,15 @@ class Walk:
     def _wrong(self, shape: Shape, node: Node, path: str, hint: str) -> None:
         self._report.error(self.places[path], "wrong_type", f"needs {wanted(shape)}, not {found(node)}", hint)
 
+    def _hint(self, shape: Record, key: str) -> str:
+        if key in shape.hints:
+            return shape.hints[key]
+        for name, inner in shape.fields.items():
+            if isinstance(inner, Record) and key in inner.fields:
+                return f"it belongs under {name}: indent it deeper than {name}"
+        known = (name for name, inner in shape.fields.items() if not isinstance(inner, NotHere | Ignored))
+        return self._report.suggestion(key, known)
+
     def _head(self, entry: Entry, path: str) -> Place:
         head = self._heads[path] = Place(entry.key.line, entry.key.column, path)
         return head
@@ -168,15 +177,6 @@ def _is_harmless(shape: NotBuilt, node: Node) -> bool:
 
 def _hint_for_mapping(node: Node) -> str:
     return "remove the '- ' before its keys" if isinstance(node, Sequence) else "write its keys below it, indented"
-
-
-def _hint_for_unknown(shape: Record, key: str) -> str:
-    if key in shape.hints:
-        return shape.hints[key]
-    for name, inner in shape.fields.items():
-        if isinstance(inner, Record) and key in inner.fields:
-            return f"it belongs under {name}: indent it deeper than {name}"
-    return suggestion(key, (name for name, inner in shape.fields.items() if not isinstance(inner, NotHere | Ignored)))
 
 
 def _built(shape: Record) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import re
 
 from libs.spec.nodes import Node, Scalar
-from libs.spec.problems import Place, Report, closest, quoted
+from libs.spec.problems import Place, Report, quoted
 from libs.spec.scalars import strict_value
 from libs.spec.shape import AsWritten, Choice, Flag, Shape, Text, Whole
 from libs.spec.words import found, wanted
@@ -84,5 +84,5 @@ def _choice(shape: Choice, node: Scalar, place: Place, report: Report) -> str | 
     word = node.text.lower()
     if word in shape.words:
         return word
-    report.error(place, "wrong_word", f"needs {wanted(shape)}, not {found(node)}", closest(word, shape.words))
+    report.error(place, "wrong_word", f"needs {wanted(shape)}, not {found(node)}", report.suggestion(word, shape.words))
     return None

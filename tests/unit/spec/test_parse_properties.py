@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -126,6 +126,7 @@ def as_yaml(file: dict[str, Any]) -> str:
     return yaml.dump(file, Dumper=_Quoted, allow_unicode=True, sort_keys=False)
 
 
+@settings(deadline=None)
 @given(specs(), st.sampled_from([as_yaml, json.dumps]))
 def test_written_spec_reads_back(spec: Spec, writing: Callable[[dict[str, Any]], str]) -> None:
     parsed = parse(writing(written(spec)))
@@ -135,12 +136,14 @@ def test_written_spec_reads_back(spec: Spec, writing: Callable[[dict[str, Any]],
     assert replace(parsed.spec, manifests=manifests) == spec
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200) | SYNTAX)
 def test_any_content_is_answered(content: str | bytes) -> None:
     parsed = parse(content)
     assert (parsed.spec is None) == any(one.severity == "error" for one in parsed.problems)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(WHOLE) - 1), st.sampled_from("{}[]:,-&*!|'\"%#~ \n\t0aé\0"), st.booleans())
 def test_one_changed_character_is_answered(at: int, character: str, inserted: bool) -> None:
     parsed = parse(WHOLE[:at] + character + WHOLE[at + (not inserted) :])
@@ -149,6 +152,7 @@ def test_one_changed_character_is_answered(at: int, character: str, inserted: bo
         objects_of(parsed.spec, {}, next(iter(parsed.spec.targets)))
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -170,6 +174,7 @@ def test_any_value_may_stand_as_a_step(value: object) -> None:
     assert all(one.line >= 1 and one.column >= 1 and one.path for one in problems)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=80) | SYNTAX, max_size=3))
 def test_any_manifests_are_answered(texts: list[str]) -> None:
     spec = parse(a_file()).spec

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.templates.render import MOST_CHARACTERS, TooLong, UnknownName, in_json, names, render
@@ -55,12 +55,14 @@ def test_names_carry_their_places() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_value_never_changes_json_around_it(value: str) -> None:
     text = render('{"a": "{{context.v}}", "b": 1}', {"context.v": value}, in_json)
     assert json.loads(text) == {"a": value, "b": 1}
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="{}ab. \n#", max_size=60))
 def test_any_template_renders_with_all_its_names(template: str) -> None:
     found = {one.text: f"<{number}>" for number, one in enumerate(names(template))}
