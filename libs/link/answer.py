@@ -27,9 +27,9 @@ def no_answer(problem: str) -> NoAnswer:
     kind, _, reason = problem.partition(": ")
     match kind:
         case "away":
-            return Away(reason)
+            return Away(reason or "the agent is away")
         case "busy":
-            return Busy(reason)
+            return Busy(reason or "the agent has too much to do")
         case "refused":
             return Refused(reason)
         case "unreachable":

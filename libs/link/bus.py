@@ -25,14 +25,17 @@ async def bus_link(bus: Bus, clock: Clock) -> AsyncIterator["BusLink"]:
     """A link that listens for answers as long as the context is entered."""
     inbox = bus.inbox()
     link = BusLink(bus, inbox)
+    failure: Exception | None = None
     async with bus.subscribe(f"{inbox}.*", pending=_UNREAD_MOST) as packets, asyncio.TaskGroup() as group:
-        listening = group.create_task(link.listen(packets))
-        renewing = group.create_task(link.renew(clock))
+        tasks = (group.create_task(link.listen(packets)), group.create_task(link.renew(clock)))
         try:
             yield link
-        finally:
-            listening.cancel()
-            renewing.cancel()
+        except Exception as error:  # noqa: BLE001 - carried past the group, which would wrap it
+            failure = error
+        for task in tasks:
+            task.cancel()
+    if failure is not None:
+        raise failure
 
 
 class BusLink:

@@ -1,0 +1,118 @@
+"""Objects as they were last seen, and waking whoever cares when they change."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Object = dict[str, Any]
+Keys = Callable[[Object], Iterable[str]]
+"""Under which keys an object is followed, such as its name or a label's value."""
+Accepts = Callable[[Object], bool]
+
+
+def by_name(value: Object) -> tuple[str, ...]:
+    return (value["metadata"]["name"],)
+
+
+def by_label(label: str) -> Keys:
+    """Followed by the value of a label."""
+
+    def keys(value: Object) -> tuple[str, ...]:
+        found = (value["metadata"].get("labels") or {}).get(label)
+        return (found,) if found else ()
+
+    return keys
+
+
+class Wake:
+    """What one follower waits on. Changes that come while it does not wait are kept for its next wait."""
+
+    def __init__(self, accepts: Accepts | None, some: asyncio.Event | None = None) -> None:
+        self._accepts = accepts
+        self._changed: set[str] = set()
+        self._some = some or asyncio.Event()
+
+    async def wait(self) -> frozenset[str]:
+        """The names of what changed; empty when only the view's own state did (synced, or no longer)."""
+        await self._some.wait()
+        self._some.clear()
+        changed, self._changed = frozenset(self._changed), set()
+        return changed
+
+    def touch(self, name: str, *versions: Object | None) -> None:
+        if self._accepts is None or any(version is not None and self._accepts(version) for version in versions):
+            self._changed.add(name)
+            self._some.set()
+
+    def stir(self) -> None:
+        self._some.set()
+
+
+class View:
+    """The objects of one collection by name, and its followers by key."""
+
+    def __init__(self, keys: Keys = by_name) -> None:
+        self.objects: dict[str, Object] = {}
+        self.changes = 0
+        """Counts what happened to the objects, for who keeps something derived from them."""
+        self._keys = keys
+        self._followers: dict[str, set[Wake]] = {}
+        self._everyone: set[Wake] = set()
+
+    @contextmanager
+    def follow(self, *keys: str, accepts: Accepts | None = None, some: asyncio.Event | None = None) -> Iterator[Wake]:
+        """Be woken by changes of objects under any of these keys (none: under all), where `accepts` agrees.
+
+        `some` is an event to set, where one follower waits for several views at once.
+        """
+        wake = Wake(accepts, some)
+        places = [self._followers.setdefault(key, set()) for key in keys] or [self._everyone]
+        for place in places:
+            place.add(wake)
+        try:
+            yield wake
+        finally:
+            for place in places:
+                place.discard(wake)
+            for key in keys:
+                if not self._followers.get(key, True):
+                    del self._followers[key]
+
+    def put(self, name: str, value: Object) -> None:
+        """An object as it is now."""
+        before = self.objects.get(name)
+        self.objects[name] = value
+        if before is None or _version(before) != _version(value):
+            self._notify(name, before, value)
+
+    def drop(self, name: str, last: Object | None = None) -> None:
+        """An object that is gone; `last` is what the API said of it."""
+        before = self.objects.pop(name, None)
+        if before is not None:
+            self._notify(name, before, last)
+
+    def replace(self, values: dict[str, Object]) -> None:
+        """The whole collection as a list has it."""
+        for name in [name for name in self.objects if name not in values]:
+            self.drop(name)
+        for name, value in values.items():
+            self.put(name, value)
+
+    def stir(self) -> None:
+        """Wake everybody: the view itself has become current, or no longer is."""
+        for wake in self._everyone.union(*self._followers.values()):
+            wake.stir()
+
+    def _notify(self, name: str, before: Object | None, after: Object | None) -> None:
+        self.changes += 1
+        touched = set(self._everyone)
+        for version in (before, after):
+            for key in self._keys(version) if version is not None else ():
+                touched |= self._followers.get(key, set())
+        for wake in touched:
+            wake.touch(name, before, after)
+
+
+def _version(value: Object) -> object:
+    return value["metadata"].get("resourceVersion")
