@@ -53,10 +53,16 @@ class JetStreamDelivery:
         self.stored: Stored = pulled.stored
 
     async def ack(self) -> None:
-        await self._connection.client.publish(self._reply, b"+ACK")
+        await self._say(b"+ACK")
 
     async def progress(self) -> None:
-        await self._connection.client.publish(self._reply, b"+WPI")
+        await self._say(b"+WPI")
+
+    async def _say(self, word: bytes) -> None:
+        try:
+            await self._connection.client.publish(self._reply, word)
+        except nats.errors.Error as error:
+            _log.info("acknowledgement_lost", sequence=self.stored.sequence, error=repr(error))
 
 
 class JetStreamBus:
