@@ -1,6 +1,7 @@
 """Which fields does an object set, by path, in the API's own `fieldsV1` spelling, and who owns them?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ from sandbox.objects.schema import ListRule, Names, Rules
 
 Path = tuple[str, ...]
 FieldSet = frozenset[Path]
+SETS = 4096
+"""Sets of fields remembered in both spellings: the objects of one workload share theirs."""
 
 # The server keeps these itself: nobody owns them.
 UNOWNED = frozenset(
@@ -76,8 +79,9 @@ def element(item: Any, rule: ListRule) -> str:
     return f"v:{msgspec.json.encode(item).decode()}"
 
 
-def encoded(paths: Iterable[Path]) -> Object:
-    """The nested `fieldsV1` form; `.` marks a path that is owned itself besides what lies below it."""
+@lru_cache(SETS)
+def encoded(paths: FieldSet) -> Object:
+    """The nested `fieldsV1` form; `.` marks a path owned itself besides what lies below it. Not to be changed."""
     tree: Object = {}
     for path in sorted(paths):
         node = tree
@@ -94,7 +98,12 @@ def _folded(node: Object) -> Object:
 
 
 def decoded(fields: Object) -> FieldSet:
-    return frozenset(_unfolded(fields, ()))
+    return _decoded(msgspec.json.encode(fields))
+
+
+@lru_cache(SETS)
+def _decoded(fields: bytes) -> FieldSet:
+    return frozenset(_unfolded(msgspec.json.decode(fields, type=Object), ()))
 
 
 def _unfolded(node: Object, path: Path) -> Iterator[Path]:

@@ -60,10 +60,14 @@ def _entry(share: Share) -> Object:
     return {**entry, "subresource": share.author.subresource} if share.author.subresource else entry
 
 
+def _reached(value: Object, subresource: str) -> Object:
+    return {"status": value.get("status")} if subresource == "status" else value
+
+
 def after_update(kind: Kind, live: Object, new: Object, author: Author, now: datetime) -> list[Share]:
     """An update owns what it changes; who owned the old values does not any more."""
     rules = rules_for(kind)
-    before, after = leaves(live, rules), leaves(new, rules)
+    before, after = (leaves(_reached(value, author.subresource), rules) for value in (live, new))
     missing = object()
     changed = frozenset(path for path, value in after.items() if before.get(path, missing) != value)
     gone = frozenset(before.keys() - after.keys())

@@ -14,7 +14,7 @@ from sandbox.objects import apply, refusals
 from sandbox.objects.defaults import defaulted
 from sandbox.objects.json import Object, at, items, number, placed, stamp, table, text
 from sandbox.objects.kinds import CUSTOM_DEFINITION, NAMESPACE, POD, SERVICE, Catalogue, Kind
-from sandbox.objects.ownership import Author, after_update, recorded, shares_of
+from sandbox.objects.ownership import Author, after_update, recorded
 from sandbox.objects.validation import problems
 from sandbox.state.custom import established, kinds_of
 from sandbox.state.deletion import Deletion, marked, orphaned
@@ -256,11 +256,16 @@ def _wanted(value: Object) -> Object:
 
 
 def _same(live: Object, new: Object) -> bool:
-    """Equal but for instants in the record of owners and the version, which the writer need not send."""
+    """Equal but for the version, which a writer need not send, and the order and instants of the record of owners."""
     return _compared(live) == _compared(new)
 
 
-def _compared(value: Object) -> tuple[Object, Object, frozenset[tuple[Author, frozenset[tuple[str, ...]]]]]:
+def _compared(value: Object) -> tuple[Object, Object, Object]:
     metadata = {k: v for k, v in table(value, "metadata").items() if k not in {"managedFields", "resourceVersion"}}
     rest = {name: item for name, item in value.items() if name != "metadata"}
-    return rest, metadata, frozenset((share.author, share.fields) for share in shares_of(value))
+    owners = {_owner(entry): entry.get("fieldsV1") for entry in items(value, "metadata", "managedFields")}
+    return rest, metadata, owners
+
+
+def _owner(entry: Object) -> str:
+    return " ".join(text(entry, name) for name in ("manager", "operation", "subresource", "apiVersion"))
