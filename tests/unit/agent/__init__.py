@@ -1,0 +1,1 @@
+"""What the agent allows, holds back and proves of itself."""

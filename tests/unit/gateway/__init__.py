@@ -1,0 +1,1 @@
+"""What the gateway translates, forwards and gives up."""
