@@ -1,6 +1,5 @@
 """A process that stops at its n-th call of a port, before the call does anything or after it did."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -9,8 +8,12 @@ from libs.durable.ports import Delivery, Entry, Store, Stored, Write
 Result = TypeVar("Result")
 
 
+class Crashed(BaseException):
+    """The process is no more. Not an `Exception`: nothing in it may go on."""
+
+
 class Fuse:
-    """Counts calls; the one numbered `at` raises `CancelledError`, and so does every one after it."""
+    """Counts calls; the one numbered `at` raises `Crashed`, and so does every one after it."""
 
     def __init__(self, at: int, after: bool) -> None:
         self._at = at
@@ -27,7 +30,7 @@ class Fuse:
             return await call()
         if self.calls == self._at and self._after:
             await call()
-        raise asyncio.CancelledError(f"crashed at call {self._at}")
+        raise Crashed(f"at call {self._at}")
 
 
 class CrashingStore:

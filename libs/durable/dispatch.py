@@ -32,6 +32,10 @@ class Rejected(Exception):
     """Handling this message is never going to work; the text says why."""
 
 
+class Abandoned(Exception):
+    """Something that the handler waited for was cancelled, but not the handler."""
+
+
 Handler = Callable[[Received], Awaitable[object]]
 DueHandler = Callable[[Due], Awaitable[object]]
 Lane = Callable[[Key], Key]
@@ -128,8 +132,14 @@ class Dispatcher:
         started = self._clock.monotonic()
         if arrived.parsed is None:
             raise Malformed(f"not a subject of Fairlead: {arrived.stored.subject}")
-        if not await self._route(arrived, arrived.parsed):
-            _log.warning("message_unrouted", subject=arrived.stored.subject)
+        try:
+            if not await self._route(arrived, arrived.parsed):
+                _log.warning("message_unrouted", subject=arrived.stored.subject)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise Abandoned(Abandoned.__doc__) from error
         seconds = round(self._clock.monotonic() - started, 4)
         _log.info("message_handled", subject=arrived.stored.subject, seconds=seconds)
 
