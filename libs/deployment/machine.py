@@ -22,6 +22,7 @@ from libs.deployment.state import (
     Phase,
     Target,
     TargetPhase,
+    is_open,
     is_terminal,
     open_pauses,
     target_named,
@@ -87,7 +88,7 @@ def _start(order: StartDeployment) -> Transition[Deployment]:
 
 def _plan(deployment: Deployment, planned: Planned) -> Transition[Deployment]:
     if planned.plan is None:
-        return _conclude(replace(deployment, reason=planned.problem), ())
+        return _conclude(replace(deployment, reason=planned.problem or "there is no plan"), ())
     running = replace(
         deployment, phase=Phase.RUNNING, targets=tuple(Target(plan=plan) for plan in planned.plan.targets)
     )
@@ -133,22 +134,21 @@ def _hear(deployment: Deployment, said: FromRollout) -> Transition[Deployment]:
     match said:
         case RolloutLanded() if target.phase is TargetPhase.DEPLOYING:
             return _move(deployment, said.target, lambda target: targets.land(target, deployment.application))
-        case RolloutReturning() if target.phase not in ENDED | {TargetPhase.RETURNING}:
+        case RolloutReturning() if is_open(target) and target.phase is not TargetPhase.RETURNING:
             return _move(deployment, said.target, targets.returning)
-        case RolloutRolledBack() if target.phase not in ENDED:
-            cancelled, reason = said.cancelled, said.reason
-            return _move(
-                deployment,
-                said.target,
-                lambda target: targets.end(target, TargetPhase.ROLLED_BACK, reason, cancelled=cancelled),
-            )
-        case RolloutAbandoned() if target.phase not in ENDED:
-            reason = said.reason
-            return _move(deployment, said.target, lambda target: targets.end(target, TargetPhase.FAILED, reason))
+        case RolloutRolledBack() | RolloutAbandoned() if is_open(target):
+            return _move(deployment, said.target, _withdrawn(said))
         case RolloutSucceeded() if target.landed:
             return _move(deployment, said.target, _finished)
         case _:
             return deployment, ()
+
+
+def _withdrawn(said: RolloutRolledBack | RolloutAbandoned) -> Callable[[Target], targets.Moved]:
+    if isinstance(said, RolloutAbandoned):
+        return lambda target: targets.withdraw(target, TargetPhase.FAILED, said.reason)
+    back, cancelled = TargetPhase.ROLLED_BACK, said.cancelled
+    return lambda target: targets.withdraw(target, back, said.reason, cancelled=cancelled)
 
 
 def _finished(target: Target) -> targets.Moved:
@@ -174,7 +174,8 @@ def _stop(deployment: Deployment, name: str, reason: str) -> Transition[Deployme
 
 
 def _fail(deployment: Deployment, fault: DeadLettered) -> Transition[Deployment]:
-    reason = f"{fault.subject.split('.')[3]} could not be handled after {fault.attempts} attempts: {fault.reason}"
+    what = " ".join(fault.subject.split(".")[2:4]) or fault.subject
+    reason = f"{what} could not be handled after {fault.attempts} attempts: {fault.reason}"
     if deployment.phase in (Phase.ABSENT, Phase.PLANNING):
         return _conclude(replace(deployment, reason=reason), ())
     return _abort(deployment, reason, ()) if deployment.phase is Phase.RUNNING else (deployment, ())
@@ -184,8 +185,7 @@ def _abort(deployment: Deployment, reason: str, so_far: tuple[Output, ...]) -> T
     outputs = list(so_far)
     moved = []
     for target in deployment.targets:
-        back = target.phase not in ENDED or target.landed
-        after, told = targets.send_back(target, reason) if back else (target, ())
+        after, told = targets.send_back(target, reason) if is_open(target) else (target, ())
         moved.append(after)
         outputs.extend(told)
     aborting = replace(deployment, phase=Phase.ABORTING, reason=reason, targets=tuple(moved))
@@ -215,8 +215,8 @@ def _settle(deployment: Deployment, outputs: tuple[Output, ...]) -> Transition[D
         landed = [target for target in deployment.targets if target.landed]
         deployment = replace(deployment, phase=Phase.FINISHING)
         outputs = (*outputs, *(FinishRollout(target=target.plan.name) for target in landed))
-    ended = all(target.phase in ENDED and not target.landed for target in deployment.targets)
-    return _conclude(deployment, outputs) if ended else (deployment, outputs)
+    still_open = any(is_open(target) for target in deployment.targets)
+    return (deployment, outputs) if still_open else _conclude(deployment, outputs)
 
 
 def _next_waiting(deployment: Deployment) -> tuple[Target, Target | None] | None:
@@ -260,12 +260,7 @@ def _conclude(deployment: Deployment, outputs: tuple[Output, ...]) -> Transition
 
 
 def _reminders(deployment: Deployment) -> tuple[Output, ...]:
-    finishing = deployment.phase is Phase.FINISHING
-    return tuple(
-        output
-        for target in deployment.targets
-        for output in targets.remind(target, deployment.application, finishing=finishing)
-    )
+    return tuple(output for target in deployment.targets for output in targets.remind(target, deployment))
 
 
 def _because(what: str, why: str) -> str:

@@ -77,6 +77,11 @@ def is_terminal(deployment: Deployment) -> bool:
     return deployment.phase in TERMINAL
 
 
+def is_open(target: Target) -> bool:
+    """Whether something is still to come of it, be it only that its rollout is finished or returned."""
+    return target.phase not in ENDED or target.landed
+
+
 def target_named(deployment: Deployment, name: str) -> Target | None:
     return next((target for target in deployment.targets if target.plan.name == name), None)
 

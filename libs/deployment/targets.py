@@ -5,7 +5,7 @@ Each function takes a target and gives it back moved, with what is to be said ab
 
 from msgspec.structs import replace
 
-from libs.deployment.state import Target, TargetPhase, open_pauses, pauses
+from libs.deployment.state import Deployment, Phase, Target, TargetPhase, open_pauses, pauses
 from libs.messages.deployment import PauseEnded, PauseStarted, TargetEnded, TargetStarted
 from libs.messages.message import Arm, Disarm, Output
 from libs.messages.rollout import FinishRollout, RollBack, StartRollout
@@ -43,12 +43,17 @@ def end(target: Target, phase: TargetPhase, reason: str = "", *, cancelled: bool
     return ended, (*_disarm(target), TargetEnded(target=target.plan.name, phase=phase, reason=reason))
 
 
+def withdraw(target: Target, phase: TargetPhase, reason: str, *, cancelled: bool = False) -> Moved:
+    """Its rollout has ended without success: there is nothing left to finish or to return."""
+    return end(replace(target, landed=False), phase, reason, cancelled=cancelled)
+
+
 def send_back(target: Target, reason: str) -> Moved:
     """Its deployment is aborted: what was never started is cancelled, the rest returns."""
     if target.phase in (TargetPhase.WAITING, TargetPhase.BEFORE):
         return end(target, TargetPhase.CANCELLED, reason, cancelled=True)
     moved, told = returning(target)
-    return moved, (*told, RollBack(target=target.plan.name, by="fairlead", reason=reason))
+    return moved, (*told, RollBack(target=target.plan.name, reason=reason))
 
 
 def returning(target: Target) -> Moved:
@@ -68,11 +73,13 @@ def start_rollout(target: Target, application: str) -> StartRollout:
     )
 
 
-def remind(target: Target, application: str, *, finishing: bool) -> tuple[Output, ...]:
-    """The orders whose answer is still awaited, once more."""
+def remind(target: Target, deployment: Deployment) -> tuple[Output, ...]:
+    """The order whose answer is still awaited, once more: a rollout that has ended says again how."""
     if target.phase is TargetPhase.DEPLOYING:
-        return (start_rollout(target, application),)
-    if target.landed and finishing:
+        return (start_rollout(target, deployment.application),)
+    if target.phase is TargetPhase.RETURNING:
+        return (RollBack(target=target.plan.name, reason=deployment.reason),)
+    if target.landed and deployment.phase is Phase.FINISHING:
         return (FinishRollout(target=target.plan.name),)
     return ()
 

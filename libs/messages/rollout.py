@@ -41,7 +41,8 @@ class RollBack(TargetMessage, frozen=True, kw_only=True):
     """Return the target to the stable version."""
 
     address: ClassVar[str] = "cmd.rollout.roll-back"
-    by: str
+    by: str = ""
+    """The person; empty where the deployment itself asks, which may ask again and is never refused for it."""
     reason: str = ""
 
 
@@ -52,7 +53,7 @@ class FinishRollout(TargetMessage, frozen=True, kw_only=True):
 
 
 class AbandonRollout(TargetMessage, frozen=True, kw_only=True):
-    """A person with the right gives a rollout up that cannot go back; the cluster stays as it is."""
+    """A person with the right gives a rollout up that can neither go back nor finish; the cluster stays as it is."""
 
     address: ClassVar[str] = "cmd.rollout.abandon"
     by: str

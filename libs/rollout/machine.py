@@ -8,7 +8,8 @@
                             rolled_back ◀──Settled── returning ◀────────────────────┘
 
 A goal is what should be true in the cluster; each new one gets the next number. `Settled`, `Hindered` and `Broken` name
-the goal that they speak of. Going back has no deadline: it is tried until it is true, or until a person abandons it.
+the goal that they speak of. Neither going back nor finishing has a deadline: it is tried until it is true, or until a
+person abandons it.
 """
 
 from msgspec.structs import replace
@@ -39,7 +40,7 @@ from libs.messages.rollout import (
     Surveyed,
 )
 from libs.plan.model import Pause, SetWeight
-from libs.rollout.state import Phase, Rollout, asks_cluster, current, has_stable, is_terminal
+from libs.rollout.state import TERMINAL, Phase, Rollout, asks_cluster, current, has_stable, is_live, is_terminal
 
 READY = "ready"
 """The time the cluster has to make a goal true; only going forward has one."""
@@ -49,6 +50,9 @@ CHECK = "check"
 """Wakes a rollout that waits for something without a deadline of its own, so that no lost message can strand it."""
 CHECK_SECONDS = 900
 
+ASKED_AGAIN = TERMINAL | {Phase.RETURNING}
+"""Where the deployment's own orders have nothing left to do: it repeats one because an answer may have been lost."""
+
 Order = ApproveStep | RejectStep | RollBack | AbandonRollout
 
 
@@ -57,15 +61,17 @@ def advance(rollout: Rollout, message: Message) -> Transition[Rollout]:
     match message:
         case StartRollout() if rollout.phase is Phase.ABSENT:
             return _start(message)
-        case Claimed() if not is_terminal(rollout):
+        case Claimed() if is_live(rollout) and message.process != rollout.process:
             return replace(rollout, epoch=rollout.epoch + 1, process=message.process), ()
-        case Surveyed() | Settled() | Hindered() | Broken() if message.goal == rollout.goal:
+        case Surveyed() | Settled() | Hindered() | Broken() if is_live(rollout) and message.goal == rollout.goal:
             return _observe(rollout, message)
         case TimerFired():
             return _wake(rollout, message.name)
         case FinishRollout() if rollout.phase is Phase.LANDED:
             finishing = replace(rollout, phase=Phase.FINISHING, goal=rollout.goal + 1, hindrance="")
-            return finishing, (Arm(CHECK, CHECK_SECONDS),)
+            return finishing, (*_unhinder(rollout), Arm(CHECK, CHECK_SECONDS))
+        case StartRollout() | FinishRollout() | RollBack(by="") if rollout.phase in ASKED_AGAIN:
+            return rollout, _outcome(rollout)
         case ApproveStep() | RejectStep() | RollBack() | AbandonRollout():
             return _obey(rollout, message)
         case _:
@@ -90,17 +96,16 @@ def _observe(rollout: Rollout, seen: Surveyed | Settled | Hindered | Broken) -> 
     match rollout.phase, seen:
         case Phase.SURVEYING, Surveyed():
             surveyed = replace(rollout, phase=Phase.PROGRESSING, workloads=seen.workloads, snapshot=seen.snapshot)
-            return _enter(surveyed, 0, (*_unhinder(rollout), Disarm(READY)))
+            return _enter(surveyed, 0, (Disarm(READY),))
         case Phase.PROGRESSING, Settled() if asks_cluster(rollout.steps[rollout.step]):
-            return _next(rollout, (*_unhinder(rollout), Disarm(READY)))
+            return _next(rollout, (Disarm(READY),))
         case Phase.FINISHING, Settled():
-            done = replace(rollout, phase=Phase.SUCCEEDED, hindrance="")
-            return done, (*_unhinder(rollout), RolloutSucceeded(target=rollout.target))
+            return _end(rollout, Phase.SUCCEEDED)
         case Phase.RETURNING, Settled():
-            return _returned(rollout, _unhinder(rollout))
+            return _end(rollout, Phase.ROLLED_BACK)
         case Phase.SURVEYING | Phase.PROGRESSING, Broken():
             return _go_back(rollout, seen.reason)
-        case _, Hindered() | Broken() if seen.reason != rollout.hindrance and not is_terminal(rollout):
+        case _, Hindered() | Broken() if seen.reason != rollout.hindrance:
             hindered = replace(rollout, hindrance=seen.reason)
             return hindered, (RolloutHindered(target=rollout.target, reason=seen.reason),)
         case _:
@@ -116,12 +121,13 @@ def _next(rollout: Rollout, so_far: tuple[Output, ...], by: str = "") -> Transit
 def _enter(rollout: Rollout, index: int, so_far: tuple[Output, ...]) -> Transition[Rollout]:
     if not has_stable(rollout):
         index = _skip(rollout, index)
-    if index == len(rollout.steps):
-        landed = replace(rollout, phase=Phase.LANDED, step=index, goal=rollout.goal + 1, hindrance="")
-        return landed, (*so_far, RolloutLanded(target=rollout.target), Arm(CHECK, CHECK_SECONDS))
-    step = rollout.steps[index]
     entered = replace(rollout, step=index, goal=rollout.goal + 1, hindrance="")
-    return entered, (*so_far, StepStarted(target=rollout.target, step=index, what=step), _deadline(rollout, index))
+    outputs = (*so_far, *_unhinder(rollout))
+    if index == len(rollout.steps):
+        told = RolloutLanded(target=rollout.target)
+        return replace(entered, phase=Phase.LANDED), (*outputs, told, Arm(CHECK, CHECK_SECONDS))
+    started = StepStarted(target=rollout.target, step=index, what=rollout.steps[index])
+    return entered, (*outputs, started, _deadline(rollout, index))
 
 
 def _skip(rollout: Rollout, index: int) -> int:
@@ -173,11 +179,10 @@ def _obey(rollout: Rollout, order: Order) -> Transition[Rollout]:
         case RollBack() if rollout.phase is Phase.ABSENT:
             return _never(order)
         case RollBack():
-            return _go_back(rollout, _because(f"rolled back by {order.by}", order.reason), cancelled=True)
+            return _go_back(rollout, _return_reason(order), cancelled=True)
         case AbandonRollout():
             reason = _because(f"abandoned by {order.by}", order.reason)
-            told = RolloutAbandoned(target=rollout.target, by=order.by, reason=reason)
-            return replace(rollout, phase=Phase.ABANDONED, reason=reason), (told,)
+            return _end(replace(rollout, by=order.by, reason=reason), Phase.ABANDONED)
 
 
 def _refusal(rollout: Rollout, order: Order) -> str:
@@ -192,32 +197,50 @@ def _refusal(rollout: Rollout, order: Order) -> str:
             return f"{order.target} is finished and its old version is gone; deploy the previous version instead"
         case RollBack() if phase in (Phase.RETURNING, Phase.ROLLED_BACK, Phase.ABANDONED):
             return f"{order.target} is {phase.replace('_', ' ')} already"
-        case AbandonRollout() if phase is not Phase.RETURNING:
-            return f"only a rollout that is returning can be abandoned; {order.target} is {phase}"
+        case AbandonRollout() if phase not in (Phase.RETURNING, Phase.FINISHING):
+            return f"only a rollout that is returning or finishing can be abandoned; {order.target} is {phase}"
         case _:
             return ""
 
 
 def _never(order: RollBack) -> Transition[Rollout]:
-    """A return that comes before its start: the start that follows finds a finished rollout and changes nothing."""
-    reason = _because(f"rolled back by {order.by}", order.reason)
-    told = RolloutRolledBack(target=order.target, reason=reason, cancelled=True)
-    return Rollout(phase=Phase.ROLLED_BACK, target=order.target, reason=reason, cancelled=True), (told,)
+    """A return that comes before its start: the start that follows finds a finished rollout and starts nothing."""
+    never = Rollout(target=order.target, reason=_return_reason(order), cancelled=True)
+    return _end(never, Phase.ROLLED_BACK)
+
+
+def _return_reason(order: RollBack) -> str:
+    return _because(f"rolled back by {order.by}", order.reason) if order.by else order.reason
 
 
 def _go_back(rollout: Rollout, reason: str, *, cancelled: bool = False) -> Transition[Rollout]:
     back = replace(
         rollout, phase=Phase.RETURNING, goal=rollout.goal + 1, hindrance="", reason=reason, cancelled=cancelled
     )
-    told = RolloutReturning(target=rollout.target, reason=reason)
+    told = (*_unhinder(rollout), RolloutReturning(target=rollout.target, reason=reason))
     if not rollout.snapshot:  # nothing was changed before the survey was committed
-        return _returned(back, (told,))
-    return back, (told, Disarm(READY), Disarm(PAUSE), Disarm(APPROVAL), Arm(CHECK, CHECK_SECONDS))
+        ended, more = _end(back, Phase.ROLLED_BACK)
+        return ended, (*told, *more)
+    return back, (*told, Disarm(READY), Disarm(PAUSE), Disarm(APPROVAL), Arm(CHECK, CHECK_SECONDS))
 
 
-def _returned(rollout: Rollout, so_far: tuple[Output, ...]) -> Transition[Rollout]:
-    told = RolloutRolledBack(target=rollout.target, reason=rollout.reason, cancelled=rollout.cancelled)
-    return replace(rollout, phase=Phase.ROLLED_BACK, hindrance=""), (*so_far, told)
+def _end(rollout: Rollout, phase: Phase) -> Transition[Rollout]:
+    ended = replace(rollout, phase=phase, hindrance="")
+    return ended, (*_unhinder(rollout), *_outcome(ended))
+
+
+def _outcome(rollout: Rollout) -> tuple[Output, ...]:
+    """How it ended, as it is told the first time and whenever it is asked again; nothing before it has."""
+    target, reason = rollout.target, rollout.reason
+    match rollout.phase:
+        case Phase.SUCCEEDED:
+            return (RolloutSucceeded(target=target),)
+        case Phase.ROLLED_BACK:
+            return (RolloutRolledBack(target=target, reason=reason, cancelled=rollout.cancelled),)
+        case Phase.ABANDONED:
+            return (RolloutAbandoned(target=target, by=rollout.by, reason=reason),)
+        case _:
+            return ()
 
 
 def _unhinder(rollout: Rollout) -> tuple[Output, ...]:

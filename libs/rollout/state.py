@@ -53,10 +53,17 @@ class Rollout(Struct, frozen=True, omit_defaults=True):
     """Why it goes back, or why it ended."""
     cancelled: bool = False
     """It goes back because of a person, or because nobody decided in time; not because something failed."""
+    by: str = ""
+    """Who abandoned it."""
 
 
 def is_terminal(rollout: Rollout) -> bool:
     return rollout.phase in TERMINAL
+
+
+def is_live(rollout: Rollout) -> bool:
+    """Whether it has begun and not ended."""
+    return rollout.phase is not Phase.ABSENT and not is_terminal(rollout)
 
 
 def current(rollout: Rollout) -> Step | None:

@@ -1,0 +1,1 @@
+"""Decisions, without IO: the folders mirror the source."""

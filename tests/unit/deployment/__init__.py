@@ -1,0 +1,1 @@
+"""How a deployment decides, alone and together with its rollouts."""

@@ -1,0 +1,1 @@
+"""What is said: the codec, the grammar of subjects, where a message goes."""
