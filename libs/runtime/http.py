@@ -7,6 +7,7 @@
 Every error is a problem document (`libs.runtime.problem`), every request is traced, counted and of limited size.
 """
 
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from libs.runtime import log, trace
@@ -32,6 +34,7 @@ Body = TypeVar("Body")
 
 def application(process: Process, max_bytes: int = MAX_BODY_BYTES) -> web.Application:
     """The server's application with the routes that every process has."""
+    logging.getLogger("aiohttp.server").addFilter(_is_about_us)
     app = web.Application(
         client_max_size=max_bytes, middlewares=[_traced(process), _measured(process), _answered(max_bytes)]
     )
@@ -174,6 +177,11 @@ def _cut_off(request: web.Request) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.abort()
     return request.get(_BEGUN) or document(Problem(400, "the client has gone"))
+
+
+def _is_about_us(record: logging.LogRecord) -> bool:
+    """Whether the library's log line is more than a client's malformed bytes, which anybody may send all day."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def _route(request: web.Request) -> str:

@@ -14,11 +14,12 @@ _SECRET_KEY = re.compile(
     r"|(^|_)(token|jwt|bearer)$|(access|refresh|id)_?token",
     re.IGNORECASE,
 )
+# No pattern may start inside what another start of it has already run over: a long line would take minutes.
 _CREDENTIALS = (
     (re.compile(r"\b(bearer|basic)\s+[a-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),
+    (re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),
     (re.compile(r"(://)[^/@\s]+@"), rf"\1{HIDDEN}@"),
-    (re.compile(r"([\w-]*(?:token|secret|passw\w*|signature|api_?key)=)[^&\s\"']+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"((?:token|secret|passw\w{0,8}|signature|api_?key)=)[^&\s\"']+", re.IGNORECASE), rf"\1{HIDDEN}"),
 )
 
 
@@ -35,9 +36,11 @@ def redacted(key: str, value: object, depth: int = 0) -> object:
 
 def text(value: str) -> str:
     """Free text without the credentials in it, cut to a length that a log can carry."""
+    # Twice what is shown is searched, so that nothing shown is the beginning of a credential cut in two.
+    shown = value[: 2 * _TEXT]
     for pattern, replacement in _CREDENTIALS:
-        value = pattern.sub(replacement, value[: 2 * _TEXT])
-    return value if len(value) <= _TEXT else f"{value[:_TEXT]}… ({len(value)} characters)"
+        shown = pattern.sub(replacement, shown)
+    return shown if len(shown) <= _TEXT else f"{shown[:_TEXT]}… ({len(value)} characters)"
 
 
 def _inside(key: str, value: object, depth: int) -> object:
