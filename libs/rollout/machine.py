@@ -152,6 +152,8 @@ def _deadline(rollout: Rollout, index: int) -> Arm:
 
 def _wake(rollout: Rollout, timer: str) -> Transition[Rollout]:
     match rollout.phase, timer:
+        case Phase.PROGRESSING, _ if timer != _deadline(rollout, rollout.step).name:
+            return rollout, ()
         case Phase.SURVEYING | Phase.PROGRESSING, "ready":
             waited = f"not done within {rollout.timeout_seconds} s"
             return _go_back(rollout, f"{waited}: {rollout.hindrance}" if rollout.hindrance else waited)
@@ -161,7 +163,7 @@ def _wake(rollout: Rollout, timer: str) -> Transition[Rollout]:
             return _go_back(rollout, "approval expired", cancelled=True)
         case Phase.LANDED, "check":
             return rollout, (RolloutLanded(target=rollout.target), Arm(CHECK, CHECK_SECONDS))
-        case _, "check" if not is_terminal(rollout):
+        case _, "check" if is_live(rollout):
             return rollout, (Arm(CHECK, CHECK_SECONDS),)
         case _:
             return rollout, ()
