@@ -69,9 +69,9 @@ class Api:
         try:
             response = pod_part(self._cluster, call, request) or self._writer.verbs[call.verb](call, request)
         except Refused as refused:
-            self._note(call, request, refused.code, before)
+            self._note(request, refused.code, before, before)
             raise
-        self._note(call, request, response.status, before)
+        self._note(request, response.status, before, self._size(call) if call.name else _size_told(response))
         return response
 
     def _read(self, call: Call, request: Request) -> Response:
@@ -96,7 +96,7 @@ class Api:
         found = at(value, "spec", "replicas")
         return found if isinstance(found, int) else None
 
-    def _note(self, call: Call, request: Request, status: int, before: int | None) -> None:
+    def _note(self, request: Request, status: int, before: int | None, after: int | None) -> None:
         self._audit.note(
             Mutation(
                 at=stamp(self._clock.now()),
@@ -105,7 +105,7 @@ class Api:
                 user_agent=request.user_agent,
                 status=status,
                 replicas_before=before,
-                replicas_after=self._size(call),
+                replicas_after=after,
             )
         )
 
@@ -115,6 +115,12 @@ class Api:
             return Response(200, stream=_once(frame("ERROR", msgspec.json.encode(status))))
         reason = _FAULT_REASONS.get(fault.code, "")
         return refusal(Refused(fault.code, reason, f"{reason or fault.code}: asked for by a fault of the sandbox"))
+
+
+def _size_told(response: Response) -> int | None:
+    """A new object may have been given its name by the server: its size is read from the answer."""
+    found = at(msgspec.json.decode(response.body, type=Object), "spec", "replicas")
+    return found if isinstance(found, int) else None
 
 
 async def _once(chunk: bytes) -> AsyncGenerator[bytes]:

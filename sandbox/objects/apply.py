@@ -125,8 +125,8 @@ def _merge_items(live: list[Any], wanted: list[Any], names: Names, rules: Rules,
 
 
 def prune(value: Object, doomed: FieldSet, owned: FieldSet, rules: Rules) -> Object:
-    """Without the doomed paths, deepest first; a container goes with its last field unless somebody owns it."""
-    for path in sorted(doomed, key=len, reverse=True):
+    """Without the doomed paths, whole items first; what is emptied goes too, and an item that stays keeps its key."""
+    for path in sorted(doomed, key=len):
         if not any(other[: len(path)] == path for other in owned):
             value = _without(value, path, (), rules, owned)
     return value
@@ -153,6 +153,8 @@ def _without_item(value: list[Any], path: Path, names: Names, rules: Rules, owne
         return value
     if len(path) == 1:
         return [item for item in value if element(item, rule) != path[0]]
+    if len(path) == 2 and path[1].removeprefix("f:") in rule.keys:
+        return value
     return [_without(item, path[1:], names, rules, owned) if element(item, rule) == path[0] else item for item in value]
 
 

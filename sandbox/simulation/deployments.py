@@ -111,7 +111,7 @@ def _new_set(deployment: Object, old: list[Object]) -> Object:
 
 def _first_size(deployment: Object, old: list[Object]) -> int:
     if _is_recreated(deployment):
-        return 0 if any(number(found, "status", "replicas") for found in old) else wanted_of(deployment)
+        return 0 if any(_runs(found) for found in old) else wanted_of(deployment)
     return max(0, min(wanted_of(deployment), wanted_of(deployment) + surge_of(deployment) - _sizes(old)))
 
 
@@ -208,9 +208,14 @@ def _moved(deployment: Object, current: Object, old: list[Object]) -> list[Write
 
 def _recreated(deployment: Object, current: Object, old: list[Object]) -> list[Write]:
     leaving = [write for found in old for write in _resized(found, 0)]
-    if leaving or any(number(found, "status", "replicas") for found in old):
+    if leaving or any(_runs(found) for found in old):
         return leaving
     return _resized(current, wanted_of(deployment))
+
+
+def _runs(replica_set: Object) -> bool:
+    """Has pods, if only dying ones."""
+    return any(number(replica_set, "status", name) for name in ("replicas", "terminatingReplicas"))
 
 
 def _grown(deployment: Object, current: Object, old: list[Object]) -> list[Write]:
@@ -263,6 +268,7 @@ def _status(
         observedGeneration=number(deployment, "metadata", "generation"),
         replicas=total or None,
         updatedReplicas=(number(current, "status", "replicas") if current else 0) or None,
+        terminatingReplicas=sum(number(found, "status", "terminatingReplicas") for found in sets) or None,
         readyReplicas=sum(number(found, "status", "readyReplicas") for found in sets) or None,
         availableReplicas=available or None,
         unavailableReplicas=max(0, max(_sizes(sets), wanted_of(deployment)) - available) or None,
@@ -312,6 +318,8 @@ def _progressing(
     moved = _progress(counted) != _progress(deployment) or number(deployment, "status", "observedGeneration") != number(
         deployment, "metadata", "generation"
     )
+    if not moved and before.get("reason") == "ProgressDeadlineExceeded":
+        return before, None
     left = _time_left(deployment, before, now)
     if not moved and before and left <= 0:
         late = ("False", "ProgressDeadlineExceeded", f'ReplicaSet "{name}" has timed out progressing.')

@@ -61,7 +61,7 @@ def sort_out(kind: Kind, parent: Object, pods: Pods) -> tuple[list[Object], list
 def step(replica_set: Object, pods: Pods, now: datetime, suffix: Suffixes) -> Outcome:
     own, writes = sort_out(REPLICA_SET, replica_set, pods)
     active = [pod for pod in own if is_active(pod)]
-    status, wake_in = _status(replica_set, active, now)
+    status, wake_in = _status(replica_set, active, sum(is_dying(pod) for pod in own), now)
     writes += [Update(REPLICA_SET, status, "status")] if status != replica_set else []
     if not is_dying(replica_set):
         writes += _sized(replica_set, active, suffix)
@@ -109,7 +109,7 @@ def available_in(pod: Object, min_ready_seconds: int, now: datetime) -> float | 
     return max(0.0, (since + timedelta(seconds=min_ready_seconds) - now).total_seconds())
 
 
-def _status(replica_set: Object, active: list[Object], now: datetime) -> tuple[Object, float | None]:
+def _status(replica_set: Object, active: list[Object], dying: int, now: datetime) -> tuple[Object, float | None]:
     least = number(replica_set, "spec", "minReadySeconds")
     waits = [wait for pod in active if (wait := available_in(pod, least, now)) is not None]
     labels = table(replica_set, "spec", "template", "metadata", "labels").items()
@@ -119,6 +119,7 @@ def _status(replica_set: Object, active: list[Object], now: datetime) -> tuple[O
         fullyLabeledReplicas=sum(labels <= labels_of(pod).items() for pod in active) or None,
         readyReplicas=len(waits) or None,
         availableReplicas=sum(wait == 0 for wait in waits) or None,
+        terminatingReplicas=dying or None,
         observedGeneration=number(replica_set, "metadata", "generation"),
         conditions=items(replica_set, "status", "conditions") or None,
     )
