@@ -145,7 +145,7 @@ def usable_key(described: dict[str, Any]) -> PublicKey | None:
         return None
     try:
         key = PyJWK(described)
-    except (PyJWTError, ValueError, TypeError):
+    except (PyJWTError, NotImplementedError, TypeError, ValueError):
         return None
     if isinstance(key.key, RSAPublicKey) and key.key.key_size < _RSA_BITS:
         return None

@@ -56,7 +56,7 @@ class Claims(Struct, frozen=True, kw_only=True, omit_defaults=True):
     iat: Instant
     nbf: Instant | None = None
     jti: Annotated[str, Meta(max_length=255)] = ""
-    tenant: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,63}$")]
+    tenant: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,63}\Z")]
     kind: Kind
     roles: Annotated[list[Role], Meta(max_length=64)]
     agent: Annotated[str, Meta(max_length=253)] = ""

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,7 +17,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from libs.auth import clients
 from libs.auth.clients import Client
 from libs.auth.principal import Kind
 from libs.runtime.clock import Clock
@@ -34,6 +33,10 @@ _NOBODY = Client(
     id="", name="", tenant="", kind=Kind.MACHINE, roles=(), salt=bytes(16), hash=bytes(32),
     created_at=datetime(1970, 1, 1, tzinfo=UTC),
 )  # fmt: skip
+
+
+Matches = Callable[[str, Client], bool]
+"""Whether a secret is a client's: slow, and run in a thread."""
 
 
 class Busy(Exception):
@@ -54,9 +57,10 @@ class _Failures(Struct):
 
 
 class SecretCheck:
-    """Checks secrets; enter it to have its threads."""
+    """Checks secrets, in threads of its own until it is closed."""
 
-    def __init__(self, clock: Clock, randomness: Random) -> None:
+    def __init__(self, matches: Matches, clock: Clock, randomness: Random) -> None:
+        self._matches = matches
         self._clock = clock
         self._pepper = randomness.randbytes(32)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="scrypt")
@@ -100,7 +104,7 @@ class SecretCheck:
 
     async def _hashed(self, client: Client, secret: str, digest: bytes) -> bool:
         loop = asyncio.get_running_loop()
-        is_right = await loop.run_in_executor(self._threads, clients.matches, secret, client)
+        is_right = await loop.run_in_executor(self._threads, self._matches, secret, client)
         if is_right:
             self._remembered[digest] = self._clock.monotonic() + REMEMBER_SECONDS
             _trim(self._remembered)

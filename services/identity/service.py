@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from libs.auth import clients
 from libs.auth.fetch import issuer_url
 from libs.auth.tokens import Verifier
 from libs.durable.ports import Store, Unavailable
@@ -35,7 +36,7 @@ class Service(Struct, frozen=True):
 async def opened(settings: Settings, process: Process, store: Store, seal: Seal) -> AsyncIterator[Service]:
     """The service once it has its keys; it waits for the store as long as that takes."""
     keys = Keys(store, seal, process.clock, timedelta(days=settings.identity_key_days))
-    check = SecretCheck(process.clock, process.random)
+    check = SecretCheck(clients.matches, process.clock, process.random)
     terms = Terms(
         issuer_url(settings.process),
         settings.process.audience,

@@ -1,0 +1,1 @@
+"""The identity service over real HTTP, its keys and its checks of secrets."""

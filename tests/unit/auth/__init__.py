@@ -1,0 +1,1 @@
+"""Tokens, the keys that check them, and permissions."""
