@@ -10,6 +10,7 @@ import grpc
 import grpc.aio
 from msgspec import Struct
 
+from libs.link.pulse import Silent
 from libs.link.rate import Rate
 from libs.runtime import log
 from services.gateway import translate
@@ -37,6 +38,14 @@ _OPTIONS = (
 )
 
 
+_CODES: dict[type[Exception], grpc.StatusCode] = {
+    translate.Malformed: grpc.StatusCode.INVALID_ARGUMENT,
+    Disagreed: grpc.StatusCode.FAILED_PRECONDITION,
+    NotAccepted: grpc.StatusCode.UNAUTHENTICATED,
+    Silent: grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+
+
 class Listening(Struct, frozen=True):
     """A server that agents can dial."""
 
@@ -56,8 +65,11 @@ class Door:
         """One stream, from the first byte to the last."""
         wire = _ServerStream(context)
         caller, hello = await self._meet(wire, context)
-        reason = await self._gateway.attend(wire, caller, hello, self._verify)
+        ending = await self._gateway.attend(wire, caller, hello, self._verify)
+        reason = str(ending or "the agent ended the stream")
         log.logger().info("stream_ended", agent=caller.agent, tenant=caller.tenant, reason=reason)
+        if ending is not None:
+            await context.abort(_CODES.get(type(ending), grpc.StatusCode.UNAVAILABLE), reason)
 
     async def _meet(
         self, wire: "_ServerStream", context: "grpc.aio.ServicerContext[bytes, bytes]"

@@ -69,19 +69,20 @@ class Gateway:
         own = sum(_is_of(session, caller) for session in self._sessions.values())
         return len(self._sessions) < self._settings.gateway_streams and own < self._settings.gateway_agent_streams
 
-    async def attend(self, wire: Wire, caller: Caller, hello: translate.Hello, verify: Verify) -> str:
-        """Serve one stream until it ends; why it did."""
+    async def attend(self, wire: Wire, caller: Caller, hello: translate.Hello, verify: Verify) -> Exception | None:
+        """Serve one stream until it ends; why it did, or None where the agent just ended it."""
         place = Place(self.name, str(next(self._names)), self._settings.rhythm)
         session = Session(place, caller, hello, self._bus, self._clock)
         self._sessions[session.name] = session
         reason = "the gateway ended the stream"
         try:
-            reason = await self._live(session, wire, verify)
+            ending = await self._live(session, wire, verify)
+            reason = str(ending or "the agent ended the stream")
+            return ending
         finally:
             del self._sessions[session.name]
             self._presence.left(session, reason)
             await session.end(reason)
-        return reason
 
     def controlled(self, packet: Packet) -> None:
         """What an asker says about a request under way, by the last token of the subject."""
@@ -121,8 +122,8 @@ class Gateway:
         if age > most and not session.is_leaving:
             session.leave("this stream is old: connect again", self._settings.gateway_drain_seconds)
 
-    async def _live(self, session: Session, wire: Wire, verify: Verify) -> str:
-        reasons = ["the agent ended the stream"]
+    async def _live(self, session: Session, wire: Wire, verify: Verify) -> Exception | None:
+        endings: list[Exception] = []
         try:
             async with asyncio.TaskGroup() as group:
                 session.asking = group.create_task(self._take_asks(session))
@@ -131,8 +132,8 @@ class Gateway:
                 for task in (session.asking, *others):
                     task.cancel()
         except* _ENDINGS as ended:
-            reasons = [str(error) for error in ended.exceptions]
-        return reasons[0]
+            endings = list(ended.exceptions)
+        return endings[0] if endings else None
 
     def _attendants(self, session: Session, wire: Wire) -> list[Coroutine[None, None, None]]:
         pulse = session.pulse
@@ -155,7 +156,7 @@ class Gateway:
         """End a stream whose token ran out and was not renewed."""
         while (left := self._lifetime(session)) > 0:
             await self._clock.sleep(left)
-        raise Disagreed("the agent's token has expired and was not renewed")
+        raise NotAccepted("the agent's token has expired and was not renewed")
 
     def _lifetime(self, session: Session) -> float:
         return (session.caller.expires - self._clock.now()).total_seconds() + EXPIRED_SECONDS
@@ -189,7 +190,7 @@ async def _note(session: Session, said: translate.Said) -> None:
 async def _renew(session: Session, token: str, verify: Verify) -> None:
     caller = await verify(token)
     if not _is_of(session, caller):
-        raise Disagreed("the renewed token is for another agent")
+        raise NotAccepted("the renewed token is for another agent")
     session.caller = caller
 
 
