@@ -78,7 +78,9 @@ class NatsServer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=_dies_with(os.getpid()),
+            # Out of the terminal's group: a person's Ctrl-C must not take the store away from those who still stop.
+            process_group=0,
+            preexec_fn=dies_with(os.getpid()),
         )
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -163,7 +165,7 @@ def _port_in(path: Path) -> int | None:
     return int(urls[0].rsplit(":", 1)[1])
 
 
-def _dies_with(parent: int) -> Callable[[], None] | None:
+def dies_with(parent: int) -> Callable[[], None] | None:
     """Run in the child before it becomes the server: the kernel kills it when the thread that forked it ends.
 
     Nothing in it allocates or locks more than a ctypes call does, because another thread of the parent may have held

@@ -1,0 +1,34 @@
+"""Agents, as a table and as new credentials."""
+
+from rich.table import Table
+from rich.text import Text
+
+from cli.client import Client
+from cli.exits import Exit
+from cli.output import Output
+from libs.api.request import NewAgent
+from libs.api.view import AgentCreated, AgentList
+
+
+async def list_agents(client: Client, output: Output) -> Exit:
+    listed = await client.get("/agents", AgentList)
+    output.result(listed, _table(listed))
+    return Exit.DONE
+
+
+async def create_agent(client: Client, output: Output, name: str) -> Exit:
+    made = await client.post("/agents", NewAgent(name), AgentCreated)
+    output.result(made, f"FAIRLEAD_AGENT_CLIENT_ID={made.client_id}\nFAIRLEAD_AGENT_CLIENT_SECRET={made.client_secret}")
+    output.note("the secret is shown this once; start the agent with these two settings")
+    return Exit.DONE
+
+
+def _table(listed: AgentList) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("NAME", "STATE", "SINCE (UTC)", "VERSION"):
+        table.add_column(name, no_wrap=True)
+    for one in listed.agents:
+        since = f"{one.since:%Y-%m-%d %H:%M:%S}" if one.since else ""
+        state = Text("connected", "green") if one.connected else Text("away", "yellow")
+        table.add_row(Text(one.name), state, since, one.version)
+    return table

@@ -1,0 +1,87 @@
+"""The command line as a whole: which commands there are, and how each kind of end is told."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from cli.__main__ import release
+from cli.exits import Exit, Stop
+from cli.options import DEFAULTS, Options, reordered
+
+app = App(
+    name="fairlead",
+    version=release,
+    default_parameter=Parameter(show_default=False),
+    help="Lead releases safely across many Kubernetes clusters.",
+    help_epilogue="Exit codes: 0 done, 1 failed, 2 wrong usage or file, 3 already being deployed, 4 not allowed, "
+    "5 server unreachable, 124 timeout, 130 interrupted.",
+)
+app.command("cli.commands.deploy:app", name="deploy", help="Start, look at, follow and steer deployments.")
+app.command("cli.commands.agent:app", name="agent", help="See and register agents.")
+app.command(
+    "cli.commands.validate:validate",
+    name="validate",
+    help="Check a deployment file and its manifests; needs no server.",
+)
+app.command("cli.commands.local:up", name="up", help="Run everything on this machine.")
+app.command(
+    "cli.commands.local:demo", name="demo", help="Show a release through two environments, and one that goes back."
+)
+app.command("cli.commands.local:sandbox", name="sandbox", help="Run one pretend Kubernetes cluster.")
+
+
+@app.command(name="version")
+def version_(*, options: Options = DEFAULTS) -> int:
+    """Print the version.
+
+    Example: fairlead version -o json
+    """
+    from cli.output import Output
+
+    Output(options).result({"version": release()}, release())
+    return Exit.DONE
+
+
+@app.command
+def completion(shell: Literal["bash", "zsh", "fish"]) -> int:
+    """Print the completion script of a shell.
+
+    Example: source <(fairlead completion bash)
+    """
+    sys.stdout.write(app.generate_completion(shell=shell))
+    return Exit.DONE
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code."""
+    try:
+        ended = app(reordered(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        return int(ended or 0)
+    except CycloptsError as error:
+        return _said(Stop(Exit.WRONG, str(error), "fairlead --help lists the commands"))
+    except Stop as stop:
+        return _said(stop)
+    except KeyboardInterrupt:
+        return _said(Stop(Exit.INTERRUPTED, "interrupted"))
+    except BrokenPipeError:
+        # Whoever read the output has enough: nothing more can be said, not even by the interpreter at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
+        return _said(_unforeseen(error))
+
+
+def _said(stop: Stop) -> int:
+    sys.stderr.write("\n".join([f"fairlead: {stop.message}", *(f"  {hint}" for hint in stop.hints)]) + "\n")
+    return stop.code
+
+
+def _unforeseen(error: Exception) -> Stop:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"
+    what = f"something unforeseen happened: {type(error).__name__}: {error}"
+    return Stop(Exit.FAILED, what, f"at {place}; please report this")

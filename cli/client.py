@@ -1,0 +1,133 @@
+"""Asking the server: JSON in and out, and each way of saying no turned into the exit code that scripts expect."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import aiohttp
+import msgspec
+
+from cli.exits import Exit, Stop
+from cli.options import Options, Place, where
+from cli.output import Output
+from libs.api.problem import FileProblem, ProblemDocument
+
+REQUEST_SECONDS = 60.0
+ATTEMPTS = 4
+_PAUSES = (0.5, 1.0, 2.0)
+_AGAIN = frozenset({429, 502, 503, 504})
+API = "/api/v1"
+
+Document = TypeVar("Document")
+
+
+class Client:
+    def __init__(self, session: aiohttp.ClientSession, place: Place, output: Output) -> None:
+        self._session = session
+        self._output = output
+        self.place = place
+
+    async def get(self, path: str, kind: type[Document]) -> Document:
+        return await self._ask("GET", path, kind)
+
+    async def post(self, path: str, body: Any, kind: type[Document], key: str = "") -> Document:
+        """Repeated after a failure of the way only where `key` makes a repeat harmless."""
+        return await self._ask("POST", path, kind, msgspec.json.encode(body), key)
+
+    def stream(self, path: str, last_id: str) -> Any:
+        """The raw response of an event stream, as an async context manager."""
+        headers = {**self._headers(), "Accept": "text/event-stream"}
+        if last_id:
+            headers["Last-Event-ID"] = last_id
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
+        return self._session.get(self._url(path), headers=headers, timeout=timeout)
+
+    async def _ask(
+        self, method: str, path: str, kind: type[Document], body: bytes | None = None, key: str = ""
+    ) -> Document:
+        attempts = ATTEMPTS if key or method == "GET" else 1
+        for attempt in range(attempts):
+            status, text = await self._once(method, path, body, key, is_last=attempt + 1 == attempts)
+            if status and (status not in _AGAIN or attempt + 1 == attempts):
+                break
+            await asyncio.sleep(_PAUSES[attempt])
+        if status >= 400:
+            raise refused(status, text)
+        return _decoded(text, kind, self.place.server)
+
+    async def _once(self, method: str, path: str, body: bytes | None, key: str, *, is_last: bool) -> tuple[int, bytes]:
+        """Status and body; 0 where the server could not be reached and there is another attempt."""
+        headers = {**self._headers(), **({"Idempotency-Key": key} if key else {})}
+        self._output.debug(f"{method} {self._url(path)}")
+        try:
+            async with self._session.request(method, self._url(path), data=body, headers=headers) as response:
+                return response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if is_last:
+                raise unreachable(self.place.server, error) from error
+            return 0, b""
+
+    def _url(self, path: str) -> str:
+        return f"{self.place.server}{API}{path}"
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.place.token}", "Content-Type": "application/json"}
+
+
+@asynccontextmanager
+async def connected(options: Options, output: Output) -> AsyncIterator[Client]:
+    place = where(options)
+    timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=10)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+            yield Client(session, place, output)
+    except aiohttp.InvalidURL as error:
+        raise Stop(Exit.WRONG, f"{place.server} is not a URL", "write it as https://host:port") from error
+
+
+def unreachable(server: str, error: BaseException) -> Stop:
+    why = str(error) or type(error).__name__
+    return Stop(Exit.UNREACHABLE, f"{server} cannot be reached: {why}", "is the server running? fairlead up starts one")
+
+
+def refused(status: int, text: bytes) -> Stop:
+    """The server's no, in words."""
+    try:
+        problem = msgspec.json.decode(text, type=ProblemDocument)
+    except msgspec.MsgspecError:
+        return Stop(_code(status, ""), f"the server answered {status} with something that is not a problem document")
+    if problem.problems:
+        return Stop(Exit.WRONG, problem.detail, *(spelled(one) for one in problem.problems))
+    return Stop(_code(status, problem.code), problem.detail or problem.title, *_hints(problem))
+
+
+def spelled(problem: FileProblem, file: str = "") -> str:
+    """One line: `file:line:column: path: message (hint)`."""
+    name = problem.file or file
+    where = ":".join([name] * bool(name) + [str(problem.line), str(problem.column)] * bool(problem.line))
+    words = (where, problem.path, "warning" if problem.severity == "warning" else "", problem.message)
+    return ": ".join(word for word in words if word) + (f" ({problem.hint})" if problem.hint else "")
+
+
+def _code(status: int, code: str) -> Exit:
+    if code == "deployment_in_progress":
+        return Exit.IN_PROGRESS
+    if status in (401, 403):
+        return Exit.NOT_ALLOWED
+    return Exit.WRONG if status in (400, 413, 422) else Exit.FAILED
+
+
+def _hints(problem: ProblemDocument) -> tuple[str, ...]:
+    if problem.code == "deployment_in_progress":
+        return (f"follow it: fairlead deploy watch {problem.deployment}",)
+    if problem.status == 401:
+        return ("give a token with --token or FAIRLEAD_TOKEN",)
+    return ()
+
+
+def _decoded(text: bytes, kind: type[Document], server: str) -> Document:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError as error:
+        raise Stop(Exit.FAILED, f"{server} answered something this release cannot read: {error}") from error

@@ -1,0 +1,1 @@
+"""The commands, one file for each noun; what they do is in the modules beside this folder."""

@@ -1,0 +1,40 @@
+"""`fairlead agent …`: which agents there are, and registering one."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from cli.client import Client
+from cli.commands.running import run
+from cli.exits import Exit
+from cli.options import DEFAULTS, Options
+from cli.output import Output
+
+app = App(name="agent", help="See and register agents.")
+
+
+@app.command(name="list")
+def list_(*, options: Options = DEFAULTS) -> int:
+    """List the registered agents and whether they are connected.
+
+    Example: fairlead agent list
+    """
+    from cli.agents import list_agents
+
+    return run(options, list_agents)
+
+
+@app.command
+def create(
+    name: Annotated[str, Parameter(help="What targets call their account.")], *, options: Options = DEFAULTS
+) -> int:
+    """Register an agent and print its credentials, once.
+
+    Example: fairlead agent create prod-eu
+    """
+    from cli.agents import create_agent
+
+    async def created(client: Client, output: Output) -> Exit:
+        return await create_agent(client, output, name)
+
+    return run(options, created)

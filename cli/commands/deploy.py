@@ -1,0 +1,152 @@
+"""`fairlead deploy …`: start, look at, follow and steer deployments."""
+
+import uuid
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from cli.client import Client
+from cli.commands.running import run
+from cli.commands.wanted import Wanted
+from cli.exits import Exit
+from cli.options import DEFAULTS, Options
+from cli.output import Output
+from libs.runtime.clock import system_random
+
+app = App(name="deploy", help="Start, look at, follow and steer deployments.")
+
+Watch = Annotated[bool, Parameter(name=["--watch", "-w"], negative="", help="Follow to the end.")]
+Timeout = Annotated[float | None, Parameter(help="Seconds to follow; the deployment goes on after them.")]
+Deployment = Annotated[
+    str,
+    Parameter(
+        name=["--deployment", "-i", "--deploymentId"],
+        help="The deployment's id; left out: the only one under way, or the newest.",
+    ),
+]
+Target = Annotated[str, Parameter(name=["--target", "-t"], help="The target that is meant, where several could be.")]
+Reason = Annotated[str, Parameter(help="Why; kept in the history.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What is decided about, where several things could be meant."""
+
+    target: Target = ""
+    stage: Annotated[str, Parameter(help="before, after or strategy, where several could be meant.")] = ""
+    step: Annotated[int | None, Parameter(help="The step's number from 0, where several could be meant.")] = None
+
+
+ONLY = Choice()
+
+
+@app.command
+def start(wanted: Wanted, *, watch: Watch = False, timeout: Timeout = None, options: Options = DEFAULTS) -> int:
+    """Deploy what a file says.
+
+    The file and every manifest it names are checked first; nothing is sent that does not validate.
+
+    Example: fairlead deploy start -f deploy.yml --watch
+    """
+    from cli.starting import start
+
+    key = wanted.idempotency_key or _fresh_key()
+    return run(options, lambda client, output: start(client, output, wanted, key, (watch, timeout)))
+
+
+@app.command
+def status(deployment: Deployment = "", *, options: Options = DEFAULTS) -> int:
+    """Show a deployment as it is now.
+
+    Example: fairlead deploy status
+    """
+    from cli.steering import status
+
+    return run(options, lambda client, output: status(client, output, deployment))
+
+
+@app.command(name="list")
+def list_(
+    *,
+    application: Annotated[str, Parameter(name=["--application", "-n"], help="Only of this application.")] = "",
+    phase: Annotated[str, Parameter(help="Only in this phase; active: every one that has not ended.")] = "",
+    limit: Annotated[int, Parameter(help="How many, newest first.")] = 20,
+    cursor: Annotated[str, Parameter(help="Where the page before ended.")] = "",
+    options: Options = DEFAULTS,
+) -> int:
+    """List deployments, newest first.
+
+    Example: fairlead deploy list --phase active
+    """
+    from cli.steering import Page, list_deployments
+
+    page = Page(application, phase, limit, cursor)
+    return run(options, lambda client, output: list_deployments(client, output, page))
+
+
+@app.command
+def watch(deployment: Deployment = "", *, timeout: Timeout = None, options: Options = DEFAULTS) -> int:
+    """Follow a deployment to its end; the exit code says how it ended.
+
+    Example: fairlead deploy watch --timeout 600
+    """
+    from cli.steering import found
+    from cli.watch import watch
+
+    async def followed(client: Client, output: Output) -> Exit:
+        return await watch(client, output, await found(client, deployment), timeout)
+
+    return run(options, followed)
+
+
+@app.command
+def approve(deployment: Deployment = "", *, choice: Choice = ONLY, options: Options = DEFAULTS) -> int:
+    """Let go on what waits for a person.
+
+    Example: fairlead deploy approve --target prod
+    """
+    return _decide("approve", deployment, options, **asdict(choice))
+
+
+@app.command
+def reject(
+    deployment: Deployment = "", *, choice: Choice = ONLY, reason: Reason = "", options: Options = DEFAULTS
+) -> int:
+    """Refuse what waits for a person: a rollout under way goes back.
+
+    Example: fairlead deploy reject --target prod --reason "latency doubled"
+    """
+    return _decide("reject", deployment, options, reason=reason, **asdict(choice))
+
+
+@app.command
+def abort(deployment: Deployment = "", *, reason: Reason = "", options: Options = DEFAULTS) -> int:
+    """End a deployment and return all its targets.
+
+    Example: fairlead deploy abort --reason "wrong version"
+    """
+    return _decide("abort", deployment, options, reason=reason)
+
+
+@app.command
+def rollback(
+    deployment: Deployment = "", *, target: Target = "", reason: Reason = "", options: Options = DEFAULTS
+) -> int:
+    """Return one target to its previous version.
+
+    Example: fairlead deploy rollback --target prod
+    """
+    return _decide("rollback", deployment, options, target=target, reason=reason)
+
+
+def _decide(verb: str, deployment: str, options: Options, **said: Any) -> int:
+    from cli.steering import decide
+    from libs.api.request import Decision
+
+    return run(options, lambda client, output: decide(client, output, deployment, (verb, Decision(**said))))
+
+
+def _fresh_key() -> str:
+    return str(uuid.UUID(int=system_random().getrandbits(128)))

@@ -1,0 +1,31 @@
+"""`fairlead validate`: is the file right? Needs no server."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cli.exits import Exit
+from cli.options import DEFAULTS, Options
+
+
+def validate(
+    *,
+    file: Annotated[str, Parameter(name=["--file", "-f"], help="The deployment file; - reads standard input.")],
+    application: Annotated[
+        str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")
+    ] = "",
+    options: Options = DEFAULTS,
+) -> int:
+    """Check a deployment file and the manifests it names, and say everything that is wrong.
+
+    Example: fairlead validate -f deploy.yml
+    """
+    from cli.output import Output
+    from cli.submission import read
+
+    output, submission = Output(options), read(file, application)
+    for problem in submission.problems:
+        output.note(problem.text(submission.name), "red" if problem.severity == "error" else "yellow")
+    document = {"valid": submission.is_valid, "problems": submission.problems}
+    output.result(document, f"{submission.name} is {'valid' if submission.is_valid else 'not valid'}")
+    return Exit.DONE if submission.is_valid else Exit.WRONG

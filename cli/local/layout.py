@@ -1,0 +1,95 @@
+"""The state folder: which ports were taken at the first start, where logs and clusters are, one user at a time."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from cli.exits import Exit, Stop
+from cli.options import UP_FILE, Up
+
+CLUSTERS = ("staging", "prod")
+PORTS = ("http", "gateway", *CLUSTERS)
+
+
+class Credential(Struct, frozen=True):
+    client_id: str
+    client_secret: str
+
+
+class Bootstrap(Struct, frozen=True):
+    """What the services write down at their first start."""
+
+    server: str
+    issuer: str
+    gateway: str
+    ca: str
+    admin: Credential
+    agents: dict[str, Credential]
+
+
+class Layout:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+
+    @property
+    def bootstrap(self) -> Path:
+        return self.folder / "bootstrap.json"
+
+    def log(self, name: str) -> Path:
+        return self.folder / "logs" / f"{name}.log"
+
+    def cluster(self, name: str) -> Path:
+        return self.folder / "clusters" / name
+
+    def kubeconfig(self, name: str) -> Path:
+        return self.folder / f"{name}.kubeconfig"
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Only one `fairlead up` works on a folder."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / "logs").mkdir(exist_ok=True)
+        with (self.folder / "up.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                hint = "stop it, or use another folder: FAIRLEAD_STATE_DIR=…"
+                raise Stop(Exit.FAILED, f"another fairlead up works in {self.folder}", hint) from None
+            yield
+
+    def ports(self) -> dict[str, int]:
+        """The same at every start: agents and clients find everything where it was."""
+        from libs.runtime.http import free_port
+
+        path = self.folder / "ports.json"
+        known = msgspec.json.decode(path.read_bytes(), type=dict[str, int]) if path.exists() else {}
+        chosen = {name: known.get(name) or free_port() for name in PORTS}
+        write_private(path, msgspec.json.encode(chosen))
+        return chosen
+
+    def read_bootstrap(self) -> Bootstrap | None:
+        """None while the services have not written it."""
+        try:
+            return msgspec.json.decode(self.bootstrap.read_bytes(), type=Bootstrap)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return None
+
+    def write_up(self, up: Up) -> None:
+        write_private(self.folder / UP_FILE, msgspec.json.format(msgspec.json.encode(up)))
+
+    def forget_up(self) -> None:
+        (self.folder / UP_FILE).unlink(missing_ok=True)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Whole or not at all, and readable by nobody else."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    fresh.replace(path)

@@ -1,0 +1,99 @@
+"""The options that every command takes, and where the server is when they do not say."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import Parameter
+from msgspec import Struct
+
+from cli.exits import Exit, Stop
+
+UP_FILE = "up.json"
+STATE_DIR = ".fairlead"
+
+_FLAGS = frozenset({"--no-color", "-v", "--verbose"})
+_VALUES = frozenset({"-o", "--output", "--server", "--token"})
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Where to, how to log in, how to print."""
+
+    output: Annotated[
+        Literal["text", "json", "yaml"],
+        Parameter(name=["--output", "-o"], help="How results are printed."),
+    ] = "text"
+    server: Annotated[
+        str,
+        Parameter(env_var=["FAIRLEAD_SERVER", "ARMORY_ADDR"], help="URL of the server.", show_default=False),
+    ] = ""
+    token: Annotated[
+        str, Parameter(env_var="FAIRLEAD_TOKEN", help="Bearer token.", show_default=False, show_env_var=True)
+    ] = ""
+    no_color: Annotated[bool, Parameter(name="--no-color", negative="", help="Print without colour.")] = False
+    verbose: Annotated[
+        bool, Parameter(name=["--verbose", "-v"], negative="", help="Say what is asked of the server.")
+    ] = False
+
+
+DEFAULTS = Options()
+
+
+class Up(Struct, frozen=True, omit_defaults=True):
+    """What `fairlead up` writes down for the other commands."""
+
+    server: str
+    token: str
+    gateway: str = ""
+    nats: str = ""
+    clusters: dict[str, str] = {}
+    """The kubeconfig of each sandbox cluster."""
+
+
+class Place(Struct, frozen=True):
+    server: str
+    token: str
+
+
+def where(options: Options, environ: Mapping[str, str] = os.environ) -> Place:
+    """The server and the token to use; what is not given is taken from a running `fairlead up`."""
+    if options.server and options.token:
+        return Place(options.server.rstrip("/"), options.token)
+    up = _running(state_dir(environ))
+    server = options.server or (up.server if up else "")
+    if not server:
+        raise Stop(
+            Exit.UNREACHABLE,
+            "no server is known",
+            "name it with --server or FAIRLEAD_SERVER, or start one on this machine: fairlead up",
+        )
+    token = options.token or (up.token if up and server.rstrip("/") == up.server.rstrip("/") else "")
+    if not token:
+        raise Stop(Exit.NOT_ALLOWED, f"no token for {server}", "give one with --token or FAIRLEAD_TOKEN")
+    return Place(server.rstrip("/"), token)
+
+
+def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    return Path(environ.get("FAIRLEAD_STATE_DIR") or STATE_DIR)
+
+
+def reordered(arguments: Sequence[str]) -> list[str]:
+    """Options of every command may stand before it as well: `fairlead -o json deploy list`."""
+    rest = list(arguments)
+    first: list[str] = []
+    while rest and (rest[0] in _FLAGS or rest[0].partition("=")[0] in _VALUES):
+        taken = 2 if rest[0] in _VALUES else 1
+        first, rest = first + rest[:taken], rest[taken:]
+    return rest + first if rest else first
+
+
+def _running(folder: Path) -> Up | None:
+    try:
+        return msgspec.json.decode((folder / UP_FILE).read_bytes(), type=Up)
+    except (OSError, msgspec.MsgspecError):
+        return None

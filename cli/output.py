@@ -1,0 +1,61 @@
+"""Printing: results to stdout, everything else to stderr; colour and redrawing only where a person looks."""
+
+import os
+import sys
+from typing import Any, TextIO
+
+import msgspec
+from rich.console import Console, RenderableType
+
+from cli.options import Options
+
+PLAIN_WIDTH = 160
+"""A pipe has no width of its own: long enough that lines of ours are never folded."""
+
+
+class Output:
+    def __init__(self, options: Options, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self.format = options.output
+        plain = options.no_color or bool(os.environ.get("NO_COLOR"))
+        self.console = _console(out or sys.stdout, plain)
+        self.errors = _console(err or sys.stderr, plain)
+        self.is_verbose = options.verbose
+        self.go_on = ""
+        """How to take the command up again, should it be interrupted."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a person looks at a terminal that can be redrawn."""
+        return self.format == "text" and self.console.is_terminal and not self.console.is_dumb_terminal
+
+    def result(self, document: Any, text: RenderableType) -> None:
+        """What the command was for: the document in the asked format, or the text."""
+        if self.format == "text":
+            self.console.print(text)
+        else:
+            self.console.file.write(formatted(document, self.format))
+
+    def line(self, text: str) -> None:
+        """Progress: stdout for a person, stderr where stdout carries a document."""
+        console = self.console if self.format == "text" else self.errors
+        console.print(text, markup=False, highlight=False)
+
+    def note(self, text: str, style: str = "") -> None:
+        self.errors.print(text, style=style or None, markup=False, highlight=False)
+
+    def debug(self, text: str) -> None:
+        if self.is_verbose:
+            self.note(text, "dim")
+
+
+def formatted(document: Any, style: str) -> str:
+    if style == "yaml":
+        import yaml
+
+        return str(yaml.safe_dump(msgspec.to_builtins(document, str_keys=True), sort_keys=False, allow_unicode=True))
+    return msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
+
+
+def _console(file: TextIO, plain: bool) -> Console:
+    width = None if file.isatty() else PLAIN_WIDTH
+    return Console(file=file, no_color=plain, width=width, soft_wrap=not file.isatty(), highlight=False)

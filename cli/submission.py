@@ -1,0 +1,111 @@
+"""The deployment file and the manifests it names, read as a person means them."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from cli.exits import Exit, Stop
+from libs.plan.prepare import prepare
+from libs.spec.manifests import paths_of
+from libs.spec.parse import parse
+from libs.spec.problems import Problem
+
+STDIN = "-"
+MOST_FILES = 1000
+MOST_BYTES = 16 * 1024 * 1024
+_SUFFIXES = (".yaml", ".yml")
+
+
+class Submission(Struct, frozen=True):
+    """What was found: the texts by the path in the file, and what each text is called on this machine."""
+
+    name: str
+    config: str
+    files: dict[str, tuple[str, ...]] = {}
+    names: dict[str, tuple[str, ...]] = {}
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_valid(self) -> bool:
+        return all(problem.severity != "error" for problem in self.problems)
+
+
+def read(file: str, application: str = "", environ: Mapping[str, str] = os.environ) -> Submission:
+    """Read and check everything that can be checked without a server."""
+    config = _text(file)
+    name = "standard input" if file == STDIN else file
+    # The server decides which timeouts are too short: it may be set up otherwise than this machine.
+    parsed = parse(config, 1, application or None)
+    if parsed.spec is None:
+        return Submission(name, config, problems=parsed.problems)
+    bases = search_path(file, environ)
+    found = {path: _manifests(path, bases, name) for path in paths_of(parsed.spec)}
+    _check_size(found)
+    files = {path: tuple(text for _, text in texts) for path, texts in found.items()}
+    names = {path: tuple(shown for shown, _ in texts) for path, texts in found.items()}
+    problems = prepare(config, files, application or None, 1, names).problems
+    return Submission(name, config, files, names, problems)
+
+
+def search_path(file: str, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where a manifest's path is looked for: beside the file, in the working directory, in the CI's workspace."""
+    beside = [] if file == STDIN else [Path(file).parent]
+    workspace = environ.get("GITHUB_WORKSPACE", "")
+    return tuple(dict.fromkeys((*beside, Path(), *([Path(workspace)] if workspace else []))))
+
+
+def candidates(path: str, bases: Sequence[Path]) -> tuple[Path, ...]:
+    """A leading slash that does not exist as written is meant for the workspace."""
+    if path.startswith("/"):
+        return (Path(path), *(base / path.lstrip("/") for base in bases))
+    return tuple(base / path for base in bases)
+
+
+def _manifests(path: str, bases: Sequence[Path], name: str) -> tuple[tuple[str, str], ...]:
+    """Each text with its name on this machine; a folder's in the order of their names."""
+    if path.startswith(("http://", "https://")):
+        raise Stop(Exit.WRONG, f"{name}: manifests from a URL are not built yet: {path}", "save it beside the file")
+    tried = candidates(path, bases)
+    found = next((place for place in tried if place.exists()), None)
+    if found is None:
+        raise Stop(Exit.WRONG, f"{name}: there is no manifest {path}", *(f"tried {place}" for place in tried))
+    files = _within(found) if found.is_dir() else [found]
+    if not files:
+        raise Stop(Exit.WRONG, f"{name}: the folder {found} has no file that ends in .yaml or .yml")
+    return tuple((str(one), _file(one)) for one in files)
+
+
+def _within(folder: Path) -> list[Path]:
+    found = sorted(one for one in folder.rglob("*") if one.suffix in _SUFFIXES and one.is_file())
+    if len(found) > MOST_FILES:
+        raise Stop(Exit.WRONG, f"the folder {folder} has {len(found)} manifests; {MOST_FILES} are allowed")
+    return found
+
+
+def _check_size(found: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+    size = sum(len(text) for texts in found.values() for _, text in texts)
+    if size > MOST_BYTES:
+        raise Stop(Exit.WRONG, f"the manifests have {size} bytes together; {MOST_BYTES} are allowed")
+
+
+def _text(file: str) -> str:
+    if file != STDIN:
+        return _file(Path(file))
+    try:
+        return sys.stdin.buffer.read(MOST_BYTES + 1).decode()
+    except UnicodeDecodeError as error:
+        raise Stop(Exit.WRONG, "standard input is not UTF-8 text") from error
+
+
+def _file(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise Stop(Exit.WRONG, f"{path} is larger than {MOST_BYTES} bytes")
+        return path.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise Stop(Exit.WRONG, f"{path} is not UTF-8 text", "save it as UTF-8") from error
+    except OSError as error:
+        raise Stop(Exit.WRONG, f"{path} cannot be read: {error.strerror}") from error

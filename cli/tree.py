@@ -1,0 +1,190 @@
+"""A deployment as a tree: targets, constraints and steps, workloads, versions and pods, and what to type next. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from libs.api.view import Awaited, DeploymentView, LiveView, StepView, TargetView
+from libs.messages.live import LivePod, LiveVersion, LiveWorkload
+
+MOST_PODS = 8
+_MARKS = {
+    "done": ("✔", "green"),
+    "succeeded": ("✔", "green"),
+    "landed": ("✔", "green"),
+    "current": ("●", "cyan"),
+    "running": ("●", "cyan"),
+    "deploying": ("●", "cyan"),
+    "finishing": ("●", "cyan"),
+    "before": ("●", "cyan"),
+    "after": ("●", "cyan"),
+    "skipped": ("-", "dim"),
+    "failed": ("✖", "red"),
+    "rolled_back": ("↩", "yellow"),
+    "returning": ("↩", "yellow"),
+    "aborting": ("↩", "yellow"),
+    "cancelled": ("✖", "yellow"),
+}
+_PENDING = ("○", "dim")
+_WAITING = ("‖", "yellow")
+_PHASES = {"before": "before the deployment", "after": "after the deployment", "landed": "done"}
+
+
+def tree(view: DeploymentView, now: datetime) -> RenderableType:
+    root = Tree(_headline(view, now), guide_style="dim")
+    for target in view.targets:
+        _add_target(root, target, view, now)
+    return Group(root, *_next_commands(view))
+
+
+def _headline(view: DeploymentView, now: datetime) -> Text:
+    phase = "waiting" if view.awaiting and view.ended_at is None else view.phase
+    line = _marked(phase, view.application, phase if phase != "waiting" else "waiting for a decision")
+    line.append(f"  {view.id}  by {view.by}  {_span((view.ended_at or now) - view.started_at)}", "dim")
+    if view.reason:
+        line.append(f"\n{view.reason}", "red" if view.phase == "failed" else "yellow")
+    return line
+
+
+def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datetime) -> None:
+    waits = any(one.target == target.name for one in view.awaiting)
+    line = _marked("waiting" if waits else target.phase, target.name, _PHASES.get(target.phase, _words(target.phase)))
+    namespace = f", namespace {target.namespace}" if target.namespace else ""
+    line.append(f"  agent {target.agent}{namespace}", "dim")
+    if target.phase == "waiting" and target.depends_on:
+        line.append(f"  after {', '.join(target.depends_on)}", "dim")
+    if target.reason:
+        line.append(f"\n{target.reason}", "yellow")
+    if target.rollout and target.rollout.phase == "returning" and target.rollout.hindrance:
+        line.append(f"\n{target.rollout.hindrance}", "red")
+    branch = root.add(line)
+    _add_steps(branch, "before", target.before, now)
+    for step in target.steps:
+        branch.add(_step(step, now))
+    _add_steps(branch, "after", target.after, now)
+    if target.live:
+        _add_live(branch, target.live)
+
+
+def _add_steps(branch: Tree, title: str, steps: Sequence[StepView], now: datetime) -> None:
+    if steps:
+        stage = branch.add(Text(title, "dim"))
+        for step in steps:
+            stage.add(_step(step, now))
+
+
+def _step(step: StepView, now: datetime) -> Text:
+    is_decision = step.kind == "approval" and step.state == "current"
+    line = _marked("waiting" if is_decision else step.state, _step_words(step))
+    if step.state == "current" and step.waits_for and not is_decision:
+        line.append(f"  waits for {step.waits_for}", "cyan")
+    if step.state == "current" and step.until:
+        line.append(f"  {_until(step, now)}", "dim")
+    if step.state == "skipped":
+        line.stylize("dim")
+    return line
+
+
+def _step_words(step: StepView) -> str:
+    match step.kind:
+        case "applyManifests":
+            return "apply manifests"
+        case "setWeight":
+            return f"{step.weight} % to the new version"
+        case "approval":
+            return f"approval by {' or '.join(step.roles)}" if step.roles else "approval"
+        case _:
+            return f"pause {step.seconds} s"
+
+
+def _until(step: StepView, now: datetime) -> str:
+    assert step.until is not None, "asked only where there is an end"
+    left = _span(step.until - now)
+    return {"pause": f"{left} left", "approval": f"expires in {left}"}.get(step.kind, f"gives up in {left}")
+
+
+def _add_live(branch: Tree, live: LiveView) -> None:
+    if live.agent_away_since:
+        branch.add(Text(f"the agent has been away since {live.agent_away_since:%H:%M:%S} UTC", "red"))
+    for workload in live.workloads:
+        _add_workload(branch, workload)
+
+
+def _add_workload(branch: Tree, workload: LiveWorkload) -> None:
+    node = branch.add(Text(workload.name, "bold"))
+    for version in workload.versions:
+        if version.replicas or version.ready or version.pods or version.role == "new":
+            _add_version(node, version)
+
+
+def _add_version(node: Tree, version: LiveVersion) -> None:
+    full = version.ready >= version.replicas
+    line = Text(f"{version.replica_set}  ")
+    line.append(f"{version.ready}/{version.replicas} ready", "green" if full else "yellow")
+    line.append(f"  {version.role}  {version.image}", "dim")
+    branch = node.add(line)
+    # What is wrong comes first: a long list of healthy pods must not push it out.
+    shown = sorted(version.pods, key=lambda pod: (pod.ready, pod.name))
+    for pod in shown[:MOST_PODS]:
+        branch.add(_pod(pod))
+    if len(shown) > MOST_PODS:
+        branch.add(Text(f"… {len(shown) - MOST_PODS} more", "dim"))
+
+
+def _pod(pod: LivePod) -> Text:
+    line = _marked("done" if pod.ready else "current", pod.name)
+    if pod.reason:
+        line.append(f"  {pod.reason}", "dim" if pod.ready else "red")
+    return line
+
+
+def _next_commands(view: DeploymentView) -> Iterable[Text]:
+    """Each thing that waits for a person, and the command that goes on."""
+    for one in view.awaiting:
+        yield Text(f"\n{awaited_words(one)}:", "bold")
+        for verb in ("approve", "reject"):
+            yield Text(f"  {decision_command(verb, view, one)}")
+
+
+def awaited_words(one: Awaited) -> str:
+    place = {"before": "before it begins", "after": "before it counts as done"}.get(
+        one.stage, f"at step {one.step + 1}"
+    )
+    who = f" by {' or '.join(one.roles)}" if one.roles else ""
+    return f"{one.target} waits for approval{who} {place}"
+
+
+def decision_command(verb: str, view: DeploymentView, one: Awaited) -> str:
+    """Names no more than is needed to mean one thing."""
+    words = [f"fairlead deploy {verb} {view.id}"]
+    if len(view.awaiting) > 1:
+        words.append(f"--target {one.target}")
+    if sum(other.target == one.target for other in view.awaiting) > 1:
+        words.append(f"--stage {one.stage} --step {one.step}")
+    return " ".join(words)
+
+
+def _marked(state: str, name: str, words: str = "") -> Text:
+    mark, style = _WAITING if state == "waiting" else _MARKS.get(state, _PENDING)
+    line = Text()
+    line.append(f"{mark} ", style)
+    line.append(name, "bold" if words else "")
+    if words:
+        line.append(f"  {words}", style)
+    return line
+
+
+def _words(phase: str) -> str:
+    return phase.replace("_", " ")
+
+
+def _span(span: timedelta) -> str:
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

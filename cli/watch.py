@@ -1,0 +1,115 @@
+"""Watching a deployment to its end: a tree that redraws itself on a terminal, a line for each fact in a pipe."""
+
+import asyncio
+from contextlib import aclosing
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+from rich.console import RenderableType
+from rich.live import Live
+
+from cli.client import Client
+from cli.exits import Exit, Stop
+from cli.follow import Follow
+from cli.output import Output
+from cli.story import told
+from cli.tree import awaited_words, decision_command, tree
+from libs.api.stream import Frame
+from libs.api.view import DeploymentView, EventView, LiveView
+from libs.messages.live import LiveTarget
+from libs.runtime.clock import SystemClock
+
+BEGINNING = "0"
+_REDRAWS_A_SECOND = 4
+
+
+async def watch(client: Client, output: Output, deployment: str, timeout: float | None = None) -> Exit:
+    """Follow to the end, print the result, and say how it ended."""
+    output.go_on = f"follow it again: fairlead deploy watch {deployment}"
+    try:
+        async with asyncio.timeout(timeout):
+            view = await (_redraw(client, output, deployment) if output.is_live else _tell(client, output, deployment))
+    except TimeoutError:
+        raise Stop(Exit.TIMEOUT, f"not done after {timeout:g} s; the deployment goes on", output.go_on) from None
+    if output.format != "text":
+        output.result(view, "")
+    elif not output.is_live:
+        output.line(ending(view))
+    return Exit.DONE if view.phase == "succeeded" else Exit.FAILED
+
+
+def ending(view: DeploymentView) -> str:
+    reason = f": {view.reason}" if view.reason else ""
+    return f"{view.application} {view.phase}{reason}"
+
+
+async def _redraw(client: Client, output: Output, deployment: str) -> DeploymentView:
+    """The terminal shows the whole tree; what is seen of pods comes between the committed views."""
+    clock = SystemClock()
+    view = await client.get(f"/deployments/{deployment}", DeploymentView)
+
+    def drawn() -> RenderableType:
+        return tree(view, clock.now())
+
+    with Live(console=output.console, get_renderable=drawn, refresh_per_second=_REDRAWS_A_SECOND):
+        async with aclosing(Follow(client, deployment).frames()) as frames:
+            async for frame in frames:
+                view = seen(view, frame)
+        view = await client.get(f"/deployments/{deployment}", DeploymentView)
+    return view
+
+
+async def _tell(client: Client, output: Output, deployment: str) -> DeploymentView:
+    """A pipe gets the history from its beginning, a line for each fact."""
+    teller = Teller(output)
+    async with aclosing(Follow(client, deployment, BEGINNING).frames()) as frames:
+        async for frame in frames:
+            teller.tell(frame)
+    return await client.get(f"/deployments/{deployment}", DeploymentView)
+
+
+class Teller:
+    """Says what happens, line by line, and once of everything that waits for a person which command goes on."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._asked: frozenset[str] = frozenset()
+
+    def tell(self, frame: Frame) -> None:
+        if frame.event == "event":
+            if line := told(msgspec.json.decode(frame.data, type=EventView)):
+                self._output.line(line)
+        elif frame.event in ("view", "snapshot"):
+            self._ask(msgspec.json.decode(frame.data, type=DeploymentView))
+
+    def _ask(self, view: DeploymentView) -> None:
+        commands = {decision_command("approve", view, one): awaited_words(one) for one in view.awaiting}
+        for command, words in commands.items():
+            if command not in self._asked:
+                self._output.note(f"{words}: {command}")
+        self._asked = frozenset(commands)
+
+
+def seen(view: DeploymentView, frame: Frame) -> DeploymentView:
+    """The view after one more frame. Pure."""
+    match frame.event:
+        case "snapshot" | "view":
+            return msgspec.json.decode(frame.data, type=DeploymentView)
+        case "live":
+            return _with_live(view, msgspec.json.decode(frame.data, type=LiveTarget))
+        case _:
+            return view
+
+
+def _with_live(view: DeploymentView, live: LiveTarget) -> DeploymentView:
+    shown = LiveView(at=live.at, workloads=live.workloads, agent_away_since=live.agent_away_since)
+    targets = tuple(
+        replace(target, live=shown) if target.name == live.target and not _is_older(live.at, target.live) else target
+        for target in view.targets
+    )
+    return replace(view, targets=targets)
+
+
+def _is_older(at: datetime, known: LiveView | None) -> bool:
+    return known is not None and at < known.at
