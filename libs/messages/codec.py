@@ -21,6 +21,9 @@ _encoder = msgspec.json.Encoder()
 _envelopes = msgspec.json.Decoder(Envelope)
 _decoders = {address: msgspec.json.Decoder(cls) for address, cls in MESSAGES.items()}
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises for bytes from outside: not JSON or not this message, not UTF-8, nested without end."""
+
 
 class Malformed(Exception):
     """These bytes are not a message that this release can read."""
@@ -37,7 +40,7 @@ def encode_envelope(envelope: Envelope) -> bytes:
 def decode_envelope(data: bytes) -> Envelope:
     try:
         return _envelopes.decode(data)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise Malformed(f"not an envelope: {error}") from error
 
 
@@ -48,5 +51,5 @@ def decode(address: str, data: bytes | msgspec.Raw) -> Message:
         raise Malformed(f"no message is called {address!r} in this release")
     try:
         return decoder.decode(data)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise Malformed(f"{address}: {error}") from error

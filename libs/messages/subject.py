@@ -17,6 +17,8 @@ from msgspec import Struct
 
 _TOKEN = re.compile(r"[a-z0-9-]{1,63}\Z")
 
+_NUMBER = re.compile(r"(0|[1-9][0-9]{0,18})\Z")
+
 WHOLE = "-"
 """The target token of what concerns a deployment as a whole."""
 
@@ -43,17 +45,17 @@ def token(text: str) -> str:
     """`text` as one subject token. Plain names stay readable; anything else becomes base32 behind `x-`."""
     if _TOKEN.match(text) and not text.startswith("x-"):
         return text
-    return "x-" + base64.b32encode(text.encode()).decode().rstrip("=").lower()
+    return "x-" + base64.b32encode(_octets(text)).decode().rstrip("=").lower()
 
 
 def token_hash(text: str) -> str:
     """A fixed-size token for a name of any length."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(_octets(text)).hexdigest()[:16]
 
 
 def partition_of(tenant: str, application: str, partitions: int) -> int:
     """Where an application lives: the same for all its deployments, for as long as the installation lives."""
-    digest = hashlib.sha256(f"{tenant}\0{application}".encode()).digest()
+    digest = hashlib.sha256(_octets(f"{tenant}\0{application}")).digest()
     return int.from_bytes(digest[:4], "big") % partitions
 
 
@@ -113,11 +115,12 @@ def parse(subject: str) -> Parsed:
     tokens = subject.split(".")
     match tokens:
         case ["state", tenant, noun, partition, deployment, target]:
-            return Parsed("state", noun, "", Key(tenant, _number(partition), deployment, target))
+            return Parsed("state", noun, "", Key(tenant, _partition(partition), deployment, target))
         case [("cmd" | "evt") as kind, tenant, noun, verb, partition, deployment, target]:
-            return Parsed(kind, noun, verb, Key(tenant, _number(partition), deployment, target))
+            return Parsed(kind, noun, verb, Key(tenant, _partition(partition), deployment, target))
         case [("timer" | "due") as kind, tenant, noun, name, partition, deployment, target, generation]:
-            return Parsed(kind, noun, name, Key(tenant, _number(partition), deployment, target), int(generation))
+            key = Key(tenant, _partition(partition), deployment, target)
+            return Parsed(kind, noun, name, key, _number(generation))
         case _:
             raise ValueError(f"not a subject of Fairlead: {subject!r}")
 
@@ -127,5 +130,16 @@ def _tail(key: Key) -> str:
     return f"{partition}.{key.deployment}.{key.target}"
 
 
-def _number(partition: str) -> int:
-    return -1 if partition == "-" else int(partition)
+def _partition(text: str) -> int:
+    return -1 if text == "-" else _number(text)
+
+
+def _number(text: str) -> int:
+    if not _NUMBER.match(text):
+        raise ValueError(f"not a number in a subject of Fairlead: {text!r}")
+    return int(text)
+
+
+def _octets(text: str) -> bytes:
+    """UTF-8, and half a surrogate pair, which some JSON carries, as it is: no name may fail here."""
+    return text.encode(errors="surrogatepass")
