@@ -98,8 +98,16 @@ def load(machine: Machine[State], stored: Stored) -> Loaded[State]:
         state = msgspec.json.decode(record.state, type=machine.state)
     except msgspec.MsgspecError as error:
         raise Unreadable(f"{stored.subject}, step {record.step}: {error}") from error
-    timers = {name: _resolved(timer, stored.at) for name, timer in record.timers.items()}
-    return Loaded(state, record.step, stored.sequence, record.cause, timers, stored.at)
+    return Loaded(state, record.step, stored.sequence, record.cause, _resolved_all(record, stored), stored.at)
+
+
+def timers_of(stored: Stored) -> dict[str, Timer]:
+    """A record's timers, each with its deadline."""
+    return _resolved_all(decode(stored.data), stored)
+
+
+def _resolved_all(record: Record, stored: Stored) -> dict[str, Timer]:
+    return {name: _resolved(timer, stored.at) for name, timer in record.timers.items()}
 
 
 def _resolved(timer: Timer, at: datetime) -> Timer:

@@ -9,6 +9,7 @@
 A timer that fires goes to the shell of its noun, unless `due` names another handler.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from msgspec import Struct
 from libs.durable.commit import Shell
 from libs.durable.dispatch import Dispatcher, DueHandler, Handler, Lane, Limits, Routes
 from libs.durable.partitions import Partitions, Ports, Sharing
+from libs.durable.sweep import keep_sweeping
 from libs.messages.message import Message
 from libs.messages.subject import Key, due_filter, message_filter
 
@@ -51,7 +53,10 @@ async def serve_partition(service: Service, ports: Ports, partition: int) -> Non
         shell.forget(partition)
     await service.on_acquired(partition)
     dispatcher = Dispatcher(_routes(service), ports.store, ports.clock, service.limits)
-    async with ports.bus.consume(f"{service.name}-{partition}", filters(service, partition)) as deliveries:
+    name = f"{service.name}-{partition}"
+    async with ports.bus.consume(name, filters(service, partition)) as deliveries, asyncio.TaskGroup() as group:
+        for shell in service.shells:
+            group.create_task(keep_sweeping(shell, ports.store, ports.clock, partition))
         await dispatcher.run(deliveries)
 
 
