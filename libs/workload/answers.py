@@ -4,8 +4,10 @@ import re
 
 from msgspec import Struct
 
-from libs.workload.objects import Identity, Object, at, identity, is_leaving, items, text
-from libs.workload.wanted import APPLY_PATCH, JSON_PATCH, METADATA_ONLY, Request
+from libs.workload.naming import rollout_annotation
+from libs.workload.objects import Identity, Object, annotation, at, identity, is_leaving, items, text
+from libs.workload.requests import claim
+from libs.workload.wanted import APPLY_PATCH, JSON_PATCH, METADATA_ONLY, Request, Wanted
 
 _GONE = 404
 _CONFLICT = 409
@@ -56,6 +58,22 @@ def reread(request: Request) -> Request:
     if request.method == "POST":
         path = f"{path}/{request.target.name}"
     return Request("GET", path, f"read {request.target}", request.target, accept=request.accept)
+
+
+def fence_off(request: Request, live: Object | None, wanted: Wanted) -> Request | None:
+    """After a write whose answer was lost, and its `reread`: what makes the API refuse it should it still come.
+
+    None where it has been done already, or cannot do harm any more.
+    """
+    if live is None or request.target.kind != "ReplicaSet" or request.method != "PATCH":
+        return None
+    return claim(live, wanted.marks, wanted.fence) if _still_applies(request, live, wanted) else None
+
+
+def _still_applies(request: Request, live: Object, wanted: Wanted) -> bool:
+    if isinstance(request.body, list):
+        return text(request.body[0], "value") == annotation(live, rollout_annotation(wanted.marks))
+    return text(request.body, "metadata", "resourceVersion") == text(live, "metadata", "resourceVersion")
 
 
 def _told(request: Request, body: Object) -> dict[Identity, Object | None]:

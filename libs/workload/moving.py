@@ -26,17 +26,16 @@ from libs.workload.wanted import Adopted, Request, Seen, Wanted
 
 def moved(wanted: Wanted, seen: Seen, fleet: Fleet, plan: Plan) -> Outlook:
     """What brings the fleet to the plan's next sizes; before the first change of all, the workload is made ours."""
-    if not _differs(fleet, plan):
-        return CLEAR
-    taken = _taken_over(wanted, seen, fleet)
-    if taken is not None:
-        return taken
     claims = tuple(
         claim(slot.present, wanted.marks, wanted.fence)
         for slot in fleet.slots
         if slot.present is not None and _must_claim(wanted, slot.present)
     )
-    return Outlook(requests=claims or _resizes(wanted, fleet, plan))
+    if claims:
+        return Outlook(requests=claims)
+    if not _differs(fleet, plan):
+        return CLEAR
+    return _taken_over(wanted, seen, fleet) or Outlook(requests=_resizes(wanted, fleet, plan))
 
 
 def waits_of(fleet: Fleet, plan: Plan, usable: Mapping[Identity, int], seen: Seen) -> tuple[str, ...]:
@@ -109,9 +108,8 @@ def _taken_over(wanted: Wanted, seen: Seen, fleet: Fleet) -> Outlook | None:
 
 
 def _must_claim(wanted: Wanted, live: Object) -> bool:
-    """An older epoch may have writes under way. One claim on each ReplicaSet refuses them before anything is decided.
-
-    In the first epoch nobody was before us: the first change is the claim.
+    """An older epoch may have writes under way. One claim on each ReplicaSet refuses them before anything is decided,
+    even that nothing is left to do. In the first epoch nobody was before us: the first change is the claim.
     """
     found = standing(live, wanted.marks, wanted.fence)
     return found is Standing.OLDER or (found is Standing.UNMARKED and wanted.fence.epoch > 1)

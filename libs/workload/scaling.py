@@ -18,11 +18,13 @@ class Plan(Struct, frozen=True):
 def toward_weight(fleet: Fleet, weight: int) -> Plan:
     """A workload's first version takes everything at any weight: there is nothing to go back to, nothing to compare."""
     workload = fleet.workload
-    aim = pair(workload.replicas, 100 if fleet.is_first else weight, workload.max_surge)
+    total = workload.replicas
+    aim = pair(total, 100 if fleet.is_first else weight, workload.max_surge)
     if weight == 0 and not fleet.is_first:
         # Nothing for the new version; the stable one stays as it was, even where the manifest asks for another size.
-        aim = Pair(0, sum(_recorded(fleet)))
-    bounds = Bounds(workload.replicas + workload.max_surge, workload.replicas - workload.max_unavailable)
+        total = sum(_recorded(fleet))
+        aim = Pair(0, total)
+    bounds = Bounds(max(total, workload.replicas) + workload.max_surge, total - workload.max_unavailable)
     stable = [slot.side for slot in fleet.stable]
     reached = move(aim, fleet.new.side, _sum(stable), bounds)
     return Plan(

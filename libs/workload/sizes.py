@@ -92,10 +92,10 @@ def _drain(drained: Side, aim: int, raised: tuple[int, int], other: Side, bounds
 
 def _fit(drained: Side, size: int, other: Side, other_size: int, bounds: Bounds) -> tuple[int, int]:
     """Keep under the cap: cut the other side, give back what the floor needs of it, take that from the drained side."""
-    other_size -= max(0, size + other_size - bounds.cap)
+    other_size = min(other_size, max(0, bounds.cap - size))
     remaining = min(drained.available, size) + min(other.available, other_size)
     other_size += min(max(0, other.available - other_size), max(0, bounds.floor - remaining))
-    return size - max(0, size + other_size - bounds.cap), other_size
+    return min(size, max(0, bounds.cap - other_size)), other_size
 
 
 def lowered(sides: Sequence[Side], count: int) -> tuple[int, ...]:

@@ -1,0 +1,52 @@
+"""The executor's loop without its IO: decide, send, learn, until nothing is left to send."""
+
+from libs.workload.answers import learn
+from libs.workload.naming import Marks
+from libs.workload.objects import Identity, Object
+from libs.workload.reconcile import hindrance, polls, reconcile, settled
+from libs.workload.snapshot import Survey, survey, survey_requests
+from libs.workload.wanted import Request, Requests, Seen, Wanted
+from tests.unit.workload.build import V2
+from tests.unit.workload.cluster import Cluster
+
+ROUNDS = 60
+
+
+class Executor:
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.read: dict[Identity, Object | None] = {}
+
+    def seen(self) -> Seen:
+        shown = self.cluster.seen()
+        return Seen({**self.read, **shown.objects}, shown.pods)
+
+    def ask(self, request: Request) -> None:
+        learned = learn(request, *self.cluster.send(request))
+        self.read.update(learned.objects)
+        for again in learned.reread:
+            self.read.update(learn(again, *self.cluster.send(again)).objects)
+
+    def survey(self, objects: tuple[Object, ...], marks: Marks = V2) -> Survey:
+        while requests := survey_requests(objects, self.seen()):
+            for request in requests:
+                self.ask(request)
+        found = survey(objects, self.seen(), marks)
+        assert isinstance(found, Survey), found
+        return found
+
+    def once(self, wanted: Wanted) -> tuple[Request, ...]:
+        decision = reconcile(wanted, self.seen())
+        assert isinstance(decision, Requests), decision
+        for request in decision.requests:
+            self.ask(request)
+        return decision.requests
+
+    def until_settled(self, wanted: Wanted) -> None:
+        for _ in range(ROUNDS):
+            if not self.once(wanted) and settled(wanted, self.seen()):
+                return
+            self.cluster.run()
+            for request in polls(wanted, self.seen()):
+                self.ask(request)
+        raise AssertionError(f"did not settle: {hindrance(wanted, self.seen())}")

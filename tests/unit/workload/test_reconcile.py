@@ -1,0 +1,259 @@
+"""Whole rollouts against the model cluster: how many writes, in what order, and what is left."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from libs.messages.rollout import Workload
+from libs.workload.fence import Fence
+from libs.workload.naming import Marks, rollout_annotation
+from libs.workload.objects import Object, annotation, deployment_identity, identity, number, replica_set_identity
+from libs.workload.reconcile import hindrance, reconcile, settled
+from libs.workload.wanted import Problem, Requests, Snapshot, Stage, Superseded, Wanted
+from tests.unit.workload.build import FIRST, SECOND, V1, V2, deployment, goal, plain, service, settings
+from tests.unit.workload.cluster import Cluster
+from tests.unit.workload.executor import Executor
+
+Goals = Callable[..., Wanted]
+
+
+def begun(cluster: Cluster, objects: tuple[Object, ...], marks: Marks = V2) -> tuple[Executor, Goals]:
+    """A surveyed rollout: its executor, and its goals by stage and weight."""
+    executor = Executor(cluster)
+    found = executor.survey(objects, marks)
+    snapshot = msgspec.json.decode(msgspec.json.encode(found.snapshot), type=Snapshot)
+
+    def goals(stage: Stage, weight: int = 0, fence: Fence = FIRST) -> Wanted:
+        return goal(stage, objects, found.workloads, snapshot, weight, marks, fence)
+
+    return executor, goals
+
+
+def released(cluster: Cluster, objects: tuple[Object, ...], marks: Marks = V1) -> Workload:
+    executor, goals = begun(cluster, objects, marks)
+    for wanted in (goals(Stage.APPLY), goals(Stage.WEIGHT, 100), goals(Stage.FINISH)):
+        executor.until_settled(wanted)
+    return goals(Stage.FINISH).workloads[0]
+
+
+def sizes(cluster: Cluster) -> dict[str, int]:
+    return {
+        where.name: number(live, "spec", "replicas") for where, live in cluster.live.items() if "Repl" in where.kind
+    }
+
+
+def test_first_version_goes_straight_to_full_size() -> None:
+    cluster = Cluster()
+    executor, goals = begun(cluster, (deployment(4),))
+    executor.until_settled(goals(Stage.WEIGHT, 25))
+    assert list(sizes(cluster).values()) == [4]
+    assert [request.method for request in cluster.writes] == ["POST"]
+
+
+def test_three_weights_cost_few_requests() -> None:
+    cluster = Cluster()
+    old = released(cluster, (deployment(4), service(), settings(colour="blue")))
+    cluster.writes.clear()
+    cluster.requests = 0
+    objects = (deployment(4, "web:2"), service(), settings(colour="green"))
+    executor, goals = begun(cluster, objects)
+    executor.until_settled(goals(Stage.APPLY))
+    shares = []
+    for weight in (25, 50, 100):
+        executor.until_settled(goals(Stage.WEIGHT, weight))
+        shares.append(sizes(cluster))
+    executor.until_settled(goals(Stage.FINISH))
+    new = goals(Stage.FINISH).workloads[0].replica_set
+    assert shares == [{old.replica_set: s, new: n} for n, s in ((1, 3), (2, 2), (4, 0))]
+    assert sizes(cluster) == {new: 4}
+    assert len(cluster.writes) <= 12
+    assert cluster.requests <= 25
+
+
+def test_return_restores_everything() -> None:
+    cluster = Cluster()
+    old = released(cluster, (deployment(4), service(80), settings(colour="blue")))
+    before = cluster.live[identity(settings())]["data"], cluster.live[identity(service())]["spec"]
+    secret = plain("ServiceAccount", "extra")
+    executor, goals = begun(cluster, (deployment(4, "web:2"), service(81), settings(colour="green", new="1"), secret))
+    executor.until_settled(goals(Stage.APPLY))
+    executor.until_settled(goals(Stage.WEIGHT, 100))
+    assert identity(secret) in cluster.live
+    executor.until_settled(goals(Stage.RETURN))
+    assert sizes(cluster) == {old.replica_set: 4}
+    assert (cluster.live[identity(settings())]["data"], cluster.live[identity(service())]["spec"]) == before
+    assert identity(secret) not in cluster.live
+
+
+def test_namespace_is_never_deleted() -> None:
+    cluster = Cluster()
+    space = plain("Namespace", "shop", namespace="", status={"phase": "Active"})
+    executor, goals = begun(cluster, (space, settings(a="1")))
+    executor.once(goals(Stage.APPLY))
+    cluster.live[identity(space)]["status"] = {"phase": "Active"}
+    executor.read[identity(space)] = cluster.live[identity(space)]
+    executor.until_settled(goals(Stage.APPLY))
+    executor.until_settled(goals(Stage.RETURN))
+    assert set(cluster.live) == {identity(space)}
+
+
+def test_later_ranks_wait_for_namespace() -> None:
+    cluster = Cluster()
+    space = plain("Namespace", "shop", namespace="")
+    executor, goals = begun(cluster, (settings(a="1"), space))
+    assert [request.target for request in executor.once(goals(Stage.APPLY))] == [identity(space)]
+    assert executor.once(goals(Stage.APPLY)) == ()
+    assert not settled(goals(Stage.APPLY), executor.seen())
+
+
+def test_restart_writes_nothing_again() -> None:
+    cluster = Cluster()
+    objects = (deployment(4), service(), settings(a="1"))
+    executor, goals = begun(cluster, objects)
+    executor.until_settled(goals(Stage.APPLY))
+    executor.until_settled(goals(Stage.WEIGHT, 100))
+    cluster.writes.clear()
+    other = Executor(cluster)
+    for wanted in (goals(Stage.APPLY), goals(Stage.WEIGHT, 100)):
+        other.until_settled(wanted)
+    assert cluster.writes == []
+
+
+def test_broken_version_stops_and_goes_freely() -> None:
+    cluster = Cluster()
+    old = released(cluster, (deployment(4, maxSurge=1, maxUnavailable=0),))
+    executor, goals = begun(cluster, (deployment(4, "web:2", maxSurge=1, maxUnavailable=0),))
+    new = goals(Stage.WEIGHT).workloads[0].replica_set
+    cluster.broken.add(new)
+    for _ in range(5):
+        executor.once(goals(Stage.WEIGHT, 100))
+        cluster.run()
+    assert sizes(cluster) == {old.replica_set: 4, new: 1}
+    assert "0 of 4 pods are available" in hindrance(goals(Stage.WEIGHT, 100), executor.seen())
+    cluster.writes.clear()
+    executor.until_settled(goals(Stage.RETURN))
+    assert sizes(cluster) == {old.replica_set: 4}
+    assert [request.method for request in cluster.writes] == ["PATCH", "DELETE"]
+
+
+def test_missing_stable_version_is_made_again() -> None:
+    cluster = Cluster()
+    old = released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    executor.until_settled(goals(Stage.WEIGHT, 50))
+    del cluster.live[replica_set_identity("shop", old.replica_set)]
+    executor.read.clear()
+    executor.until_settled(goals(Stage.RETURN))
+    assert sizes(cluster) == {old.replica_set: 4}
+
+
+def test_live_deployment_is_taken_over() -> None:
+    cluster = Cluster()
+    live = cluster.put(deployment(4))
+    owner = {"uid": live["metadata"]["uid"], "kind": "Deployment", "controller": True}
+    made = plain("ReplicaSet", "web-1", "apps/v1", spec={"replicas": 4, "template": {}})
+    made["metadata"]["ownerReferences"] = [owner]
+    cluster.put(made)
+    cluster.run()
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    executor.until_settled(goals(Stage.WEIGHT, 25))
+    assert deployment_identity("shop", "web") not in cluster.live
+    assert sorted(sizes(cluster).values()) == [1, 3]
+    executor.until_settled(goals(Stage.RETURN))
+    assert sizes(cluster) == {"web-1": 4}
+    again, _ = begun(cluster, (deployment(4, "web:3"),), Marks("shop", "prod", "third"))
+    found = again.survey((deployment(4, "web:3"),), Marks("shop", "prod", "third"))
+    assert [version.replica_set for version in found.workloads[0].previous] == ["web-1"]
+
+
+def test_changed_deployment_is_not_taken_over() -> None:
+    cluster = Cluster()
+    cluster.put(deployment(4))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    cluster.live[deployment_identity("shop", "web")]["metadata"]["generation"] += 1
+    executor.read[deployment_identity("shop", "web")] = cluster.live[deployment_identity("shop", "web")]
+    assert isinstance(reconcile(goals(Stage.WEIGHT, 25), executor.seen()), Problem)
+
+
+def test_newer_epoch_stops_the_older() -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    executor.until_settled(goals(Stage.WEIGHT, 25))
+    Executor(cluster).until_settled(goals(Stage.WEIGHT, 50, SECOND))
+    assert isinstance(reconcile(goals(Stage.WEIGHT, 100), executor.seen()), Superseded)
+
+
+def test_take_over_claims_before_it_moves() -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    executor.until_settled(goals(Stage.WEIGHT, 25))
+    before = sizes(cluster)
+    claims = Executor(cluster).once(goals(Stage.WEIGHT, 50, SECOND))
+    assert [request.what.split()[0] for request in claims] == ["claim", "claim"]
+    assert sizes(cluster) == before
+
+
+def test_another_application_is_named() -> None:
+    cluster = Cluster()
+    old = released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    live = cluster.live[replica_set_identity("shop", old.replica_set)]
+    live["metadata"]["annotations"]["deploy.armory.io/application"] = "other"
+    decision = reconcile(goals(Stage.WEIGHT, 25), executor.seen())
+    assert isinstance(decision, Problem)
+    assert "'other'" in decision.reason
+
+
+def test_one_mark_is_left_behind() -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    executor.until_settled(goals(Stage.WEIGHT, 25))
+    stable = goals(Stage.WEIGHT).workloads[0].previous[0].replica_set
+    annotations = cluster.live[replica_set_identity("shop", stable)]["metadata"]["annotations"]
+    assert [name for name in annotations if "/rollout." in name] == [rollout_annotation(V2)]
+
+
+def test_decision_is_not_repeated_once_answered() -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    assert executor.once(goals(Stage.WEIGHT, 25))
+    assert reconcile(goals(Stage.WEIGHT, 25), executor.seen()) == Requests()
+
+
+def test_finish_waits_for_available_pods() -> None:
+    cluster = Cluster()
+    old = released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    executor.until_settled(goals(Stage.WEIGHT, 100))
+    new = replica_set_identity("shop", goals(Stage.WEIGHT).workloads[0].replica_set)
+    for pod in cluster.pods[new][:2]:
+        pod["status"] = {"conditions": []}
+    cluster.report(new)
+    assert executor.once(goals(Stage.FINISH)) == ()
+    assert old.replica_set in sizes(cluster)
+
+
+@pytest.mark.parametrize("fields", [{"maxSurge": 0, "maxUnavailable": 1}, {"maxSurge": 1, "maxUnavailable": 0}])
+@pytest.mark.parametrize("replicas", [1, 2, 3, 7])
+def test_every_limit_arrives(fields: dict[str, object], replicas: int) -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(replicas, **fields),))
+    executor, goals = begun(cluster, (deployment(replicas, "web:2", **fields),))
+    for weight in (10, 50, 90, 30, 100):
+        executor.until_settled(goals(Stage.WEIGHT, weight))
+    executor.until_settled(goals(Stage.FINISH))
+    assert list(sizes(cluster).values()) == [replicas]
+
+
+def test_revision_counts_on() -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    executor.until_settled(goals(Stage.WEIGHT, 25))
+    new = replica_set_identity("shop", goals(Stage.WEIGHT).workloads[0].replica_set)
+    assert annotation(cluster.live[new], "fairlead.dev/revision") == "2"
