@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
+from libs.link.port import Unreachable
 from libs.runtime.clock import Clock
 from libs.runtime.process import CannotStart
 
@@ -42,9 +43,17 @@ class TokenFile:
     async def headers(self) -> Mapping[str, str]:
         now = self._clock.monotonic()
         if self._read_at is None or now - self._read_at > _REREAD_SECONDS:
-            self._headers = bearer(self._path.read_text().strip())
+            self._headers = self._read()
             self._read_at = now
         return self._headers
+
+    def _read(self) -> dict[str, str]:
+        try:
+            return bearer(self._path.read_text().strip())
+        except OSError as error:
+            if self._headers:
+                return self._headers  # in the middle of being replaced
+            raise Unreachable(f"the token in {self._path} cannot be read: {error.strerror}") from error
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -143,7 +152,8 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _named(config: dict[str, Any], section: str, name: str, word: str, path: Path) -> dict[str, Any]:
-    for entry in config.get(section) or []:
+    entries = config.get(section)
+    for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and entry.get("name") == name:
             return dict(entry.get(word) or {})
     raise CannotStart(f"{path} has no {word} named {name!r}")

@@ -151,6 +151,12 @@ async def agent_up(settings: AgentSettings) -> AsyncIterator[Process]:
 
 
 @asynccontextmanager
+async def link_to(plane: Plane) -> AsyncIterator[BusLink]:
+    async with bus_link(plane.bus, CLOCK) as link:
+        yield link
+
+
+@asynccontextmanager
 async def linked(plane: Plane, kubeconfig: Path, **settings: Any) -> AsyncIterator[BusLink]:
     """Everything up: a link to one agent, which has these settings."""
     async with gateway_up(plane), agent_up(plane.agent(kubeconfig, **settings)), bus_link(plane.bus, CLOCK) as link:

@@ -16,6 +16,8 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self.held = asyncio.Event()
         """Set once something was sent while nothing flows."""
+        self.refuse = False
+        """Close whatever connects."""
         self.address = ""
 
     def stall(self) -> None:
@@ -32,6 +34,9 @@ class Proxy:
             writer.transport.abort()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.refuse:
+            writer.transport.abort()
+            return
         try:
             other_reader, other_writer = await asyncio.open_connection(self._host, self._port)
         except OSError:

@@ -3,12 +3,11 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from libs.link.bus import BusLink, bus_link
+from libs.link.bus import BusLink
 from libs.link.port import Away, Lost
 from libs.messages.agent import Ask
 from libs.runtime.http import free_port
@@ -16,12 +15,12 @@ from sandbox.kubeconfig import kubeconfig as kubeconfig_for
 from sandbox.server import Sandbox
 from tests.integration.link.plane import (
     AGENT,
-    CLOCK,
     TENANT,
     Plane,
     agent_process,
     agent_up,
     gateway_up,
+    link_to,
     linked,
 )
 from tests.integration.link.proxy import Proxy, proxied
@@ -56,12 +55,6 @@ async def is_away(link: BusLink) -> bool:
     except Lost:
         pass
     return False
-
-
-@asynccontextmanager
-async def link_to(plane: Plane) -> AsyncIterator[BusLink]:
-    async with bus_link(plane.bus, CLOCK) as link:
-        yield link
 
 
 async def test_agent_killed_midway_loses_answer(the_plane: Plane, stalling: tuple[Proxy, Path]) -> None:

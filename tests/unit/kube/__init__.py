@@ -1,0 +1,1 @@
+"""Errors, lines, discovery and views, over a transport that answers from a script."""

@@ -1,0 +1,96 @@
+"""Who is woken by what."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from libs.kube.view import View, Wake, by_label
+
+
+def an_object(name: str, version: int = 1, **labels: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, "resourceVersion": str(version), "labels": labels}}
+
+
+async def changed(wake: Wake) -> frozenset[str]:
+    async with asyncio.timeout(1):
+        return await wake.wait()
+
+
+async def sleeps(wake: Wake) -> bool:
+    try:
+        await asyncio.wait_for(wake.wait(), 0.01)
+    except TimeoutError:
+        return True
+    return False
+
+
+async def test_only_who_cares_is_woken() -> None:
+    view = View()
+    with view.follow("web") as web, view.follow("db") as db:
+        view.put("web", an_object("web"))
+        assert await changed(web) == {"web"}
+        assert await sleeps(db)
+
+
+async def test_changes_are_gathered() -> None:
+    view = View(by_label("app"))
+    with view.follow("shop") as wake:
+        for name in ("a", "b", "a"):
+            view.put(name, an_object(name, app="shop"))
+        assert await changed(wake) == {"a", "b"}
+        assert await sleeps(wake)
+
+
+async def test_unchanged_object_wakes_nobody() -> None:
+    view = View()
+    view.put("web", an_object("web", 4))
+    with view.follow("web") as wake:
+        view.replace({"web": an_object("web", 4)})
+        assert await sleeps(wake)
+
+
+async def test_list_wakes_for_what_went() -> None:
+    view = View()
+    view.put("web", an_object("web"))
+    with view.follow("web") as wake:
+        view.replace({})
+        assert await changed(wake) == {"web"}
+    assert view.objects == {}
+
+
+async def test_relabelled_object_wakes_both_sides() -> None:
+    view = View(by_label("app"))
+    view.put("a", an_object("a", 1, app="old"))
+    with view.follow("old") as old, view.follow("new") as new:
+        view.put("a", an_object("a", 2, app="new"))
+        assert await changed(old) == await changed(new) == {"a"}
+
+
+async def test_filter_keeps_a_follower_asleep() -> None:
+    view = View()
+    with view.follow(accepts=lambda value: value["metadata"]["resourceVersion"] == "2") as wake:
+        view.put("web", an_object("web", 1))
+        assert await sleeps(wake)
+        view.put("web", an_object("web", 2))
+        assert await changed(wake) == {"web"}
+
+
+async def test_own_state_wakes_everybody() -> None:
+    view = View()
+    with view.follow("web") as web, view.follow() as everything:
+        view.stir()
+        assert (await changed(web), await changed(everything)) == (frozenset(), frozenset())
+
+
+async def test_left_follower_is_forgotten() -> None:
+    view = View()
+    with view.follow("web"):
+        pass
+    assert view._followers == {}
+
+
+@pytest.mark.parametrize("labels", [None, {}, {"other": "x"}])
+async def test_object_without_the_label_has_no_key(labels: dict[str, str] | None) -> None:
+    value = {"metadata": {"name": "a", "resourceVersion": "1", "labels": labels}}
+    assert by_label("app")(value) == ()
