@@ -40,7 +40,7 @@ class Kept(Struct, frozen=True):
 
 
 class Consumer(Struct):
-    """A durable consumer: how far it has delivered, and what of that is not acknowledged yet."""
+    """A durable consumer: how far it has looked and delivered, and what of that is not acknowledged yet."""
 
     filters: Sequence[str]
     delivered: int = 0
@@ -116,24 +116,23 @@ class Broker:
         now = self.clock.now()
         stored = self._lapsed(consumer, now) or self._fresh(consumer)
         if stored is not None:
-            consumer.delivered = max(consumer.delivered, stored.sequence)
             self.hold(consumer, stored.sequence)
         return stored
 
     def hold(self, consumer: Consumer, sequence: int) -> None:
         """Deliver it to nobody else for as long as an acknowledgement may take."""
-        until = self.clock.now() + ACK_WAIT
-        consumer.unacknowledged[sequence] = until
-        heapq.heappush(self._agenda, Moment(until, sequence))
-        self.stir()
+        moment = Moment(self.clock.now() + ACK_WAIT, sequence)
+        consumer.unacknowledged[sequence] = moment.at
+        heapq.heappush(self._agenda, moment)
+        if self._agenda[0] is moment:
+            self.stir()  # so that `run` wakes earlier
 
     def publish(self, packet: Packet) -> None:
         """To every plain subscription and to one of each queue group; to the asker, that nobody listens."""
         heard = [listener for listener in self.listeners if matches(listener.subject, packet.subject)]
-        groups = {listener.queue for listener in heard if listener.queue}
-        for listener in [one for one in heard if not one.queue] + [
-            self._one_of(heard, group) for group in sorted(groups)
-        ]:
+        groups = sorted({listener.queue for listener in heard if listener.queue})
+        chosen = [self._one_of(heard, group) for group in groups]
+        for listener in (*(one for one in heard if not one.queue), *chosen):
             listener.unread.put(packet)
         if not heard and packet.reply:
             self.publish(Packet(packet.reply, b"", gone=True))
@@ -227,9 +226,12 @@ class Broker:
         return self._log[min(late) - 1] if late else None
 
     def _fresh(self, consumer: Consumer) -> Stored | None:
-        if len(consumer.unacknowledged) >= MAX_UNACKNOWLEDGED:
-            return None
-        return next(self.stored(consumer.filters, consumer.delivered), None)
+        while consumer.delivered < len(self._log) and len(consumer.unacknowledged) < MAX_UNACKNOWLEDGED:
+            stored = self._log[consumer.delivered]
+            consumer.delivered += 1
+            if stored is not None and matches_any(consumer.filters, stored.subject):
+                return stored
+        return None
 
     def _one_of(self, heard: Sequence[Listener], group: str) -> Listener:
         members = [listener for listener in heard if listener.queue == group]

@@ -95,7 +95,7 @@ class Connection:
         failure = _failures.decode(message.data).error
         if failure is None:
             return msgspec.json.decode(message.data, type=kind)
-        if failure.code == 503:
+        if failure.code >= 500:
             raise Unavailable(f"{verb}: {failure.description}")
         raise Refused(verb, failure.err_code, failure.description)
 

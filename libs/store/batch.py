@@ -94,7 +94,7 @@ def judge(answer: bytes) -> int:
         raise Conflict(error.description)
     if error.err_code in _TRY_AGAIN:
         raise Busy(error.description)
-    if error.code == 503:
+    if error.code >= 500:  # the server's own trouble, a full disk among them: it may pass
         raise Unavailable(error.description)
     raise BatchRefused(f"{error.description} ({error.err_code})")
 
