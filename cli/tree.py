@@ -15,6 +15,7 @@ _MARKS = {
     "done": ("✔", "green"),
     "succeeded": ("✔", "green"),
     "landed": ("✔", "green"),
+    "waiting for a decision": ("‖", "yellow"),
     "current": ("●", "cyan"),
     "running": ("●", "cyan"),
     "deploying": ("●", "cyan"),
@@ -29,7 +30,7 @@ _MARKS = {
     "cancelled": ("✖", "yellow"),
 }
 _PENDING = ("○", "dim")
-_WAITING = ("‖", "yellow")
+ASKS = "waiting for a decision"
 _PHASES = {"before": "before the deployment", "after": "after the deployment", "landed": "done"}
 
 
@@ -41,8 +42,8 @@ def tree(view: DeploymentView, now: datetime) -> RenderableType:
 
 
 def _headline(view: DeploymentView, now: datetime) -> Text:
-    phase = "waiting" if view.awaiting and view.ended_at is None else view.phase
-    line = _marked(phase, view.application, phase if phase != "waiting" else "waiting for a decision")
+    phase = ASKS if view.awaiting and view.ended_at is None else view.phase
+    line = _marked(phase, view.application, phase)
     line.append(f"  {view.id}  by {view.by}  {_span((view.ended_at or now) - view.started_at)}", "dim")
     if view.reason:
         line.append(f"\n{view.reason}", "red" if view.phase == "failed" else "yellow")
@@ -51,7 +52,7 @@ def _headline(view: DeploymentView, now: datetime) -> Text:
 
 def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datetime) -> None:
     waits = any(one.target == target.name for one in view.awaiting)
-    line = _marked("waiting" if waits else target.phase, target.name, _PHASES.get(target.phase, _words(target.phase)))
+    line = _marked(ASKS if waits else target.phase, target.name, _PHASES.get(target.phase, _words(target.phase)))
     namespace = f", namespace {target.namespace}" if target.namespace else ""
     line.append(f"  agent {target.agent}{namespace}", "dim")
     if target.phase == "waiting" and target.depends_on:
@@ -78,8 +79,9 @@ def _add_steps(branch: Tree, title: str, steps: Sequence[StepView], now: datetim
 
 def _step(step: StepView, now: datetime) -> Text:
     is_decision = step.kind == "approval" and step.state == "current"
-    line = _marked("waiting" if is_decision else step.state, _step_words(step))
-    if step.state == "current" and step.waits_for and not is_decision:
+    is_timed = step.kind == "pause" and step.until is not None
+    line = _marked(ASKS if is_decision else step.state, _step_words(step))
+    if step.state == "current" and step.waits_for and not is_decision and not is_timed:
         line.append(f"  waits for {step.waits_for}", "cyan")
     if step.state == "current" and step.until:
         line.append(f"  {_until(step, now)}", "dim")
@@ -168,7 +170,7 @@ def decision_command(verb: str, view: DeploymentView, one: Awaited) -> str:
 
 
 def _marked(state: str, name: str, words: str = "") -> Text:
-    mark, style = _WAITING if state == "waiting" else _MARKS.get(state, _PENDING)
+    mark, style = _MARKS.get(state, _PENDING)
     line = Text()
     line.append(f"{mark} ", style)
     line.append(name, "bold" if words else "")

@@ -10,7 +10,12 @@ from cli.options import DEFAULTS, Options
 
 def validate(
     *,
-    file: Annotated[str, Parameter(name=["--file", "-f"], help="The deployment file; - reads standard input.")],
+    file: Annotated[
+        str,
+        Parameter(
+            name=["--file", "-f"], allow_leading_hyphen=True, help="The deployment file; - reads standard input."
+        ),
+    ],
     application: Annotated[
         str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")
     ] = "",

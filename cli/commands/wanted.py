@@ -11,7 +11,14 @@ from cyclopts import Parameter
 class Wanted:
     """A file, and what changes about it this time."""
 
-    file: Annotated[str, Parameter(name=["--file", "-f"], help="The deployment file; - reads it from standard input.")]
+    file: Annotated[
+        str,
+        Parameter(
+            name=["--file", "-f"],
+            allow_leading_hyphen=True,
+            help="The deployment file; - reads it from standard input.",
+        ),
+    ]
     target: Annotated[
         tuple[str, ...],
         Parameter(name=["--target", "-t", "--targetFilters"], negative="", help="Only this target; may be repeated."),

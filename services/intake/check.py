@@ -8,9 +8,7 @@ from libs.api.request import StartRequest
 from libs.plan.prepare import prepare
 from libs.spec.model import Spec
 from libs.spec.parse import parse
-from libs.spec.problems import Place, Problem, path_of, quoted, suggestion
-
-_UNKNOWN = "unknown_name"
+from libs.spec.problems import Place, Problem, Report, path_of, quoted
 
 
 class Checked(Struct, frozen=True):
@@ -36,28 +34,24 @@ def check_agents(request: StartRequest, spec: Spec, registered: Collection[str])
         if target.account not in registered and is_asked(request, name)
     }
     places = parse(request.config, 0, request.application or None).places if unknown else {}
-    return tuple(
-        _unknown_agent(account, places.get(path, Place(path=path)), registered) for path, account in unknown.items()
-    )
+    report = Report()
+    known = f"registered agents: {', '.join(sorted(registered)[:20]) or 'none'}"
+    for path, account in unknown.items():
+        close = report.suggestion(account, registered)
+        hint = f"{close} {known}" if close.startswith("did you mean") else known
+        message = f"no agent is registered as {quoted(account)}"
+        report.error(places.get(path, Place(path=path)), "unknown_agent", message, hint)
+    return report.problems()
 
 
 def is_asked(request: StartRequest, target: str) -> bool:
     return not request.targets or target in request.targets
 
 
-def _unknown_agent(account: str, place: Place, registered: Collection[str]) -> Problem:
-    known = f"registered agents: {', '.join(sorted(registered)[:20]) or 'none'}"
-    close = suggestion(account, registered)
-    hint = f"{close} {known}" if close.startswith("did you mean") else known
-    message = f"no agent is registered as {quoted(account)}"
-    return Problem(place.line, place.column, place.path, message, hint, code="unknown_agent")
-
-
 def _unknown_targets(spec: Spec, names: Collection[str]) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(
-            0, 0, "targets", f"the file has no target {quoted(name)}", suggestion(name, spec.targets), code=_UNKNOWN
-        )
-        for name in names
-        if name not in spec.targets
-    )
+    report = Report()
+    for name in names:
+        if name not in spec.targets:
+            hint = report.suggestion(name, spec.targets)
+            report.error(Place(path="targets"), "unknown_name", f"the file has no target {quoted(name)}", hint)
+    return report.problems()

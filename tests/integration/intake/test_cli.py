@@ -1,0 +1,267 @@
+"""The command line as scripts see it: processes, exit codes, what is on stdout and what on stderr."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from cli.exits import Exit
+from libs.deployment.state import Phase, TargetPhase
+from libs.messages.deployment import (
+    ApprovePause,
+    DeploymentFailed,
+    DeploymentStarted,
+    DeploymentSucceeded,
+    PauseEnded,
+    TargetEnded,
+    TargetStarted,
+)
+from tests.builders import a_deployment, a_target, an_approval
+from tests.integration.conftest import Open
+from tests.integration.intake.test_decisions import Owner
+from tests.integration.intake.world import FILE, MANIFEST, World, place_of, world
+
+
+class Ended(Struct, frozen=True):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "deploy.yml").write_text(FILE)
+    (tmp_path / "shop.yml").write_text(MANIFEST)
+    (tmp_path / "wrong.yml").write_text(FILE.replace("weight: 50", "weight: 150"))
+    return tmp_path
+
+
+async def spawn(folder: Path, *arguments: str, w: World | None = None, token: str | None = None) -> Process:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("FAIRLEAD_")}
+    if w:
+        environ |= {"FAIRLEAD_SERVER": w.url, "FAIRLEAD_TOKEN": w.token() if token is None else token}
+    command = (sys.executable, "-m", "cli", *arguments)
+    environ["PYTHONPATH"] = str(Path(__file__).parents[3])
+    return await asyncio.create_subprocess_exec(*command, cwd=folder, env=environ, stdout=PIPE, stderr=PIPE)
+
+
+async def ended(process: Process) -> Ended:
+    async with asyncio.timeout(30):
+        out, err = await process.communicate()
+    assert "Traceback" not in err.decode()
+    return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+async def cli(folder: Path, *arguments: str, w: World | None = None, token: str | None = None) -> Ended:
+    return await ended(await spawn(folder, *arguments, w=w, token=token))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("--version", Exit.DONE),
+        ("version -o json", Exit.DONE),
+        ("-o yaml version", Exit.DONE),
+        ("--help", Exit.DONE),
+        ("deploy start --help", Exit.DONE),
+        ("completion bash", Exit.DONE),
+        ("validate -f deploy.yml", Exit.DONE),
+        ("validate -f wrong.yml", Exit.WRONG),
+        ("validate -f missing.yml", Exit.WRONG),
+        ("validate", Exit.WRONG),
+        ("deploy strat", Exit.WRONG),
+        ("deploy list --limit many", Exit.WRONG),
+        ("deploy list", Exit.UNREACHABLE),
+        ("deploy list --server http://127.0.0.1:1 --token x", Exit.UNREACHABLE),
+        ("deploy list --server http://127.0.0.1:1", Exit.NOT_ALLOWED),
+        ("deploy start -f wrong.yml --server http://127.0.0.1:1 --token x", Exit.WRONG),
+    ],
+)
+async def test_exit_code_needs_no_server(folder: Path, arguments: str, code: Exit) -> None:
+    assert (await cli(folder, *arguments.split())).code == code
+
+
+async def test_misspelling_is_corrected(folder: Path) -> None:
+    assert 'Did you mean "start"?' in (await cli(folder, "deploy", "strat")).err
+
+
+async def test_problem_has_its_place(folder: Path) -> None:
+    result = await cli(folder, "validate", "-f", "wrong.yml")
+    assert (
+        result.err
+        == "wrong.yml:14:31: strategies.careful.canary.steps[0].setWeight.weight: must be 0 to 100, not 150\n"
+    )
+    assert result.out == "wrong.yml is not valid\n"
+
+
+async def test_validate_speaks_json(folder: Path) -> None:
+    result = await cli(folder, "validate", "-f", "wrong.yml", "-o", "json")
+    document = msgspec.json.decode(result.out)
+    assert (document["valid"], document["problems"][0]["line"]) == (False, 14)
+
+
+async def test_missing_manifest_lists_where(folder: Path) -> None:
+    (folder / "shop.yml").unlink()
+    result = await cli(folder, "validate", "-f", str(folder / "deploy.yml"))
+    assert result.code == Exit.WRONG
+    assert f"tried {folder}/shop.yml" in result.err
+    assert "tried shop.yml" in result.err
+
+
+async def test_start_prints_only_the_id(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        result = await cli(folder, "deploy", "start", "-f", "deploy.yml", w=w)
+        (only,) = (await w.call("GET", "/deployments"))[1]["deployments"]
+        assert (result.code, result.out) == (Exit.DONE, f"{only['id']}\n")
+        assert "warning: agent prod is not connected" in result.err
+
+
+async def test_file_comes_from_stdin(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        environ = {**os.environ, "FAIRLEAD_SERVER": w.url, "FAIRLEAD_TOKEN": w.token()}
+        environ["PYTHONPATH"] = str(Path(__file__).parents[3])
+        command = (sys.executable, "-m", "cli", "deploy", "start", "-f", "-")
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=folder, env=environ, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+        await process.communicate(FILE.encode())
+        assert process.returncode == Exit.DONE
+
+
+async def test_in_progress_is_three(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        first = await w.start()
+        result = await cli(folder, "deploy", "start", "-f", "deploy.yml", w=w)
+        assert (result.code, result.out) == (Exit.IN_PROGRESS, "")
+        assert f"fairlead deploy watch {first}" in result.err
+
+
+@pytest.mark.parametrize("token", ["nonsense", "viewer"])
+async def test_not_allowed_is_four(memory: Open, folder: Path, token: str) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        given = w.token("viewer") if token == "viewer" else token
+        result = await cli(folder, "deploy", "start", "-f", "deploy.yml", w=w, token=given)
+        assert result.code == Exit.NOT_ALLOWED
+
+
+async def play(w: World, deployment: str, phase: Phase) -> None:
+    """A whole deployment, as its owner tells it."""
+    place = place_of(deployment)
+    await w.commits(place, a_deployment(), DeploymentStarted(application="shop", targets=("prod",), by="ann"))
+    await w.says(place, TargetStarted(target="prod"))
+    if phase is Phase.SUCCEEDED:
+        target = a_target(phase=TargetPhase.SUCCEEDED)
+        told = (TargetEnded(target="prod", phase="succeeded"), DeploymentSucceeded())
+        await w.commits(place, a_deployment(target, phase=phase), *told)
+    else:
+        target = a_target(phase=TargetPhase.ROLLED_BACK, reason="pods are not ready")
+        told = (
+            TargetEnded(target="prod", phase="rolled_back", reason="too slow"),
+            DeploymentFailed(reason="prod: too slow"),
+        )
+        await w.commits(place, a_deployment(target, phase=phase, reason="prod: too slow"), *told)
+
+
+@pytest.mark.parametrize(("phase", "code"), [(Phase.SUCCEEDED, Exit.DONE), (Phase.FAILED, Exit.FAILED)])
+async def test_watch_ends_as_deployment(memory: Open, folder: Path, phase: Phase, code: Exit) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        watching = await spawn(folder, "deploy", "watch", w=w)
+        await play(w, deployment, phase)
+        result = await ended(watching)
+        assert result.code == code
+        lines = [line.partition("  ")[2] for line in result.out.splitlines()]
+        assert lines[:2] == ["shop is deployed by ann", "prod: begins"]
+        last = "shop succeeded" if phase is Phase.SUCCEEDED else "shop failed: prod: too slow"
+        assert result.out.splitlines()[-1] == last
+
+
+async def test_watch_speaks_json(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        await play(w, deployment, Phase.SUCCEEDED)
+        result = await cli(folder, "deploy", "watch", deployment, "-o", "json", w=w)
+        assert msgspec.json.decode(result.out)["phase"] == "succeeded"
+        assert "prod: begins" in result.err
+
+
+async def test_timeout_leaves_deployment_alone(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        result = await cli(folder, "deploy", "watch", "--timeout", "0.5", w=w)
+        assert result.code == Exit.TIMEOUT
+        assert result.err.splitlines()[-1].strip() == f"follow it again: fairlead deploy watch {deployment}"
+
+
+async def test_interruption_says_how_to_go_on(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        await w.commits(
+            place_of(deployment), a_deployment(), DeploymentStarted(application="shop", targets=(), by="ann")
+        )
+        watching = await spawn(folder, "deploy", "watch", w=w)
+        assert watching.stdout is not None
+        async with asyncio.timeout(20):
+            await watching.stdout.readline()
+        watching.send_signal(signal.SIGINT)
+        result = await ended(watching)
+        assert result.code == Exit.INTERRUPTED
+        assert result.err.splitlines()[-1].strip() == f"follow it again: fairlead deploy watch {deployment}"
+
+
+@pytest.mark.parametrize(("phase", "code"), [(Phase.SUCCEEDED, Exit.DONE), (Phase.FAILED, Exit.FAILED)])
+async def test_status_tells_failure(memory: Open, folder: Path, phase: Phase, code: Exit) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        await play(w, await w.start(), phase)
+        result = await cli(folder, "deploy", "status", w=w)
+        assert (result.code, str(phase) in result.out) == (code, True)
+
+
+async def test_approve_finds_what_waits(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus, answer_seconds=20) as w:
+        waiting = a_target(phase=TargetPhase.BEFORE, before=(an_approval(),))
+        await w.commits(place_of(await w.start()), a_deployment(waiting))
+        approving = await spawn(folder, "deploy", "approve", w=w)
+        order = await Owner(w).answers(PauseEnded(target="prod", stage="before", step=0, by="ann"))
+        result = await ended(approving)
+        assert (result.code, result.out) == (Exit.DONE, "approved\n")
+        assert isinstance(order, ApprovePause)
+
+
+async def test_nothing_to_approve_is_said(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        await w.commits(place_of(await w.start()), a_deployment())
+        result = await cli(folder, "deploy", "approve", w=w)
+        assert result.code == Exit.FAILED
+        assert "nothing waits for a decision" in result.err
+
+
+async def test_several_under_way_are_named(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        ids = [await w.start(application=f"app-{number}") for number in range(2)]
+        result = await cli(folder, "deploy", "abort", w=w)
+        assert result.code == Exit.WRONG
+        assert all(one in result.err for one in ids)
+
+
+async def test_list_is_a_table(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        result = await cli(folder, "deploy", "list", w=w)
+        header, row = result.out.splitlines()
+        assert header.split()[:3] == ["ID", "APPLICATION", "PHASE"]
+        assert row.split()[:3] == [deployment, "shop", "accepted"]
+
+
+async def test_agents_are_made_and_listed(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        made = await cli(folder, "agent", "create", "edge", w=w)
+        assert "FAIRLEAD_AGENT_CLIENT_ID=agent.main.edge" in made.out
+        listed = await cli(folder, "agent", "list", w=w)
+        assert [line.split()[:2] for line in listed.out.splitlines()[1:]] == [["edge", "away"], ["prod", "away"]]

@@ -1,0 +1,134 @@
+"""A deployment drawn as a tree: the picture follows from the view alone."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+from msgspec.structs import replace
+from rich.console import Console
+
+from cli.tree import tree
+from libs.api.view import Awaited, DeploymentView, LiveView, RolloutView, StepView, TargetView
+from libs.messages.live import LivePod, LiveVersion, LiveWorkload
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ID = "0a000000-0000-8000-8000-000000000001"
+
+STEPS = (
+    StepView(kind="applyManifests", state="done"),
+    StepView(kind="setWeight", state="done", weight=25),
+    StepView(kind="pause", state="current", seconds=60, waits_for="60 s to pass", until=NOW + timedelta(seconds=41)),
+    StepView(kind="setWeight", state="pending", weight=100),
+)
+STAGING = TargetView(
+    name="staging",
+    agent="eu-1",
+    namespace="shop",
+    phase="deploying",
+    steps=STEPS,
+    rollout=RolloutView(phase="progressing"),
+)
+PROD = TargetView(
+    name="prod",
+    agent="eu-2",
+    phase="waiting",
+    depends_on=("staging",),
+    before=(StepView(kind="approval", state="pending", roles=("sre",)),),
+    steps=(StepView(kind="setWeight", state="pending", weight=100),),
+)
+VIEW = DeploymentView(
+    id=ID,
+    application="shop",
+    phase="running",
+    revision=7,
+    by="ann",
+    started_at=NOW - timedelta(seconds=83),
+    targets=(STAGING, PROD),
+)
+
+
+def drawn(view: DeploymentView) -> str:
+    out = StringIO()
+    Console(file=out, width=120, no_color=True).print(tree(view, NOW))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def test_running_deployment_is_drawn() -> None:
+    assert (
+        drawn(VIEW)
+        == f"""\
+● shop  running  {ID}  by ann  1 min 23 s
+├── ● staging  deploying  agent eu-1, namespace shop
+│   ├── ✔ apply manifests
+│   ├── ✔ 25 % to the new version
+│   ├── ● pause 60 s  41 s left
+│   └── ○ 100 % to the new version
+└── ○ prod  waiting  agent eu-2  after staging
+    ├── before
+    │   └── ○ approval by sre
+    └── ○ 100 % to the new version"""
+    )
+
+
+def test_decision_names_its_command() -> None:
+    awaited = Awaited(target="prod", stage="before", step=0, roles=("sre",))
+    target = replace(PROD, phase="before", before=(StepView(kind="approval", state="current", roles=("sre",)),))
+    assert (
+        drawn(replace(VIEW, targets=(target,), awaiting=(awaited,)))
+        == f"""\
+‖ shop  waiting for a decision  {ID}  by ann  1 min 23 s
+└── ‖ prod  before the deployment  agent eu-2
+    ├── before
+    │   └── ‖ approval by sre
+    └── ○ 100 % to the new version
+
+prod waits for approval by sre before it begins:
+  fairlead deploy approve {ID}
+  fairlead deploy reject {ID}"""
+    )
+
+
+def test_several_decisions_name_targets() -> None:
+    both = tuple(Awaited(target=name, stage="before", step=0) for name in ("eu", "us"))
+    picture = drawn(replace(VIEW, awaiting=both))
+    assert f"fairlead deploy approve {ID} --target eu" in picture
+    assert f"fairlead deploy approve {ID} --target us" in picture
+
+
+def test_sick_pods_come_first() -> None:
+    pods = (*(LivePod(f"web-{n:02}", True) for n in range(10)), LivePod("web-zz", False, "ErrImagePull: no such image"))
+    version = LiveVersion("web-new", "new", "web:2", 11, 10, 10, pods)
+    live = LiveView(at=NOW, workloads=(LiveWorkload("web", (version,)),))
+    assert (
+        drawn(replace(VIEW, targets=(replace(STAGING, steps=(), live=live),)))
+        == f"""\
+● shop  running  {ID}  by ann  1 min 23 s
+└── ● staging  deploying  agent eu-1, namespace shop
+    └── web
+        └── web-new  10/11 ready  new  web:2
+            ├── ● web-zz  ErrImagePull: no such image
+            ├── ✔ web-00
+            ├── ✔ web-01
+            ├── ✔ web-02
+            ├── ✔ web-03
+            ├── ✔ web-04
+            ├── ✔ web-05
+            ├── ✔ web-06
+            └── … 3 more"""
+    )
+
+
+def test_reason_stands_with_its_target() -> None:
+    back = replace(STAGING, phase="rolled_back", reason="not done within 60 s: image cannot be pulled", steps=())
+    ended = replace(VIEW, phase="failed", reason="staging: too slow", targets=(back,), ended_at=NOW)
+    assert (
+        drawn(ended)
+        == f"""\
+✖ shop  failed  {ID}  by ann  1 min 23 s
+staging: too slow
+└── ↩ staging  rolled back  agent eu-1, namespace shop
+    not done within 60 s: image cannot be pulled"""
+    )
+
+
+def test_names_are_not_markup() -> None:
+    assert "[red]x[/red]" in drawn(replace(VIEW, application="[red]x[/red]", targets=()))
