@@ -39,7 +39,7 @@ async def serve(settings: Settings, process: Process) -> None:
         )
         authority = _read(settings.agent_authority) if settings.agent_authority else None
         gate = Gate(settings.agent_gateway, authority, settings.agent_drain_seconds)
-        introduction = Introduction(_version(), f"{process.random.getrandbits(64):016x}")
+        introduction = Introduction(_version(), f"{process.random.getrandbits(64):016x}", await work.cluster_name())
         process.health.ready("gateway", False, "not connected yet")
         await stack.enter_async_context(serve_http(application(process), settings.process.http_address))
         await Dialler(gate, Tokens(issuer, credentials, process.clock), work, introduction, process).run()
@@ -52,7 +52,7 @@ async def _work(settings: Settings, process: Process, stack: AsyncExitStack) -> 
     rate = Rate(settings.agent_requests_rate, settings.agent_requests_burst, process.clock)
     limits = Limits(rate, settings.agent_requests_open, settings.agent_watches_open, process.clock)
     verbs = Verbs(Direct(cluster, access.server, access.authorize), outside, settings.allowed)
-    return Work(verbs, limits, Fence())
+    return Work(verbs, limits, Fence(), process.metrics.registry)
 
 
 async def _access(settings: Settings, process: Process) -> Access:

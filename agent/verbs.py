@@ -5,14 +5,18 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import aiohttp
+import msgspec
+from msgspec import Struct
 from yarl import URL
 
 from agent.allow import AllowList, NotAllowed
 from libs.kube.direct import Direct
-from libs.link.port import Lost, Refused, Unreachable
+from libs.link.port import Lost, NoAnswer, Refused, Unreachable
 from libs.messages.agent import FRAME_BYTES, Ask, Frame
 
 HEARTBEAT_SECONDS = 10.0
+NAMED_BY = "/api/v1/namespaces/kube-system"
+"""Its uid is the cluster's name: made with the cluster, and never again."""
 _CONNECT_SECONDS = 10.0
 _PASSED_TO_CLUSTER = frozenset({"accept", "content-type"})
 """Above all not `authorization` and `impersonate-…`: whose rights are used is decided here."""
@@ -23,6 +27,14 @@ _HEADER_MOST = 2048
 Frames = AsyncGenerator[Frame, None]
 Verb = Callable[[Ask], Frames]
 Response = AbstractAsyncContextManager[aiohttp.ClientResponse]
+
+
+class _Metadata(Struct, frozen=True):
+    uid: str = ""
+
+
+class _Named(Struct, frozen=True):
+    metadata: _Metadata = _Metadata()
 
 
 class Verbs:
@@ -38,6 +50,15 @@ class Verbs:
             "call": self.call,
             "ping": self.ping,
         }
+
+    async def cluster_name(self) -> str:
+        """What stays the same for a cluster's whole life; empty where this agent may not read it."""
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS), self._cluster.open("GET", NAMED_BY, {}) as response:
+                found = msgspec.json.decode(await response.read(), type=_Named) if response.status == 200 else _Named()
+        except (NoAnswer, TimeoutError, msgspec.MsgspecError):
+            return ""
+        return found.metadata.uid[:128]
 
     async def ping(self, _: Ask) -> Frames:
         yield Frame(0, status=200, last=True)

@@ -14,6 +14,8 @@ class Outbox:
         self._urgent: deque[bytes] = deque()
         self._size = 0
         self._closed = False
+        self.overflowed = asyncio.Event()
+        """Set when the other side has not read for so long that pieces were dropped: the stream is of no more use."""
         self._reader: asyncio.Future[None] | None = None
         self._writers: list[asyncio.Future[None]] = []
 
@@ -22,7 +24,10 @@ class Outbox:
         return len(self._queue) >= self._pieces_most or self._size >= self._size_most
 
     def add(self, piece: bytes, number: int = 0) -> None:
-        """Append, whether there is room or not: for what the other side has already granted or cannot cause at will."""
+        """Append, whether there is room or not, up to eight times the bound."""
+        if len(self._queue) >= 8 * self._pieces_most or self._size >= 8 * self._size_most:
+            self.overflowed.set()
+            return
         self._queue.append((piece, number))
         self._size += len(piece)
         self._wake_reader()

@@ -84,6 +84,7 @@ class Door:
             await _refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "this gateway has as many streams as it may")
         try:
             hello = await _first(wire)
+            self._gateway.check_cluster(caller, hello)
             await wire.write(translate.welcome(_agreed(hello), self._gateway.name, self._settings.rhythm))
         except TimeoutError:
             await _refuse(context, grpc.StatusCode.DEADLINE_EXCEEDED, f"no hello within {HELLO_SECONDS:g} s")

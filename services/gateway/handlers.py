@@ -64,10 +64,20 @@ class Gateway:
         self._sessions: dict[str, Session] = {}
         self._names = count(1)
 
+    @property
+    def streams(self) -> int:
+        return len(self._sessions)
+
     def has_room(self, caller: Caller) -> bool:
         """Whether one more stream of this agent may open."""
-        own = sum(_is_of(session, caller) for session in self._sessions.values())
+        own = len(self._streams_of(caller))
         return len(self._sessions) < self._settings.gateway_streams and own < self._settings.gateway_agent_streams
+
+    def check_cluster(self, caller: Caller, hello: translate.Hello) -> None:
+        """Replicas serve one cluster. Credentials that were copied to another would have requests go to either."""
+        for other in self._streams_of(caller):
+            if hello.cluster and other.hello.cluster and hello.cluster != other.hello.cluster:
+                raise Disagreed("an agent of this name serves another cluster: give each its own credentials")
 
     async def attend(self, wire: Wire, caller: Caller, hello: translate.Hello, verify: Verify) -> Exception | None:
         """Serve one stream until it ends; why it did, or None where the agent just ended it."""
@@ -115,6 +125,9 @@ class Gateway:
                 for session in sessions:
                     await session.idle.wait()
 
+    def _streams_of(self, caller: Caller) -> list[Session]:
+        return [session for session in self._sessions.values() if _is_of(session, caller)]
+
     def _retire(self, session: Session) -> None:
         age = self._clock.monotonic() - session.opened_at
         # Spread, so that agents that came together do not leave together.
@@ -141,6 +154,7 @@ class Gateway:
             _write(session, wire),
             pulse.beat(lambda seq: session.outbox.add_urgent(translate.ping(seq))),
             self._expire(session),
+            _overflow(session),
         ]
 
     async def _take_asks(self, session: Session) -> None:
@@ -197,6 +211,11 @@ async def _renew(session: Session, token: str, verify: Verify) -> None:
 async def _write(session: Session, wire: Wire) -> None:
     while (piece := await session.outbox.next()) is not None:
         await wire.write(piece)
+
+
+async def _overflow(session: Session) -> None:
+    await session.outbox.overflowed.wait()
+    raise Disagreed("the agent does not read what it is sent")
 
 
 def _is_of(session: Session, caller: Caller) -> bool:

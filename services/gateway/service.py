@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
+from prometheus_client import Gauge
+
 from libs.auth.keys import IssuerUnavailable
 from libs.auth.permissions import Action, allowed
 from libs.auth.principal import Principal
@@ -33,6 +35,8 @@ async def serve(settings: Settings, process: Process, bus: Bus, store: Store, ve
     name = settings.gateway_name or f"{process.random.getrandbits(48):012x}"
     presence = Presence(name, bus, store, process.clock, process.random)
     gateway = Gateway(name, settings, bus, presence, process)
+    streams = Gauge("fairlead_gateway_streams", "Agents' streams on this gateway.", registry=process.metrics.registry)
+    streams.set_function(lambda: gateway.streams)
     admission = Rate(settings.gateway_handshakes, settings.gateway_handshakes, process.clock)
     door = Door(gateway, agents_only(verifier), settings, admission)
     credentials = tls(*_certificate(settings, process))

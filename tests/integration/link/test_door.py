@@ -14,7 +14,7 @@ import pytest
 from agent import frames
 from libs.auth.principal import Kind
 from libs.link.bus import bus_link
-from libs.link.port import Lost
+from libs.link.port import Busy, Lost, NoAnswer
 from libs.messages.agent import FRAME_BYTES, Ask, Frame, connected_subject
 from libs.runtime.certificates import ensure_certificates
 from tests.integration.link.plane import AGENT, CLOCK, TENANT, Plane, agent_up, gateway_up
@@ -197,6 +197,25 @@ async def test_agent_renews_its_token(the_plane: Plane, kubeconfig: Path, monkey
             await asyncio.sleep(0.02)
 
 
+async def test_copied_credentials_are_noticed(the_plane: Plane) -> None:
+    first, second = (bearer(the_plane.issuer.issue(AGENT)) for _ in range(2))
+    async with gateway_up(the_plane), calling(the_plane, first) as one, calling(the_plane, second) as other:
+        await one.say(frames.hello("1", "p", (), "cluster-a"))
+        await one.hear()
+        await other.say(frames.hello("1", "q", (), "cluster-b"))
+        assert await other.end() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_agent_that_never_reads_is_cut_off(the_plane: Plane) -> None:
+    token = bearer(the_plane.issuer.issue(AGENT))
+    async with gateway_up(the_plane), calling(the_plane, token) as caller, bus_link(the_plane.bus, CLOCK) as link:
+        await caller.say(HELLO)
+        await caller.hear()
+        big = Ask("request", 200, "POST", "/api/v1/x", body=b"x" * 200_000)
+        kinds = [await _kind_of(link.ask(TENANT, AGENT, big)) for _ in range(40)]
+    assert Busy in kinds
+
+
 async def test_answers_to_nothing_are_dropped(the_plane: Plane) -> None:
     async with gateway_up(the_plane), calling(the_plane, bearer(the_plane.issuer.issue(AGENT))) as caller:
         await caller.say(HELLO, *(frames.answered(number, Frame(0, 200, last=True)) for number in range(50)))
@@ -261,6 +280,12 @@ async def _asked(caller: Caller) -> int:
         said = await caller.hear()
         if isinstance(said, frames.Asked):
             return said.request
+
+
+async def _kind_of(asking: Any) -> type[NoAnswer]:
+    with pytest.raises(NoAnswer) as failure:
+        await asking
+    return failure.type
 
 
 async def _loses(asking: Any) -> None:

@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from libs.bus.jetstream import JetStreamBus
 from libs.link.bus import BusLink
 from libs.link.port import Away, Lost
 from libs.messages.agent import Ask
+from libs.runtime.clock import system_random
 from libs.runtime.http import free_port
+from libs.store.jetstream import JetStreamStore
+from libs.store.prepare import prepare
+from libs.store.seal import Seal
 from sandbox.kubeconfig import kubeconfig as kubeconfig_for
 from sandbox.server import Sandbox
 from tests.integration.link.plane import (
@@ -22,8 +27,10 @@ from tests.integration.link.plane import (
     gateway_up,
     link_to,
     linked,
+    plane,
 )
 from tests.integration.link.proxy import Proxy, proxied
+from tests.servers import nats_connection, nats_server
 from tests.waiting import eventually
 
 PING = Ask("ping", 3000)
@@ -148,6 +155,20 @@ async def test_other_gateway_takes_over(the_plane: Plane, kubeconfig: Path) -> N
             assert [await answers(link) for _ in range(8)] == [True] * 8
         async with link_to(the_plane) as link:
             assert [await answers(link) for _ in range(8)] == [True] * 8
+
+
+async def test_restarted_bus_is_picked_up(kubeconfig: Path, tmp_path: Path) -> None:
+    async with nats_server() as server, nats_connection(server) as connection:
+        await prepare(connection)
+        store = JetStreamStore(connection, Seal(b"k" * 32, system_random()), system_random())
+        async with (
+            plane(tmp_path, (JetStreamBus(connection), store)) as the_plane,
+            linked(the_plane, kubeconfig) as link,
+        ):
+            await eventually(lambda: answers(link))
+            server.kill()
+            await server.start()
+            await eventually(lambda: answers(link), 30)
 
 
 async def test_other_tenant_finds_nobody(the_plane: Plane, kubeconfig: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 
 from agent.verbs import HEARTBEAT_SECONDS
 from libs.kube.link import Linked
@@ -14,6 +15,7 @@ from libs.kube.status import KubeError
 from libs.link.bus import BusLink
 from libs.link.port import Busy, Lost, Refused, Unreachable
 from libs.messages.agent import FRAME_BYTES, Ask
+from libs.runtime.http import serve as serve_http
 from sandbox.kubeconfig import kubeconfig as kubeconfig_for
 from sandbox.server import Sandbox
 from tests.integration.link.plane import AGENT, TENANT, Plane, linked
@@ -131,6 +133,27 @@ async def test_forbidden_ask_is_refused(the_plane: Plane, kubeconfig: Path, ask:
         with pytest.raises(Refused, match=words):
             # A timeout of nothing would end the asking before it begins.
             await (link.ask(TENANT, AGENT, ask) if ask.timeout_ms else _ask_raw(link, ask))
+
+
+async def test_call_reaches_a_listed_host(the_plane: Plane, kubeconfig: Path, sandbox: Sandbox) -> None:
+    host = sandbox.url.removeprefix("http://")
+    async with linked(the_plane, kubeconfig, agent_hosts=(host,)) as link:
+        answer = await link.ask(TENANT, AGENT, Ask("call", 5000, path=f"{sandbox.url}/version"))
+    assert (answer.status, b"gitVersion" in answer.body) == (200, True)
+
+
+async def test_call_does_not_follow_a_redirect(the_plane: Plane, kubeconfig: Path) -> None:
+    async def elsewhere(_: web.Request) -> web.Response:
+        raise web.HTTPFound("http://127.0.0.1:1/secret")
+
+    app = web.Application()
+    app.add_routes([web.get("/", elsewhere)])
+    async with (
+        serve_http(app, "127.0.0.1:0") as port,
+        linked(the_plane, kubeconfig, agent_hosts=(f"127.0.0.1:{port}",)) as link,
+    ):
+        answer = await link.ask(TENANT, AGENT, Ask("call", 5000, path=f"http://127.0.0.1:{port}/"))
+    assert (answer.status, answer.headers["location"]) == (302, "http://127.0.0.1:1/secret")
 
 
 async def test_older_epoch_is_refused(the_plane: Plane, kubeconfig: Path) -> None:

@@ -68,3 +68,10 @@ async def test_heartbeats_do_not_pile_up() -> None:
     for seq in range(20):
         box.add_urgent(bytes([seq]))
     assert await box.next() == bytes([12])
+
+
+async def test_reader_that_never_comes_is_noticed() -> None:
+    box = Outbox(2, 1000)
+    for _ in range(17):
+        box.add(b"x")
+    assert box.overflowed.is_set()
