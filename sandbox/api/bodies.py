@@ -8,6 +8,7 @@ import yaml
 
 from sandbox.api.call import Call
 from sandbox.api.wire import JSON, Request
+from sandbox.fields import protobuf
 from sandbox.objects.json import Object, placed, table, text
 from sandbox.objects.kinds import Kind
 from sandbox.objects.refusals import bad_request, wrong_media_type
@@ -18,8 +19,10 @@ DEEPEST = 64
 
 def decoded(request: Request) -> Object:
     """The body as a mapping; YAML is read where JSON does not do."""
+    if request.content_type == protobuf.MEDIA_TYPE:
+        return protobuf.decoded(request.body)
     if request.content_type not in {JSON, YAML, "application/apply-patch+yaml", "*/*"}:
-        raise wrong_media_type(request.content_type, f"{JSON}, {YAML}")
+        raise wrong_media_type(request.content_type, f"{JSON}, {YAML}, {protobuf.MEDIA_TYPE}")
     return parsed(request.body)
 
 
@@ -40,7 +43,7 @@ def _yaml(body: bytes) -> Any:
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(body, Loader=yaml.CSafeLoader)):
             raise bad_request("the body is not valid: YAML aliases are not supported")
-        value = yaml.load(body, Loader=_Loader)  # noqa: S506, RUF100
+        value = yaml.load(body, Loader=_Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise bad_request(f"the body of the request is neither JSON nor YAML: {error}") from error
     return value

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox.objects.refusals import Refused
 
@@ -49,6 +50,14 @@ class Response(Struct, frozen=True):
 
 def answer(value: Any, status: int = 200) -> Response:
     return Response(status, msgspec.json.encode(value))
+
+
+def warned(response: Response, warnings: list[str]) -> Response:
+    """The answer with warnings for a person; a header holds one line, so they share it."""
+    if not warnings:
+        return response
+    told = "; ".join(warnings).replace("\\", "\\\\").replace('"', '\\"')
+    return replace(response, headers={**response.headers, "Warning": f'299 - "{told}"'})
 
 
 def refusal(refused: Refused) -> Response:

@@ -5,9 +5,10 @@ the cluster.
 from collections.abc import Callable
 
 from sandbox.api import bodies, scale
+from sandbox.api.admission import admitted, check_applied
 from sandbox.api.call import Call, field_manager, is_rehearsal
 from sandbox.api.reading import listed, matcher
-from sandbox.api.wire import Request, Response, answer
+from sandbox.api.wire import Request, Response, answer, warned
 from sandbox.objects import json_patch, merge_patch, refusals
 from sandbox.objects.json import Object, at, placed, table, text
 from sandbox.objects.ownership import APPLY, UPDATE, Author
@@ -37,15 +38,19 @@ class Writer:
     def create(self, call: Call, request: Request) -> Response:
         if call.name:
             raise refusals.wrong_method()
-        value = bodies.checked(call, bodies.decoded(request))
-        return answer(self._cluster.create(call.kind, value, _intent(call, request)), 201)
+        value, warnings = admitted(call.kind, request, bodies.checked(call, bodies.decoded(request)))
+        return warned(answer(self._cluster.create(call.kind, value, _intent(call, request)), 201), warnings)
 
     def update(self, call: Call, request: Request) -> Response:
         body = bodies.decoded(request)
         if call.subresource == "scale":
             return self._rescale(call, request, body)
         _check_subresource(call)
-        return answer(self._cluster.replace(call.kind, bodies.checked(call, body), _intent(call, request)))
+        return self._replace(call, request, body)
+
+    def _replace(self, call: Call, request: Request, value: Object) -> Response:
+        value, warnings = admitted(call.kind, request, bodies.checked(call, value))
+        return warned(answer(self._cluster.replace(call.kind, value, _intent(call, request))), warnings)
 
     def patch(self, call: Call, request: Request) -> Response:
         if request.content_type == APPLY_PATCH:
@@ -57,7 +62,7 @@ class Writer:
         patched = _patched(call, request, live)
         if text(patched, "metadata", "name") != call.name:
             raise refusals.bad_request("the name of the object does not match the name on the URL")
-        return answer(self._cluster.replace(call.kind, bodies.checked(call, patched), _intent(call, request)))
+        return self._replace(call, request, patched)
 
     def _apply(self, call: Call, request: Request) -> Response:
         if not request.query.get("fieldManager"):
@@ -77,6 +82,7 @@ class Writer:
         wanted = bodies.checked(call, bodies.decoded(request))
         if at(wanted, "metadata", "managedFields"):
             raise refusals.bad_request("metadata.managedFields must be nil")
+        check_applied(call.kind, wanted)
         value, is_new = self._cluster.apply(call.kind, wanted, _intent(call, request), force=request.flag("force"))
         return answer(value, 201 if is_new else 200)
 
@@ -135,7 +141,7 @@ def _patched(call: Call, request: Request, live: Object) -> Object:
 
 def deletion_of(request: Request) -> Deletion:
     """Options come in the body, or in the query."""
-    body = bodies.parsed(request.body) if request.body.strip() else {}
+    body = bodies.decoded(request) if request.body.strip() else {}
     propagation = body.get("propagationPolicy") or request.query.get("propagationPolicy") or "Background"
     if propagation not in PROPAGATIONS:
         raise refusals.bad_request(f"propagationPolicy: must be one of {', '.join(PROPAGATIONS)}")

@@ -101,6 +101,17 @@ def _service(value: Object) -> Object:
     return {**value, "spec": {**spec, "ports": ports} if ports else spec}
 
 
+def selecting(job: Object, uid: str) -> Object:
+    """A Job finds its pods by labels that only the server can choose."""
+    name = text(job, "metadata", "name")
+    own = {"batch.kubernetes.io/controller-uid": uid, "controller-uid": uid}
+    named = {"batch.kubernetes.io/job-name": name, "job-name": name}
+    labels = {**table(job, "spec", "template", "metadata", "labels"), **own, **named}
+    labelled = placed(job, ("spec", "template", "metadata", "labels"), labels)
+    chosen = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+    return labelled if at(job, "spec", "manualSelector") else placed(labelled, ("spec", "selector"), chosen)
+
+
 def _namespace(value: Object) -> Object:
     labels = {"kubernetes.io/metadata.name": text(value, "metadata", "name"), **table(value, "metadata", "labels")}
     named = placed(value, ("metadata", "labels"), labels)

@@ -4,8 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sandbox.objects.json import Object, text
-from sandbox.objects.kinds import DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, SERVICE_ACCOUNT, Kind
-from sandbox.simulation import deployments, replicasets
+from sandbox.objects.kinds import (
+    CONTROLLER_REVISION,
+    DAEMON_SET,
+    DEPLOYMENT,
+    JOB,
+    NAMESPACE,
+    POD,
+    REPLICA_SET,
+    SERVICE_ACCOUNT,
+    STATEFUL_SET,
+    Kind,
+)
+from sandbox.simulation import daemonsets, deployments, jobs, replicasets, revisions, statefulsets
 from sandbox.simulation.nodes import Nodes
 from sandbox.simulation.orphans import Orphans
 from sandbox.simulation.step import Create, Outcome, uid_of
@@ -25,6 +36,9 @@ class Controllers:
         self._steps: dict[str, Callable[[Object], Outcome]] = {
             DEPLOYMENT.resource: self._deployment,
             REPLICA_SET.resource: self._replica_set,
+            STATEFUL_SET.resource: self._stateful_set,
+            DAEMON_SET.resource: self._daemon_set,
+            JOB.resource: self._job,
             NAMESPACE.resource: self._namespace,
         }
 
@@ -51,6 +65,18 @@ class Controllers:
 
     def _replica_set(self, value: Object) -> Outcome:
         return replicasets.step(value, self._pods(value), self._now(), self._cluster.suffix)
+
+    def _stateful_set(self, value: Object) -> Outcome:
+        owned = revisions.Owned(self._dependents(value, POD), self._dependents(value, CONTROLLER_REVISION))
+        return statefulsets.step(value, owned, self._now())
+
+    def _daemon_set(self, value: Object) -> Outcome:
+        owned = revisions.Owned(self._dependents(value, POD), self._dependents(value, CONTROLLER_REVISION))
+        view = daemonsets.View(owned, self._nodes.names(), self._now())
+        return daemonsets.step(value, view, self._cluster.suffix)
+
+    def _job(self, value: Object) -> Outcome:
+        return jobs.step(value, self._dependents(value, POD), self._now(), self._cluster.suffix)
 
     def _pods(self, value: Object) -> replicasets.Pods:
         orphans = self._orphans.of(POD, text(value, "metadata", "namespace"))

@@ -155,14 +155,20 @@ def advance(pod: Object, stage: Stage, kubelet: Kubelet) -> Write:
             return _status(_unpulled(pod))
         case Stage.STARTING | Stage.PULLING | Stage.CRASHED:
             return _status(_started(pod, kubelet.now))
-        case Stage.RUNNING if kubelet.behaviour.is_crashing:
-            return _status(_crashed(pod, kubelet.now))
-        case Stage.RUNNING if _works_to_an_end(pod):
-            return _status(_ended(pod, kubelet.now))
+        case Stage.RUNNING if kubelet.behaviour.is_crashing or _works_to_an_end(pod):
+            return _status(_run_out(pod, kubelet))
         case Stage.RUNNING | Stage.UNREADY:
             return _status(_readied(pod, kubelet.now, is_ready=True))
         case _:
             return _status(_readied(pod, kubelet.now, is_ready=False))
+
+
+def _run_out(pod: Object, kubelet: Kubelet) -> Object:
+    """Its containers stopped: for good, or to be started again."""
+    is_crash = kubelet.behaviour.is_crashing
+    if is_crash and text(pod, "spec", "restartPolicy") != "Never":
+        return _crashed(pod, kubelet.now)
+    return _ended(pod, kubelet.now, has_failed=is_crash)
 
 
 def _status(pod: Object) -> Update:
@@ -283,11 +289,12 @@ def _crashed(pod: Object, now: datetime) -> Object:
     return with_status(pod, containerStatuses=statuses)
 
 
-def _ended(pod: Object, now: datetime) -> Object:
-    over = {"terminated": {"exitCode": 0, "reason": "Completed", "finishedAt": stamp(now)}}
-    conditions = _conditions(now, is_ready=False, reason="PodCompleted")
+def _ended(pod: Object, now: datetime, *, has_failed: bool = False) -> Object:
+    code, reason, phase = (1, "Error", "Failed") if has_failed else (0, "Completed", "Succeeded")
+    over = {"terminated": {"exitCode": code, "reason": reason, "finishedAt": stamp(now)}}
+    conditions = _conditions(now, is_ready=False, reason=f"Pod{'Failed' if has_failed else 'Completed'}")
     statuses = _with_containers(pod, over, restarts=_restarts(pod))
-    return with_status(pod, phase="Succeeded", conditions=conditions, containerStatuses=statuses)
+    return with_status(pod, phase=phase, conditions=conditions, containerStatuses=statuses)
 
 
 def is_ready(pod: Object) -> bool:

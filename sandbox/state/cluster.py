@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from sandbox.objects import apply, refusals
-from sandbox.objects.defaults import defaulted
+from sandbox.objects.defaults import defaulted, selecting
 from sandbox.objects.json import Object, at, items, number, placed, stamp, table, text
-from sandbox.objects.kinds import CUSTOM_DEFINITION, NAMESPACE, POD, SERVICE, Catalogue, Kind
+from sandbox.objects.kinds import CUSTOM_DEFINITION, JOB, NAMESPACE, POD, SERVICE, Catalogue, Kind
 from sandbox.objects.ownership import Author, after_update, recorded
 from sandbox.objects.validation import problems
 from sandbox.state.custom import established, kinds_of
@@ -140,7 +140,9 @@ class Cluster:
         keeps_status = not kind.has_status or kind.name == "Node"
         value = defaulted(kind, value if keeps_status else {k: v for k, v in value.items() if k != "status"})
         kept = {name: item for name, item in table(value, "metadata").items() if name not in SERVER_KEEPS}
-        metadata = {**kept, "uid": self._uid(), "creationTimestamp": stamp(self._now())}
+        uid = self._uid()
+        metadata = {**kept, "uid": uid, "creationTimestamp": stamp(self._now())}
+        value = selecting(value, uid) if kind is JOB else value
         if kind.counts_generations:
             metadata["generation"] = 1
         return {**self._first_status(kind, value), "metadata": metadata}

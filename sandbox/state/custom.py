@@ -40,7 +40,7 @@ def established(definition: Object, now: datetime) -> Object:
         _condition("NamesAccepted", "NoConflicts", "no conflicts found", now),
         _condition("Established", "InitialNamesAccepted", "the initial names have been accepted", now),
     ]
-    stored = [text(version, "name") for version in items(definition, "spec", "versions") if version.get("storage")]
+    stored = [text(version, "name") for version in items(definition, "spec", "versions") if at(version, "storage")]
     status = {"acceptedNames": accepted, "conditions": conditions, "storedVersions": stored}
     return {**definition, "spec": {**table(definition, "spec"), "names": accepted}, "status": status}
 

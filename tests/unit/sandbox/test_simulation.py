@@ -2,6 +2,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.server import Options, running
+from tests.clock import VirtualClock
 from tests.unit.sandbox.conftest import PATHS, Client
 from tests.unit.sandbox.objects import Object, a_deployment, a_pod_template, a_replica_set
 
@@ -277,9 +279,6 @@ async def test_namespace_takes_its_contents_along(client: Client) -> None:
 
 
 async def test_same_seed_makes_the_same_objects(client: Client) -> None:
-    from sandbox.server import Options, running
-    from tests.clock import VirtualClock
-
     await client.create(a_deployment(replicas=3))
     await client.later(2)
     clock = VirtualClock()

@@ -1,0 +1,1 @@
+"""The pretend cluster as a process: real kubectl, plain HTTP, and kills."""
