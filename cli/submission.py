@@ -66,8 +66,6 @@ def candidates(path: str, bases: Sequence[Path]) -> tuple[Path, ...]:
 
 def _manifests(path: str, bases: Sequence[Path], name: str) -> tuple[tuple[str, str], ...]:
     """Each text with its name on this machine; a folder's in the order of their names."""
-    if path.startswith(("http://", "https://")):
-        raise Stop(Exit.WRONG, f"{name}: manifests from a URL are not built yet: {path}", "save it beside the file")
     tried = candidates(path, bases)
     found = next((place for place in tried if place.exists()), None)
     if found is None:

@@ -34,10 +34,13 @@ ASKS = "waiting for a decision"
 _PHASES = {"before": "before the deployment", "after": "after the deployment", "landed": "done"}
 
 
-def tree(view: DeploymentView, now: datetime) -> RenderableType:
+def tree(view: DeploymentView, now: datetime, pods: int = MOST_PODS) -> RenderableType:
+    """`pods`: the most that are shown of each version, those that are not ready first."""
     root = Tree(_headline(view, now), guide_style="dim")
     for target in view.targets:
-        _add_target(root, target, view, now)
+        branch = _add_target(root, target, view, now)
+        if target.live:
+            _add_live(branch, target.live, pods)
     return Group(root, *_next_commands(view))
 
 
@@ -50,9 +53,9 @@ def _headline(view: DeploymentView, now: datetime) -> Text:
     return line
 
 
-def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datetime) -> None:
+def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datetime) -> Tree:
     waits = any(one.target == target.name for one in view.awaiting)
-    line = _marked(ASKS if waits else target.phase, target.name, _PHASES.get(target.phase, _words(target.phase)))
+    line = _marked(ASKS if waits else target.phase, target.name, _target_words(target))
     namespace = f", namespace {target.namespace}" if target.namespace else ""
     line.append(f"  agent {target.agent}{namespace}", "dim")
     if target.phase == "waiting" and target.depends_on:
@@ -63,11 +66,18 @@ def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datet
         line.append(f"\n{target.rollout.hindrance}", "red")
     branch = root.add(line)
     _add_steps(branch, "before", target.before, now)
-    for step in target.steps:
-        branch.add(_step(step, now))
+    _add_strategy(branch, target.steps, now)
     _add_steps(branch, "after", target.after, now)
-    if target.live:
-        _add_live(branch, target.live)
+    return branch
+
+
+def _add_strategy(branch: Tree, steps: Sequence[StepView], now: datetime) -> None:
+    """A strategy that has not begun takes one line: what is under way must fit on the screen."""
+    if steps and all(step.state == "pending" for step in steps):
+        branch.add(Text(f"○ {', '.join(_step_words(step) for step in steps)}", "dim"))
+    else:
+        for step in steps:
+            branch.add(_step(step, now))
 
 
 def _add_steps(branch: Tree, title: str, steps: Sequence[StepView], now: datetime) -> None:
@@ -95,7 +105,7 @@ def _step_words(step: StepView) -> str:
         case "applyManifests":
             return "apply manifests"
         case "setWeight":
-            return f"{step.weight} % to the new version"
+            return f"{step.weight} %"
         case "approval":
             return f"approval by {' or '.join(step.roles)}" if step.roles else "approval"
         case _:
@@ -108,21 +118,21 @@ def _until(step: StepView, now: datetime) -> str:
     return {"pause": f"{left} left", "approval": f"expires in {left}"}.get(step.kind, f"gives up in {left}")
 
 
-def _add_live(branch: Tree, live: LiveView) -> None:
+def _add_live(branch: Tree, live: LiveView, pods: int) -> None:
     if live.agent_away_since:
         branch.add(Text(f"the agent has been away since {live.agent_away_since:%H:%M:%S} UTC", "red"))
     for workload in live.workloads:
-        _add_workload(branch, workload)
+        _add_workload(branch, workload, pods)
 
 
-def _add_workload(branch: Tree, workload: LiveWorkload) -> None:
+def _add_workload(branch: Tree, workload: LiveWorkload, pods: int) -> None:
     node = branch.add(Text(workload.name, "bold"))
     for version in workload.versions:
         if version.replicas or version.ready or version.pods or version.role == "new":
-            _add_version(node, version)
+            _add_version(node, version, pods)
 
 
-def _add_version(node: Tree, version: LiveVersion) -> None:
+def _add_version(node: Tree, version: LiveVersion, pods: int) -> None:
     full = version.ready >= version.replicas
     line = Text(f"{version.replica_set}  ")
     line.append(f"{version.ready}/{version.replicas} ready", "green" if full else "yellow")
@@ -130,10 +140,10 @@ def _add_version(node: Tree, version: LiveVersion) -> None:
     branch = node.add(line)
     # What is wrong comes first: a long list of healthy pods must not push it out.
     shown = sorted(version.pods, key=lambda pod: (pod.ready, pod.name))
-    for pod in shown[:MOST_PODS]:
+    for pod in shown[:pods]:
         branch.add(_pod(pod))
-    if len(shown) > MOST_PODS:
-        branch.add(Text(f"… {len(shown) - MOST_PODS} more", "dim"))
+    if 0 < pods < len(shown):
+        branch.add(Text(f"… {len(shown) - pods} more", "dim"))
 
 
 def _pod(pod: LivePod) -> Text:
@@ -177,6 +187,12 @@ def _marked(state: str, name: str, words: str = "") -> Text:
     if words:
         line.append(f"  {words}", style)
     return line
+
+
+def _target_words(target: TargetView) -> str:
+    words = _PHASES.get(target.phase, _words(target.phase))
+    at = f" at {target.rollout.weight} %" if target.rollout and target.phase == "deploying" else ""
+    return f"{words}{at}"
 
 
 def _words(phase: str) -> str:

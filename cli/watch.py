@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from cli.client import Client
@@ -14,7 +14,7 @@ from cli.exits import Exit, Stop
 from cli.follow import Follow
 from cli.output import Output
 from cli.story import told
-from cli.tree import awaited_words, decision_command, tree
+from cli.tree import MOST_PODS, awaited_words, decision_command, tree
 from libs.api.stream import Frame
 from libs.api.view import DeploymentView, EventView, LiveView
 from libs.messages.live import LiveTarget
@@ -50,7 +50,7 @@ async def _redraw(client: Client, output: Output, deployment: str) -> Deployment
     view = await client.get(f"/deployments/{deployment}", DeploymentView)
 
     def drawn() -> RenderableType:
-        return tree(view, clock.now())
+        return fitting(output.console, view, clock.now())
 
     with Live(console=output.console, get_renderable=drawn, refresh_per_second=_REDRAWS_A_SECOND):
         async with aclosing(Follow(client, deployment).frames()) as frames:
@@ -67,6 +67,16 @@ async def _tell(client: Client, output: Output, deployment: str) -> DeploymentVi
         async for frame in frames:
             teller.tell(frame)
     return await client.get(f"/deployments/{deployment}", DeploymentView)
+
+
+def fitting(console: Console, view: DeploymentView, now: datetime) -> RenderableType:
+    """The tree with as many pods as the screen has room for."""
+    pictures = (tree(view, now, pods) for pods in (MOST_PODS, 2, 0))
+    smallest: RenderableType = ""
+    for smallest in pictures:
+        if len(console.render_lines(smallest)) <= console.height:
+            break
+    return smallest
 
 
 class Teller:

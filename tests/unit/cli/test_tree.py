@@ -25,7 +25,7 @@ STAGING = TargetView(
     namespace="shop",
     phase="deploying",
     steps=STEPS,
-    rollout=RolloutView(phase="progressing"),
+    rollout=RolloutView(phase="progressing", weight=25),
 )
 PROD = TargetView(
     name="prod",
@@ -57,15 +57,15 @@ def test_running_deployment_is_drawn() -> None:
         drawn(VIEW)
         == f"""\
 ● shop  running  {ID}  by ann  1 min 23 s
-├── ● staging  deploying  agent eu-1, namespace shop
+├── ● staging  deploying at 25 %  agent eu-1, namespace shop
 │   ├── ✔ apply manifests
-│   ├── ✔ 25 % to the new version
+│   ├── ✔ 25 %
 │   ├── ● pause 60 s  41 s left
-│   └── ○ 100 % to the new version
+│   └── ○ 100 %
 └── ○ prod  waiting  agent eu-2  after staging
     ├── before
     │   └── ○ approval by sre
-    └── ○ 100 % to the new version"""
+    └── ○ 100 %"""
     )
 
 
@@ -79,7 +79,7 @@ def test_decision_names_its_command() -> None:
 └── ‖ prod  before the deployment  agent eu-2
     ├── before
     │   └── ‖ approval by sre
-    └── ○ 100 % to the new version
+    └── ○ 100 %
 
 prod waits for approval by sre before it begins:
   fairlead deploy approve {ID}
@@ -102,7 +102,7 @@ def test_sick_pods_come_first() -> None:
         drawn(replace(VIEW, targets=(replace(STAGING, steps=(), live=live),)))
         == f"""\
 ● shop  running  {ID}  by ann  1 min 23 s
-└── ● staging  deploying  agent eu-1, namespace shop
+└── ● staging  deploying at 25 %  agent eu-1, namespace shop
     └── web
         └── web-new  10/11 ready  new  web:2
             ├── ● web-zz  ErrImagePull: no such image

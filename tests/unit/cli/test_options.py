@@ -1,0 +1,49 @@
+"""Which server and token a command uses, and where options may stand."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cli.exits import Exit, Stop
+from cli.options import Options, Place, Up, reordered, where
+
+
+def running(folder: Path, server: str = "http://127.0.0.1:1234") -> dict[str, str]:
+    (folder / "up.json").write_bytes(msgspec.json.encode(Up(server=server, token="t-up")))
+    return {"FAIRLEAD_STATE_DIR": str(folder)}
+
+
+def test_running_stack_is_found(tmp_path: Path) -> None:
+    assert where(Options(), running(tmp_path)) == Place("http://127.0.0.1:1234", "t-up")
+
+
+def test_given_ones_win(tmp_path: Path) -> None:
+    given = Options(server="https://cd.example/", token="mine")
+    assert where(given, running(tmp_path)) == Place("https://cd.example", "mine")
+
+
+def test_token_goes_to_its_own_server_only(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as stop:
+        where(Options(server="https://cd.example"), running(tmp_path))
+    assert stop.value.code == Exit.NOT_ALLOWED
+
+
+def test_nothing_known_is_unreachable(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as stop:
+        where(Options(), {"FAIRLEAD_STATE_DIR": str(tmp_path)})
+    assert stop.value.code == Exit.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("-o json deploy list", "deploy list -o json"),
+        ("--no-color -v --server=x deploy list -o yaml", "deploy list -o yaml --no-color -v --server=x"),
+        ("deploy list", "deploy list"),
+        ("--help", "--help"),
+        ("-v", "-v"),
+    ],
+)
+def test_options_may_come_first(given: str, expected: str) -> None:
+    assert reordered(given.split()) == expected.split()

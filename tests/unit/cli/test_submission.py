@@ -1,0 +1,83 @@
+"""Where a manifest's path is looked for."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.exits import Stop
+from cli.submission import candidates, read, search_path
+
+FILE = """\
+application: shop
+targets:
+  prod: {account: prod, strategy: all}
+manifests:
+  - path: {PATH}
+strategies:
+  all: {canary: {steps: [{setWeight: {weight: 100}}]}}
+"""
+MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A deployment file in a folder of its own; the working directory is another."""
+    (tmp_path / "release").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    return tmp_path / "release" / "deploy.yml"
+
+
+def names(file: Path, path: str, environ: dict[str, str] | None = None) -> list[str]:
+    file.write_text(FILE.replace("{PATH}", path))
+    return [str(Path(name).resolve()) for name in read(str(file), environ=environ or {}).names[path]]
+
+
+def a_manifest(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(MANIFEST % path.stem)
+    return str(path.resolve())
+
+
+def test_beside_the_file_comes_first(file: Path) -> None:
+    a_manifest(Path("a.yml"))
+    wanted = a_manifest(file.parent / "a.yml")
+    assert names(file, "a.yml") == [wanted]
+
+
+def test_working_directory_comes_second(file: Path) -> None:
+    wanted = a_manifest(Path("a.yml"))
+    assert names(file, "a.yml") == [wanted]
+
+
+def test_workspace_comes_last(file: Path) -> None:
+    workspace = file.parent.parent / "workspace"
+    wanted = a_manifest(workspace / "a.yml")
+    assert names(file, "a.yml", {"GITHUB_WORKSPACE": str(workspace)}) == [wanted]
+
+
+def test_leading_slash_means_workspace(file: Path) -> None:
+    workspace = file.parent.parent / "workspace"
+    wanted = a_manifest(workspace / "k" / "a.yml")
+    assert names(file, "/k/a.yml", {"GITHUB_WORKSPACE": str(workspace)}) == [wanted]
+
+
+def test_folder_is_read_in_order(file: Path) -> None:
+    written = [a_manifest(file.parent / "k" / name) for name in ("z.yml", "b/c.yaml", "a.yml")]
+    (file.parent / "k" / "notes.txt").write_text("not a manifest")
+    assert names(file, "k") == sorted(written)
+
+
+def test_missing_lists_every_place(file: Path) -> None:
+    with pytest.raises(Stop) as stop:
+        names(file, "a.yml")
+    assert [hint.removeprefix("tried ") for hint in stop.value.hints] == [f"{file.parent}/a.yml", "a.yml"]
+
+
+def test_url_is_refused_by_name(file: Path) -> None:
+    file.write_text(FILE.replace("{PATH}", "https://example.com/a.yml"))
+    assert not read(str(file), environ={}).is_valid
+
+
+def test_same_place_is_tried_once() -> None:
+    assert candidates("a.yml", search_path("deploy.yml", {})) == (Path("a.yml"),)
