@@ -1,6 +1,5 @@
 """What do we call a decoded Kubernetes object, how is it told from others, and how is a nested value read safely?"""
 
-from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -21,7 +20,7 @@ class Identity(Struct, frozen=True, order=True):
         return f"{self.kind} {place}"
 
 
-def identity(value: Mapping[str, Any]) -> Identity:
+def identity(value: Object) -> Identity:
     return Identity(
         group=group_of(text(value, "apiVersion")),
         kind=text(value, "kind"),
@@ -43,7 +42,7 @@ def group_of(api_version: str) -> str:
     return group if slash else ""
 
 
-def is_deployment(value: Mapping[str, Any]) -> bool:
+def is_deployment(value: Object) -> bool:
     found = identity(value)
     return (found.group, found.kind) == ("apps", "Deployment")
 
@@ -51,7 +50,7 @@ def is_deployment(value: Mapping[str, Any]) -> bool:
 def at(value: object, *path: str) -> Any:
     """The value at a path of field names, or None where the path breaks off."""
     for name in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return None
         value = value.get(name)
     return value

@@ -45,8 +45,9 @@ def _deployment(value: Object) -> Iterator[str]:
         yield "spec.selector is empty"
     if any(labels.get(name) != label for name, label in matched.items()):
         yield "spec.selector.matchLabels must be among the labels of spec.template"
-    if not items(spec, "template", "spec", "containers"):
-        yield "spec.template has no containers"
+    containers = items(spec, "template", "spec", "containers")
+    if not containers or not all(isinstance(container, dict) for container in containers):
+        yield "spec.template has no containers, or one that is not a mapping"
 
 
 def _rolling(rolling: Object, replicas: int) -> Iterator[str]:

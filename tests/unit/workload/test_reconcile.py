@@ -257,3 +257,44 @@ def test_revision_counts_on() -> None:
     executor.until_settled(goals(Stage.WEIGHT, 25))
     new = replica_set_identity("shop", goals(Stage.WEIGHT).workloads[0].replica_set)
     assert annotation(cluster.live[new], "fairlead.dev/revision") == "2"
+
+
+def test_late_write_of_an_older_epoch_cannot_undo_a_return() -> None:
+    cluster = Cluster()
+    old = released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    decision = reconcile(goals(Stage.WEIGHT, 25), executor.seen())
+    assert isinstance(decision, Requests)
+    Executor(cluster).until_settled(goals(Stage.RETURN, fence=SECOND))
+    late = [request for request in decision.requests if request.method == "PATCH"]
+    assert [cluster.send(request)[0] for request in late] == [409]
+    assert sizes(cluster) == {old.replica_set: 4}
+
+
+def test_settings_go_back_before_pods_and_services_after() -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(4), service(80), settings(colour="blue")))
+    executor, goals = begun(cluster, (deployment(4, "web:2"), service(81), settings(colour="green")))
+    executor.until_settled(goals(Stage.APPLY))
+    executor.until_settled(goals(Stage.WEIGHT, 50))
+    cluster.writes.clear()
+    executor.until_settled(goals(Stage.RETURN))
+    kinds = [request.target.kind for request in cluster.writes]
+    assert (kinds[0], kinds[-1], set(kinds[1:-1])) == ("ConfigMap", "Service", {"ReplicaSet"})
+
+
+def test_taken_field_does_not_hold_back_capacity() -> None:
+    cluster = Cluster()
+    old = released(cluster, (deployment(4), settings(colour="blue")))
+    executor, goals = begun(cluster, (deployment(4, "web:2"), settings(colour="green")))
+    executor.until_settled(goals(Stage.APPLY))
+    executor.until_settled(goals(Stage.WEIGHT, 100))
+    for _ in range(20):
+        decision = reconcile(goals(Stage.RETURN), executor.seen())
+        assert isinstance(decision, Requests)
+        for request in decision.requests:
+            if request.target.kind != "ConfigMap":
+                executor.ask(request)
+        cluster.run()
+    assert sizes(cluster) == {old.replica_set: 4}
+    assert not settled(goals(Stage.RETURN), executor.seen())

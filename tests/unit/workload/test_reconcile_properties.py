@@ -39,8 +39,9 @@ class Rollouts(RuleBasedStateMachine):
         before=strategies.integers(1, 7),
         surge=strategies.integers(0, 3),
         unavailable=strategies.integers(0, 3),
+        weight=strategies.sampled_from(WEIGHTS),
     )
-    def start(self, replicas: int, before: int, surge: int, unavailable: int) -> None:
+    def start(self, replicas: int, before: int, surge: int, unavailable: int, weight: int) -> None:
         self.cluster = Cluster()
         limits = {"maxSurge": surge, "maxUnavailable": unavailable}
         old = (deployment(before, "web:1", **limits),)
@@ -48,7 +49,7 @@ class Rollouts(RuleBasedStateMachine):
         self.objects = (deployment(replicas, "web:2", **limits),)
         found = Executor(self.cluster).survey(self.objects, V2)
         self.workload = found.workloads[0]
-        wanted = goal(Stage.WEIGHT, self.objects, found.workloads, found.snapshot, 0, V2)
+        wanted = goal(Stage.WEIGHT, self.objects, found.workloads, found.snapshot, weight, V2)
         self.processes = [Process(wanted, self.cluster.seen())]
         self.flying: list[tuple[Process, Request, tuple[int, int]]] = []
         """Sent, and still awaited by who sent them."""
@@ -68,19 +69,21 @@ class Rollouts(RuleBasedStateMachine):
     def newest(self) -> Process:
         return self.processes[-1]
 
-    @rule(index=strategies.integers(0, 2), lost=strategies.booleans(), late=strategies.booleans())
-    def decide(self, index: int, lost: bool, late: bool) -> None:
-        process = self.processes[-1 - index % len(self.processes)]
+    @rule(zombie=strategies.integers(0, 8), fate=strategies.sampled_from(("", "", "lost", "late", "error")))
+    def decide(self, zombie: int, fate: str) -> None:
+        process = self.processes[-1 - (zombie if zombie < len(self.processes) else 0)]
         if any(sender is process for sender, _, _ in self.flying):
             return
         decision = reconcile(process.wanted, process.seen())
         assert not (process is self.newest and not isinstance(decision, Requests)), decision
         known = self.disturbances, self._usable_as_seen(process.seen())
         for request in decision.requests if isinstance(decision, Requests) else ():
-            if late:
+            if fate == "late":
                 self.flying.append((process, request, known))
+            elif fate == "error":
+                self._lose(process, request)
             else:
-                self._send(process, request, known, lost)
+                self._send(process, request, known, fate == "lost")
 
     @rule(choice=strategies.integers(0, 50), lost=strategies.booleans())
     @precondition(lambda self: self.flying)
@@ -107,9 +110,9 @@ class Rollouts(RuleBasedStateMachine):
         if settled(self.newest.wanted, self.newest.seen()):
             self.newest.wanted = self._again(self.newest.wanted, Stage.WEIGHT, weight)
 
-    @rule()
-    def roll_back(self) -> None:
-        if self.newest.wanted.stage is Stage.WEIGHT:
+    @rule(die=strategies.integers(0, 5))
+    def roll_back(self, die: int) -> None:
+        if self.newest.wanted.stage is Stage.WEIGHT and die == 5:
             self.newest.wanted = self._again(self.newest.wanted, Stage.RETURN, 0)
 
     @rule()
@@ -120,14 +123,21 @@ class Rollouts(RuleBasedStateMachine):
         fence = Fence(wanted.fence.epoch + 1, "ab"[wanted.fence.epoch % 2])
         self.processes.append(Process(self._again(wanted, wanted.stage, wanted.weight, fence), self.cluster.seen()))
 
-    @rule(index=strategies.integers(0, 2))
-    def watch(self, index: int) -> None:
-        self._observe(self.processes[-1 - index % len(self.processes)])
+    @rule()
+    def all_watch(self) -> None:
+        for process in self.processes:
+            self._observe(process)
 
     @rule()
     def controllers_catch_up(self) -> None:
         for where in list(self.cluster.live):
             self.cluster.sync(where)
+        self._observe(self.newest)
+
+    @rule()
+    def pods_start(self) -> None:
+        self.cluster.run()
+        self._observe(self.newest)
 
     @rule(choice=strategies.integers(0, 50))
     def pod_becomes_ready(self, choice: int) -> None:
@@ -137,13 +147,14 @@ class Rollouts(RuleBasedStateMachine):
             make_ready(pod)
             self.cluster.report(where)
 
-    @rule(choice=strategies.integers(0, 50))
-    def pod_crashes(self, choice: int) -> None:
+    @rule(choice=strategies.integers(0, 50), reported=strategies.booleans())
+    def pod_crashes(self, choice: int, reported: bool) -> None:
         pods = [(where, pod) for where, pods in self.cluster.pods.items() if where in self.cluster.live for pod in pods]
         if pods:
             where, pod = pods[choice % len(pods)]
             pod["status"] = {"conditions": []}
-            self.cluster.report(where)
+            if reported:
+                self.cluster.report(where)
             self._disturb()
 
     @rule(choice=strategies.integers(0, 50), size=strategies.integers(0, 9))

@@ -1,0 +1,92 @@
+"""What a survey finds before anything changes."""
+
+from libs.messages.rollout import Version
+from libs.workload.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks
+from libs.workload.objects import Object, identity
+from libs.workload.snapshot import owned_list, selector_of, survey, survey_requests
+from libs.workload.wanted import Problem, Seen
+from tests.unit.workload.build import V2, deployment, plain, settings
+
+
+def version(name: str, replicas: int, available: int = 0, application: str = "shop", **annotations: str) -> Object:
+    value = plain("ReplicaSet", name, "apps/v1", spec={"replicas": replicas}, status={"availableReplicas": available})
+    marks = {APPLICATION: application, ENVIRONMENT: "prod", WORKLOAD: "web", **annotations}
+    value["metadata"] |= {"uid": f"uid-{name}", "annotations": marks}
+    return value
+
+
+def seen(*values: Object) -> Seen:
+    absent: dict[object, Object | None] = {identity(deployment()): None, identity(settings()): None}
+    return Seen({**absent, **{identity(value): value for value in values}}, {})  # type: ignore[dict-item]
+
+
+def test_least_whole_version_gives_way_first() -> None:
+    found = survey((deployment(),), seen(version("whole", 3, 3), version("broken", 1, 0)), V2)
+    assert not isinstance(found, Problem)
+    expected = (Version("broken", "uid-broken", 1), Version("whole", "uid-whole", 3))
+    assert found.workloads[0].previous == expected
+
+
+def test_empty_versions_are_leftovers() -> None:
+    found = survey((deployment(),), seen(version("empty", 0)), V2)
+    assert not isinstance(found, Problem)
+    assert found.workloads[0].previous == ()
+    assert found.snapshot.leftovers == (("shop", Version("empty", "uid-empty", 0)),)
+
+
+def test_other_applications_are_not_ours() -> None:
+    found = survey((deployment(),), seen(version("theirs", 3, application="other")), V2)
+    assert not isinstance(found, Problem)
+    assert found.workloads[0].previous == ()
+
+
+def test_reads_only_what_is_not_known() -> None:
+    live = deployment()
+    objects = (deployment(), settings())
+    assert [request.target for request in survey_requests(objects, Seen({}, {}))] == [identity(o) for o in objects]
+    lists = survey_requests(objects, seen(live))
+    assert [request.target for request in lists] == [owned_list(identity(live))]
+    assert "labelSelector=app%3Dweb" in lists[0].path
+    assert survey_requests(objects, seen()) == ()
+
+
+def test_steered_by_another_rollout_is_a_problem() -> None:
+    live = deployment()
+    live["metadata"]["uid"] = "d"
+    held = version("held", 3, application="other", **{"fairlead.dev/rollout.abc-def": "1.a.1"})
+    held["metadata"]["ownerReferences"] = [{"uid": "d"}]
+    listed = {"kind": "ReplicaSetList", "items": [held]}
+    known = seen(live)
+    found = survey((deployment(),), Seen({**known.objects, owned_list(identity(live)): listed}, {}), V2)
+    assert isinstance(found, Problem)
+    assert "fairlead.dev/rollout.abc-def" in found.reason
+
+
+def test_secret_values_are_not_kept() -> None:
+    secret = plain("Secret", "s", data={"a": "c2VjcmV0"})
+    secret["metadata"]["uid"] = "s"
+    found = survey((secret,), seen(secret), V2)
+    assert not isinstance(found, Problem)
+    assert "c2VjcmV0" not in repr(found.snapshot)
+
+
+def test_new_version_is_not_its_own_predecessor() -> None:
+    first = survey((deployment(),), seen(), V2)
+    assert not isinstance(first, Problem)
+    again = survey((deployment(),), seen(version(first.workloads[0].replica_set, 1)), V2)
+    assert again == first
+
+
+def test_selector_is_written_as_the_api_reads_it() -> None:
+    expressions = [
+        {"key": "a", "operator": "In", "values": ["x", "y"]},
+        {"key": "b", "operator": "DoesNotExist"},
+    ]
+    value = deployment()
+    value["spec"]["selector"]["matchExpressions"] = expressions
+    assert selector_of(value) == "app=web,a in (x,y),!b"
+
+
+def test_target_name_may_hold_anything() -> None:
+    marks = Marks("shop", "Prod / EU (west)", "d")
+    assert not isinstance(survey((deployment(),), seen(), marks), Problem)

@@ -1,0 +1,43 @@
+"""What cannot be released is named before anything is touched."""
+
+import pytest
+
+from libs.workload.objects import Object
+from libs.workload.validate import problems
+from tests.unit.workload.build import deployment, plain, service
+
+SCALER = plain(
+    "HorizontalPodAutoscaler", "h", "autoscaling/v2", spec={"scaleTargetRef": {"kind": "Deployment", "name": "web"}}
+)
+
+
+def changed(**spec: object) -> Object:
+    value = deployment()
+    value["spec"] |= spec
+    return value
+
+
+@pytest.mark.parametrize(
+    ("objects", "part"),
+    [
+        ((SCALER, deployment()), "HorizontalPodAutoscaler shop/h scales Deployment web"),
+        ((plain("Pod", "p"),), "a Pod cannot be released by itself"),
+        ((plain("ReplicaSet", "r", "apps/v1"),), "use a Deployment"),
+        ((service(), service()), "Service shop/web is in the manifests 2 times"),
+        (({"kind": "Job", "metadata": {"generateName": "x-"}, "apiVersion": "batch/v1"},), "generateName"),
+        (({"metadata": {"name": "x"}},), "no apiVersion or no kind"),
+        ((changed(replicas="4"),), "spec.replicas must be"),
+        ((changed(replicas=-1),), "spec.replicas must be"),
+        ((deployment(maxSurge="lots"),), "maxSurge must be a count or a percentage, not 'lots'"),
+        ((changed(selector={}),), "spec.selector is empty"),
+        ((changed(selector={"matchLabels": {"app": "other"}}),), "must be among the labels"),
+        ((changed(template={"metadata": {"labels": {"app": "web"}}}),), "no containers"),
+    ],
+)
+def test_problem_is_named(objects: tuple[Object, ...], part: str) -> None:
+    assert part in "; ".join(problems(objects))
+
+
+def test_sound_manifests_have_no_problems() -> None:
+    other = {**SCALER, "spec": {"scaleTargetRef": {"kind": "StatefulSet", "name": "web"}}}
+    assert problems((deployment(), service(), other)) == ()
