@@ -1,6 +1,6 @@
-"""A store that fails as told: each call takes the next fault from a list, and works when the list is empty."""
+"""A store that fails as told: each commit takes the next fault from a list, and works when the list is empty."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from libs.durable.ports import Conflict, Entry, Store, Stored, Unavailable, Unknown, Write
 
@@ -11,13 +11,12 @@ AWAY = "not reachable"
 
 
 class FaultyStore:
-    """Only commits fail; `commits` and `reads` count what came through."""
+    """Only commits fail; a fault may also be what happens meanwhile, before the verdict is lost."""
 
-    def __init__(self, store: Store, faults: Sequence[str] = ()) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self.faults = list(faults)
+        self.faults: list[str | Callable[[], Awaitable[object]]] = []
         self.reads = 0
-        self.commits = 0
 
     async def last(self, subject: str) -> Stored | None:
         self.reads += 1
@@ -30,19 +29,21 @@ class FaultyStore:
         return self._store.history(filters, after)
 
     async def commit(self, batch: Sequence[Write]) -> int:
-        match self.faults.pop(0) if self.faults else None:
-            case "no verdict, not committed":
-                raise Unknown(LOST_BEFORE)
+        fault = self.faults.pop(0) if self.faults else None
+        match fault:
+            case None:
+                return await self._store.commit(batch)
+            case "somebody else wrote":
+                raise Conflict(fault)
+            case "not reachable":
+                raise Unavailable(fault)
             case "no verdict, committed":
                 await self._store.commit(batch)
-                raise Unknown(LOST_AFTER)
-            case "somebody else wrote":
-                raise Conflict(REFUSED)
-            case "not reachable":
-                raise Unavailable(AWAY)
-            case _:
-                self.commits += 1
-                return await self._store.commit(batch)
+            case "no verdict, not committed":
+                pass
+            case _ if callable(fault):
+                await fault()
+        raise Unknown("no verdict")
 
     async def get(self, bucket: str, key: str) -> Entry | None:
         return await self._store.get(bucket, key)

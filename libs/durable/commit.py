@@ -50,6 +50,11 @@ class Shell(Generic[State]):
         self._cached = cached
         self._cache: OrderedDict[Key, Loaded[State]] = OrderedDict()
 
+    @property
+    def kept(self) -> frozenset[Key]:
+        """Whose states are in memory."""
+        return frozenset(self._cache)
+
     async def load(self, key: Key) -> Loaded[State]:
         """The machine as the leader has it."""
         stored = await self._store.last(state_subject(self.machine.noun, key))

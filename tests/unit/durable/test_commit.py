@@ -16,7 +16,7 @@ from libs.durable.writes import TooLarge
 from libs.messages import codec
 from libs.messages.machine import Machine
 from libs.messages.rollout import AbandonRollout, Hindered, RejectStep
-from libs.messages.subject import parse, state_subject
+from libs.messages.subject import Key, parse, state_subject
 from libs.store.memory import MemoryStore
 from tests.clock import VirtualClock
 from tests.counter import COUNTER, KEY, LIMIT_SECONDS, STEP_SECONDS, TARGET, Counter, approve, roll_back
@@ -103,10 +103,13 @@ async def test_least_used_machine_is_dropped(world: World) -> None:
 async def test_forgotten_partition_is_read_again(world: World) -> None:
     shell = world.shell()
     await shell.apply(KEY, approve(0), "m1")
-    shell.forget(2)
+    other = Key("t", 2, "d")
+    await shell.apply(other, approve(0), "m2")
     shell.forget(KEY.partition)
     reads = world.store.reads
-    await shell.apply(KEY, roll_back(), "m2")
+    await shell.apply(other, roll_back(), "m3")
+    assert world.store.reads == reads
+    await shell.apply(KEY, roll_back(), "m4")
     assert world.store.reads == reads + 1
 
 
@@ -120,10 +123,10 @@ async def test_stale_memory_swallows_no_message(world: World) -> None:
 
 async def test_stale_memory_overwrites_nothing(world: World) -> None:
     behind, ahead = world.shell(), world.shell()
-    await behind.apply(KEY, approve(0), "m1")
-    await ahead.apply(KEY, approve(1), "m2")
-    await behind.apply(KEY, Hindered(target=TARGET, goal=0, reason="slow"), "m3")
-    assert (await world.shell().load(KEY)).state == Counter(2, note="slow")
+    await behind.load(KEY)
+    await ahead.apply(KEY, approve(0), "m1")
+    await behind.apply(KEY, Hindered(target=TARGET, goal=0, reason="slow"), "m2")
+    assert (await world.shell().load(KEY)).state == Counter(1, note="slow")
 
 
 async def test_rivals_lose_no_message(world: World) -> None:
@@ -152,6 +155,15 @@ async def test_commit_without_verdict_that_did_not_is_repeated(world: World) -> 
     applied = await world.shell().apply(KEY, approve(0), "m1")
     assert (applied.committed, applied.state.count) == (True, 1)
     assert len(world.subjects("state")) == 1
+
+
+async def test_rivals_step_is_not_taken_for_the_own(world: World) -> None:
+    async def rival() -> None:
+        await world.shell().apply(KEY, Hindered(target=TARGET, goal=0, reason="slow"), "m2")
+
+    world.store.faults = [rival]
+    applied = await world.shell().apply(KEY, approve(0), "m1")
+    assert (applied.state, applied.committed) == (Counter(1, note="slow"), True)
 
 
 async def test_endless_doubt_is_handed_on(world: World) -> None:
@@ -296,7 +308,8 @@ async def test_early_timer_is_armed_again(world: World) -> None:
     shell = world.shell()
     await shell.apply(KEY, approve(0), "m1")
     before = (await shell.load(KEY)).timers["step"]
-    applied = await shell.wake(world.due("step", 1, STEP_SECONDS - 0.001))
+    await world.clock.advance(5)
+    applied = await shell.wake(world.due("step", 1, STEP_SECONDS - 5.001))
     assert (applied.state, applied.committed) == (Counter(1), True)
     after = (await shell.load(KEY)).timers["step"]
     assert (after.generation, after.deadline) == (2, before.deadline)

@@ -10,7 +10,7 @@ from libs.bus.broker import Broker
 from libs.bus.memory import MemoryBus
 from libs.durable.decision import Due
 from libs.durable.dispatch import Dispatcher, Limits, Rejected, Routes
-from libs.durable.ports import Unavailable, Unknown, Write
+from libs.durable.ports import Delivery, Stored, Unavailable, Unknown, Write
 from libs.durable.record import NewerSchema
 from libs.durable.writes import TooLarge
 from libs.messages import codec
@@ -125,27 +125,53 @@ async def test_in_hand_is_bounded(world: World) -> None:
         assert world.seen == ["m0", "m1", "m2", "m3"]
 
 
+class Noted:
+    """A delivery that remembers what was done with it."""
+
+    def __init__(self, stored: Stored) -> None:
+        self.stored = stored
+        self.said: list[str] = []
+
+    async def ack(self) -> None:
+        self.said.append("ack")
+
+    async def progress(self) -> None:
+        self.said.append("progress")
+
+
+@asynccontextmanager
+async def delivering(world: World, *deliveries: Noted) -> AsyncIterator[None]:
+    async def come() -> AsyncIterator[Delivery]:
+        for delivery in deliveries:
+            yield delivery
+        await asyncio.Event().wait()
+
+    routes = Routes({ApproveStep: world.approved})
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(Dispatcher(routes, world.store, world.clock).run(come()))
+        await settle()
+        yield
+        running.cancel()
+
+
 async def test_long_work_keeps_its_message(world: World) -> None:
+    world.send("m1", "m2")
     world.gate["m1"] = asyncio.Event()
-    async with world.dispatching():
-        world.send("m1")
-        for _ in range(20):
-            await world.clock.advance(10)
-            world.broker.tick()
-        assert world.seen == ["m1"]
+    working, waiting = (Noted(stored) for stored in world.broker.stored(["cmd.>"], 0))
+    async with delivering(world, working, waiting):
+        await world.clock.advance(25)
+        assert working.said == waiting.said == ["progress", "progress"]
 
 
-async def test_repeat_of_what_is_in_hand_is_not_handled(world: World) -> None:
+async def test_repeat_of_what_is_in_hand_is_only_acknowledged(world: World) -> None:
+    world.send("m1")
     world.gate["m1"] = asyncio.Event()
-    async with world.dispatching():
-        world.send("m1")
-        await settle()
-        world.broker.consumers[CONSUMER].reset()
-        world.broker.stir()
-        await settle()
+    (stored,) = world.broker.stored(["cmd.>"], 0)
+    first, again = Noted(stored), Noted(stored)
+    async with delivering(world, first, again):
         world.gate["m1"].set()
         await settle()
-        assert (world.seen, world.unacknowledged) == (["m1"], [])
+    assert (world.seen, first.said, again.said) == (["m1"], [], ["ack"])
 
 
 @pytest.mark.parametrize("error", [Unavailable("x"), Unknown("x"), TimeoutError("x")])

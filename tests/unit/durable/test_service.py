@@ -99,7 +99,15 @@ async def test_nothing_is_swept_before_its_time() -> None:
     await world.shell.apply(KEY, approve(0), "m0")
     await world.clock.advance(STEP_SECONDS - 1)
     async with world.serving():
-        assert await world.state() == Counter(1)
+        assert (await world.shell.load(KEY)).step == 1
+
+
+async def test_kept_states_are_forgotten_when_acquired() -> None:
+    world = World()
+    await world.shell.load(KEY)
+    await Shell(COUNTER, world.ports.store, world.clock).apply(KEY, approve(0), "m0")
+    async with world.serving():
+        assert KEY not in world.shell.kept
 
 
 async def test_one_partition_can_be_served_alone() -> None:
