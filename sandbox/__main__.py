@@ -10,6 +10,7 @@ from pathlib import Path
 
 from libs.runtime.clock import SystemClock
 from sandbox.server import Options, serve
+from sandbox.state.journal import CorruptJournal
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
@@ -54,7 +55,10 @@ def main(given: Sequence[str] | None = None) -> None:
         token=arguments.token,
         state_dir=arguments.state_dir,
     )
-    asyncio.run(run(options, arguments.kubeconfig))
+    try:
+        asyncio.run(run(options, arguments.kubeconfig))
+    except (OSError, CorruptJournal) as error:
+        sys.exit(f"sandbox: cannot start: {error}")
 
 
 if __name__ == "__main__":

@@ -128,34 +128,38 @@ def prune(value: Object, doomed: FieldSet, owned: FieldSet, rules: Rules) -> Obj
     """Without the doomed paths, whole items first; what is emptied goes too, and an item that stays keeps its key."""
     for path in sorted(doomed, key=len):
         if not any(other[: len(path)] == path for other in owned):
-            value = _without(value, path, (), rules, owned)
+            value = _Removal(path, owned, rules).of(value, 0, ())
     return value
 
 
-def _without(value: Any, path: Path, names: Names, rules: Rules, owned: FieldSet) -> Any:
-    first, rest = path[0], path[1:]
-    if isinstance(value, list):
-        return _without_item(value, path, names, rules, owned)
-    name = first.removeprefix("f:")
-    if not isinstance(value, dict) or name not in value:
-        return value
-    if not rest:
-        return {other: item for other, item in value.items() if other != name}
-    inner = _without(value[name], rest, (*names, name), rules, owned)
-    if not inner and inner != value[name]:
-        return {other: item for other, item in value.items() if other != name}
-    return {**value, name: inner}
+class _Removal(Struct, frozen=True):
+    """Taking one path out of an object."""
 
+    path: Path
+    owned: FieldSet
+    rules: Rules
 
-def _without_item(value: list[Any], path: Path, names: Names, rules: Rules, owned: FieldSet) -> list[Any]:
-    rule = rules.lists.get(names)
-    if rule is None:
-        return value
-    if len(path) == 1:
-        return [item for item in value if element(item, rule) != path[0]]
-    if len(path) == 2 and path[1].removeprefix("f:") in rule.keys:
-        return value
-    return [_without(item, path[1:], names, rules, owned) if element(item, rule) == path[0] else item for item in value]
+    def of(self, value: Any, depth: int, names: Names) -> Any:
+        if isinstance(value, list):
+            return self._of_items(value, depth, names)
+        name = self.path[depth].removeprefix("f:")
+        if not isinstance(value, dict) or name not in value:
+            return value
+        others = {other: item for other, item in value.items() if other != name}
+        if depth + 1 == len(self.path):
+            return others
+        inner = self.of(value[name], depth + 1, (*names, name))
+        is_emptied = not inner and value[name] and self.path[: depth + 1] not in self.owned
+        return others if is_emptied else {**value, name: inner}
+
+    def _of_items(self, value: list[Any], depth: int, names: Names) -> list[Any]:
+        rule = self.rules.lists.get(names)
+        left = self.path[depth + 1 :]
+        if rule is None or (len(left) == 1 and left[0].removeprefix("f:") in rule.keys):
+            return value
+        if not left:
+            return [item for item in value if element(item, rule) != self.path[depth]]
+        return [self.of(item, depth + 1, names) if element(item, rule) == self.path[depth] else item for item in value]
 
 
 def stripped(wanted: Object) -> Object:

@@ -7,10 +7,10 @@ from msgspec import Struct
 from sandbox.objects.json import Object, at, number, placed, text
 from sandbox.objects.kinds import DAEMON_SET, POD
 from sandbox.simulation import revisions
-from sandbox.simulation.deployments import share_of
 from sandbox.simulation.pods import is_active
 from sandbox.simulation.replicasets import Suffixes, available_in, pod_of
 from sandbox.simulation.revisions import Owned, revision_of
+from sandbox.simulation.sizes import share_of
 from sandbox.simulation.step import Create, Delete, Outcome, Update, Write, is_dying, with_status
 
 

@@ -2,16 +2,17 @@
 and lack.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from math import ceil, floor
 from typing import Any
 
 import msgspec
 
-from sandbox.objects.json import Object, at, having, instant, number, placed, stamp, table, text
+from sandbox.objects.json import Object, at, having, number, placed, table, text
 from sandbox.objects.kinds import DEPLOYMENT, REPLICA_SET
 from sandbox.objects.selectors import by_workload, labels_of
+from sandbox.simulation.deployment_status import status_of
+from sandbox.simulation.sizes import is_recreated, lack_of, sizes, surge_of, wanted_of
 from sandbox.simulation.step import (
     Create,
     Delete,
@@ -19,13 +20,11 @@ from sandbox.simulation.step import (
     Update,
     Write,
     adopted,
-    condition,
     controlled_by,
     is_controlled,
     is_dying,
     is_orphan,
     name_of,
-    with_status,
 )
 from sandbox.state.cluster import SUFFIX_LETTERS
 
@@ -81,7 +80,7 @@ def _synced(deployment: Object, current: Object | None, old: list[Object], now: 
     elif current is not None:
         writes += _revised(deployment, current, old) or _moved(deployment, current, old) or _tidied(deployment, old)
     numbered = _numbered(deployment, current)
-    status, wake_in = _status(numbered, current, sets, now)
+    status, wake_in = status_of(numbered, current, sets, now)
     writes += [Update(DEPLOYMENT, numbered)] if numbered is not deployment else []
     writes += [Update(DEPLOYMENT, status, "status")] if status != numbered else []
     return Outcome(tuple(writes), wake_in)
@@ -110,9 +109,9 @@ def _new_set(deployment: Object, old: list[Object]) -> Object:
 
 
 def _first_size(deployment: Object, old: list[Object]) -> int:
-    if _is_recreated(deployment):
+    if is_recreated(deployment):
         return 0 if any(_runs(found) for found in old) else wanted_of(deployment)
-    return max(0, min(wanted_of(deployment), wanted_of(deployment) + surge_of(deployment) - _sizes(old)))
+    return max(0, min(wanted_of(deployment), wanted_of(deployment) + surge_of(deployment) - sizes(old)))
 
 
 def _annotations(deployment: Object, revision: str) -> Object:
@@ -150,39 +149,6 @@ def _numbered(deployment: Object, current: Object | None) -> Object:
     return placed(deployment, ("metadata", "annotations", REVISION), told)
 
 
-def wanted_of(value: Object) -> int:
-    return number(value, "spec", "replicas", default=1)
-
-
-def _sizes(sets: list[Object]) -> int:
-    return sum(wanted_of(found) for found in sets)
-
-
-def _is_recreated(deployment: Object) -> bool:
-    return text(deployment, "spec", "strategy", "type") == "Recreate"
-
-
-def share_of(value: Any, whole: int, *, up: bool) -> int:
-    """A count, or a percentage of the whole."""
-    if isinstance(value, int):
-        return value
-    told = str(value or "0").removesuffix("%")
-    part = (int(told) if told.isdigit() else 0) * whole / 100
-    return ceil(part) if up else floor(part)
-
-
-def surge_of(deployment: Object) -> int:
-    if _is_recreated(deployment):
-        return 0
-    return share_of(at(deployment, "spec", "strategy", "rollingUpdate", "maxSurge"), wanted_of(deployment), up=True)
-
-
-def lack_of(deployment: Object) -> int:
-    whole = wanted_of(deployment)
-    lack = share_of(at(deployment, "spec", "strategy", "rollingUpdate", "maxUnavailable"), whole, up=False)
-    return min(whole, 1 if lack == 0 and surge_of(deployment) == 0 else lack)
-
-
 def _resized(replica_set: Object, size: int) -> list[Write]:
     if wanted_of(replica_set) == size:
         return []
@@ -195,11 +161,11 @@ def _scaled_in_place(deployment: Object, sets: list[Object]) -> list[Write]:
     if not used:
         return []
     largest = max(used, key=wanted_of)
-    return _resized(largest, max(0, wanted_of(largest) + wanted_of(deployment) - _sizes(sets)))
+    return _resized(largest, max(0, wanted_of(largest) + wanted_of(deployment) - sizes(sets)))
 
 
 def _moved(deployment: Object, current: Object, old: list[Object]) -> list[Write]:
-    if _is_recreated(deployment):
+    if is_recreated(deployment):
         return _recreated(deployment, current, old)
     if grown := _grown(deployment, current, old):
         return grown
@@ -222,7 +188,7 @@ def _grown(deployment: Object, current: Object, old: list[Object]) -> list[Write
     wanted = wanted_of(deployment)
     if wanted_of(current) >= wanted:
         return _resized(current, wanted)
-    room = wanted + surge_of(deployment) - _sizes([current, *old])
+    room = wanted + surge_of(deployment) - sizes([current, *old])
     return _resized(current, min(wanted, wanted_of(current) + max(0, room)))
 
 
@@ -230,7 +196,7 @@ def _shrunk(deployment: Object, current: Object, old: list[Object]) -> list[Writ
     """Take from the old what the new has made up for; pods that are not available go first."""
     at_least = wanted_of(deployment) - lack_of(deployment)
     unavailable = max(0, wanted_of(current) - number(current, "status", "availableReplicas"))
-    spare = _sizes([current, *old]) - at_least - unavailable
+    spare = sizes([current, *old]) - at_least - unavailable
     oldest = sorted(old, key=revision_of)
     broken, spare = _taken(
         oldest, spare, lambda found: max(0, wanted_of(found) - number(found, "status", "availableReplicas"))
@@ -256,90 +222,3 @@ def _tidied(deployment: Object, old: list[Object]) -> list[Write]:
     idle = [found for found in old if not wanted_of(found) and not number(found, "status", "replicas")]
     surplus = len(idle) - number(deployment, "spec", "revisionHistoryLimit", default=10)
     return [Delete(REPLICA_SET, found) for found in sorted(idle, key=revision_of)[: max(0, surplus)]]
-
-
-def _status(
-    deployment: Object, current: Object | None, sets: list[Object], now: datetime
-) -> tuple[Object, float | None]:
-    total = sum(number(found, "status", "replicas") for found in sets)
-    available = sum(number(found, "status", "availableReplicas") for found in sets)
-    counted = with_status(
-        deployment,
-        observedGeneration=number(deployment, "metadata", "generation"),
-        replicas=total or None,
-        updatedReplicas=(number(current, "status", "replicas") if current else 0) or None,
-        terminatingReplicas=sum(number(found, "status", "terminatingReplicas") for found in sets) or None,
-        readyReplicas=sum(number(found, "status", "readyReplicas") for found in sets) or None,
-        availableReplicas=available or None,
-        unavailableReplicas=max(0, max(_sizes(sets), wanted_of(deployment)) - available) or None,
-    )
-    progressing, wake_in = _progressing(deployment, counted, current, now)
-    conditions = [_available(deployment, available, now), progressing]
-    return with_status(counted, conditions=[item for item in conditions if item]), wake_in
-
-
-def _available(deployment: Object, available: int, now: datetime) -> Object:
-    if available >= wanted_of(deployment) - lack_of(deployment):
-        told = ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
-    else:
-        told = ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
-    return _condition(deployment, "Available", told, now)
-
-
-def _condition(
-    deployment: Object, kind: str, told: tuple[str, str, str], now: datetime, *, moved: bool = False
-) -> Object:
-    """The condition as it was, unless it says something else now."""
-    status, reason, message = told
-    before = condition(deployment, kind)
-    same = before.get("status") == status
-    if same and before.get("reason") == reason and before.get("message") == message and not moved:
-        return before
-    return {
-        "type": kind,
-        "status": status,
-        "reason": reason,
-        "message": message,
-        "lastUpdateTime": stamp(now),
-        "lastTransitionTime": before["lastTransitionTime"] if same else stamp(now),
-    }
-
-
-def _progressing(
-    deployment: Object, counted: Object, current: Object | None, now: datetime
-) -> tuple[Object, float | None]:
-    """Done, on the way (look again at the deadline), or too late."""
-    if current is None:
-        return condition(deployment, "Progressing"), None
-    name, before = name_of(current), condition(deployment, "Progressing")
-    if _is_complete(counted):
-        done = ("True", "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
-        return _condition(deployment, "Progressing", done, now), None
-    moved = _progress(counted) != _progress(deployment) or number(deployment, "status", "observedGeneration") != number(
-        deployment, "metadata", "generation"
-    )
-    if not moved and before.get("reason") == "ProgressDeadlineExceeded":
-        return before, None
-    left = _time_left(deployment, before, now)
-    if not moved and before and left <= 0:
-        late = ("False", "ProgressDeadlineExceeded", f'ReplicaSet "{name}" has timed out progressing.')
-        return _condition(deployment, "Progressing", late, now), None
-    on_the_way = ("True", "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
-    return _condition(deployment, "Progressing", on_the_way, now, moved=moved), max(left, 1.0)
-
-
-def _progress(deployment: Object) -> tuple[int, ...]:
-    fields = ("updatedReplicas", "readyReplicas", "availableReplicas", "replicas")
-    return tuple(number(deployment, "status", field) for field in fields)
-
-
-def _time_left(deployment: Object, before: Object, now: datetime) -> float:
-    seconds = number(deployment, "spec", "progressDeadlineSeconds", default=600)
-    since = instant(text(before, "lastUpdateTime")) if before else now
-    return (since + timedelta(seconds=seconds) - now).total_seconds()
-
-
-def _is_complete(deployment: Object) -> bool:
-    wanted = wanted_of(deployment)
-    status = table(deployment, "status")
-    return all(status.get(name, 0) == wanted for name in ("updatedReplicas", "replicas", "availableReplicas"))

@@ -10,6 +10,7 @@ from sandbox.simulation import pods
 from sandbox.simulation.agenda import Agenda
 from sandbox.simulation.behaviour import READY_SECONDS, Behaviour, PodFault, behaviour_of
 from sandbox.simulation.nodes import Nodes
+from sandbox.simulation.pod_status import Kubelet
 from sandbox.simulation.step import Write, uid_of
 from sandbox.state.store import Ref
 
@@ -47,7 +48,7 @@ class Kubelets:
         if stay.until is None or stay.until > self._clock.monotonic():
             return None
         self.forget(pod)
-        kubelet = pods.Kubelet(self._clock.now(), stay.behaviour, self._nodes.choose(), self._nodes.address())
+        kubelet = Kubelet(self._clock.now(), stay.behaviour, self._nodes.choose(), self._nodes.address())
         return pods.advance(pod, stage, kubelet)
 
     def _stay(self, ref: Ref, pod: Object, stage: pods.Stage) -> Stay:

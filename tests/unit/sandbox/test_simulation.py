@@ -226,6 +226,16 @@ async def test_posted_fault_comes_and_goes(client: Client) -> None:
     assert await phases(client) == [("Running", True)]
 
 
+async def test_ready_pod_can_begin_to_crash(client: Client) -> None:
+    await client.create(a_replica_set(replicas=1))
+    await client.later(1)
+    await fault(client, pods=[{"fault": "crash-loop"}])
+    await client.later(0.5)
+    [pod] = await client.items("Pod")
+    assert (is_ready(pod), waiting(pod)) == (False, "CrashLoopBackOff")
+    assert "readyReplicas" not in (await client.get("ReplicaSet", "web-1"))["status"]
+
+
 async def test_background_delete_collects_dependents(client: Client) -> None:
     await client.create(a_deployment(replicas=2))
     await client.later(1)
