@@ -23,7 +23,7 @@ def start(target: Target, application: str) -> Moved:
 
 def land(target: Target, application: str) -> Moved:
     """Its rollout has walked every step."""
-    return _enter(replace(target, phase=TargetPhase.AFTER, passed=(), landed=True), application)
+    return _enter(replace(target, phase=TargetPhase.AFTER, landed=True), application)
 
 
 def pass_pause(target: Target, step: int, application: str, by: str = "") -> Moved:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 
 from libs.deployment.state import Phase, TargetPhase
+from libs.deployment.targets import timer_name
 from libs.messages.deployment import (
     DeploymentCancelled,
     DeploymentFailed,
@@ -14,9 +15,9 @@ from libs.messages.deployment import (
 )
 from libs.messages.message import Message
 from libs.messages.rollout import RolloutLanded
-from libs.plan.model import Plan, TargetPlan
+from libs.plan.model import Pause, Plan, TargetPlan
 from libs.rollout.state import Phase as RolloutPhase
-from libs.rollout.state import is_terminal
+from libs.rollout.state import is_live, is_terminal
 from tests.strategies import plans
 from tests.unit.deployment.adversity import Script, play, scripts
 from tests.unit.deployment.composition import Composition
@@ -94,6 +95,20 @@ def test_rollouts_wait_for_pauses_before(plan: Plan, script: Script) -> None:
             if target.phase in {TargetPhase.WAITING, TargetPhase.BEFORE}:
                 never = {RolloutPhase.ABSENT, RolloutPhase.ROLLED_BACK, RolloutPhase.ABANDONED}
                 assert all.rollouts[target.plan.name].state.phase in never
+
+
+@often
+@given(plan=plans(), script=scripts)
+def test_no_timer_outlives_its_pause(plan: Plan, script: Script) -> None:
+    for all in walk(plan, script):
+        awaited = {timer_name(target, step) for target, step, pause in all.open_pauses() if has_limit(pause)}
+        assert set(all.deployment.armed) == (set() if all.deployment.has_ended else awaited | {"check"})
+        for rollout in all.rollouts.values():
+            assert len(rollout.armed) == is_live(rollout.state)
+
+
+def has_limit(pause: Pause) -> bool:
+    return pause.approval is None or pause.approval.expires_seconds is not None
 
 
 def after_is_over(target: TargetPlan, said: list[Message]) -> bool:

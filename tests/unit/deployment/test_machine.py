@@ -156,6 +156,21 @@ def test_last_rollout_finished_succeeds() -> None:
     assert advance(before, RolloutSucceeded(target="prod")) == (after, told)
 
 
+def test_others_are_told_to_finish_once() -> None:
+    before = a_deployment(LANDED, a_target("other", TargetPhase.LANDED), phase=Phase.FINISHING)
+    finished = a_target(phase=TargetPhase.SUCCEEDED)
+    after = a_deployment(finished, a_target("other", TargetPhase.LANDED), phase=Phase.FINISHING)
+    assert advance(before, RolloutSucceeded(target="prod")) == (after, (target_ended(TargetPhase.SUCCEEDED),))
+
+
+def test_returning_target_waits_for_nobody() -> None:
+    after = (an_approval(expires_seconds=60),)
+    returning = a_deployment(a_target(phase=TargetPhase.RETURNING, after=after))
+    said = RolloutReturning(target="prod", reason="too slow")
+    told = (Disarm(timer("after", 0)),)
+    assert advance(a_deployment(a_target(phase=TargetPhase.AFTER, after=after)), said) == (returning, told)
+
+
 @pytest.mark.parametrize(
     ("cancelled", "phase", "fact"),
     [

@@ -169,4 +169,4 @@ class AnyRollout(RuleBasedStateMachine):
 
 
 TestAnyRollout = AnyRollout.TestCase
-TestAnyRollout.settings = settings(max_examples=300, stateful_step_count=25, deadline=None)
+TestAnyRollout.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)
