@@ -6,7 +6,7 @@ from libs.messages.rollout import Workload
 from libs.workload.convert import replica_set
 from libs.workload.fence import Standing, standing
 from libs.workload.fleet import Fleet, Slot, fleet_of
-from libs.workload.naming import MANAGED_LABEL, REVISION, WORKLOAD, Marks
+from libs.workload.naming import APPLICATION, ENVIRONMENT, MANAGED_LABEL, REVISION, WORKLOAD, Marks
 from libs.workload.objects import (
     Identity,
     Object,
@@ -69,8 +69,8 @@ def adopted_of(wanted: Wanted, workload: Workload) -> Adopted | None:
 
 def adoption_marks(marks: Marks, name: str) -> tuple[dict[str, str], dict[str, str]]:
     """Labels and annotations that make a Deployment's ReplicaSet findable as a version of ours."""
-    ours = {"deploy.armory.io/application": marks.application, "deploy.armory.io/environment": marks.environment}
-    return {MANAGED_LABEL: "true"}, {**ours, WORKLOAD: name}
+    ours = {APPLICATION: marks.application, ENVIRONMENT: marks.environment, WORKLOAD: name}
+    return {MANAGED_LABEL: "true"}, ours
 
 
 def _differs(fleet: Fleet, plan: Plan) -> bool:
@@ -132,7 +132,7 @@ def _manifest(wanted: Wanted, fleet: Fleet, slot: Slot) -> Object | None:
     """How to make a ReplicaSet: the new one from its Deployment, a previous one as it was recorded."""
     if slot.recorded is not None:
         return next((kept.manifest for kept in wanted.snapshot.replica_sets if kept.identity == slot.identity), None)
-    revisions = [number_of(kept.manifest) for kept in wanted.snapshot.replica_sets]
+    revisions = [revision_of(kept.manifest) for kept in wanted.snapshot.replica_sets]
     where = deployment_identity(fleet.workload.namespace, fleet.workload.name)
     for value in wanted.objects:
         if is_deployment(value) and identity(value) == where:
@@ -140,7 +140,7 @@ def _manifest(wanted: Wanted, fleet: Fleet, slot: Slot) -> Object | None:
     return None
 
 
-def number_of(value: Object) -> int:
+def revision_of(value: Object) -> int:
     revision = annotation(value, REVISION)
     return int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0
 

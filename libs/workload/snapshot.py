@@ -8,7 +8,7 @@ from libs.messages.rollout import Version, Workload
 from libs.workload.applying import plain
 from libs.workload.convert import replica_set_name, workload
 from libs.workload.fleet import belongs_to, rival, side_of
-from libs.workload.moving import adoption_marks, number_of
+from libs.workload.moving import adoption_marks, revision_of
 from libs.workload.naming import WORKLOAD, Marks, rollout_annotations
 from libs.workload.objects import (
     Identity,
@@ -61,31 +61,33 @@ def survey(objects: tuple[Object, ...], seen: Seen, marks: Marks) -> Survey | Pr
     wrong = problems(objects)
     if wrong:
         return Problem("; ".join(wrong))
-    deployments = [value for value in objects if is_deployment(value)]
-    found = [(value, _versions(value, seen, marks)) for value in deployments]
-    rivals = [rival(live, marks) for _, versions in found for live in versions]
+    found = [(value, _versions(value, seen, marks)) for value in objects if is_deployment(value)]
+    rivals = (rival(live, marks) for _, versions in found for live in versions)
     problem = next((one for one in rivals if one is not None), None)
     if problem is not None:
         return problem
-    return Survey(
-        workloads=tuple(
-            workload(value, marks, tuple(_version(live) for live in versions if _size(live)))
-            for value, versions in found
-        ),
-        snapshot=Snapshot(
-            objects=tuple(_before(value, seen) for value in plain(objects)),
-            replica_sets=tuple(
-                _kept(live, value, seen, marks) for value, versions in found for live in versions if _size(live)
-            ),
-            adopted=tuple(_adopted(value, seen) for value in deployments if seen.objects.get(identity(value))),
-            leftovers=tuple(
-                (text(live, "metadata", "namespace"), _version(live))
-                for _, versions in found
-                for live in versions
-                if not _size(live)
-            ),
+    workloads = tuple(workload(value, marks, tuple(map(_version, _grown(versions)))) for value, versions in found)
+    return Survey(workloads, _snapshot(objects, found, seen, marks))
+
+
+def _snapshot(
+    objects: tuple[Object, ...], found: list[tuple[Object, list[Object]]], seen: Seen, marks: Marks
+) -> Snapshot:
+    return Snapshot(
+        objects=tuple(_before(value, seen) for value in plain(objects)),
+        replica_sets=tuple(_kept(live, value, seen, marks) for value, versions in found for live in _grown(versions)),
+        adopted=tuple(_adopted(value, seen) for value, _ in found if seen.objects.get(identity(value)) is not None),
+        leftovers=tuple(
+            (text(live, "metadata", "namespace"), _version(live))
+            for _, versions in found
+            for live in versions
+            if not _size(live)
         ),
     )
+
+
+def _grown(versions: list[Object]) -> list[Object]:
+    return [live for live in versions if _size(live)]
 
 
 def owned_list(deployment: Identity) -> Identity:
@@ -107,7 +109,7 @@ def _versions(deployment: Object, seen: Seen, marks: Marks) -> list[Object]:
     versions = {identity(live): live for live in (*_marked(deployment, seen, marks), *_owned(deployment, seen))}
     return sorted(
         versions.values(),
-        key=lambda live: (_side_available(live, seen), number_of(live), text(live, "metadata", "name")),
+        key=lambda live: (_side_available(live, seen), revision_of(live), text(live, "metadata", "name")),
     )
 
 
