@@ -6,15 +6,14 @@ its own clock calls `tick` at `next_at` instead.
 
 import asyncio
 import heapq
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from msgspec import Struct
 
-from libs.bus.unread import Unread
-from libs.durable.ports import Conflict, Packet, Stored, Write
+from libs.bus.exchange import Exchange
+from libs.bus.filter import matches_any
+from libs.durable.ports import Conflict, Stored, Write
 from libs.runtime.clock import Clock
 
 DUPLICATE_WINDOW = timedelta(minutes=10)
@@ -56,14 +55,6 @@ class Consumer(Struct):
         self.unacknowledged.clear()
 
 
-class Listener(Struct, eq=False):
-    """A subscription to core subjects."""
-
-    subject: str
-    queue: str
-    unread: Unread
-
-
 class Broker:
     """One server, shared by everyone who is connected to it."""
 
@@ -72,7 +63,7 @@ class Broker:
         self.consumers: dict[str, Consumer] = {}
         self.buckets: dict[str, dict[str, Kept]] = {}
         self.blobs: dict[str, bytes] = {}
-        self.listeners: list[Listener] = []
+        self.exchange = Exchange()
         self.revision = 0
         self._log: list[Stored | None] = []
         self._last: dict[str, int] = {}
@@ -80,8 +71,6 @@ class Broker:
         self._agenda: list[Moment] = []
         self._armed: dict[str, Moment] = {}
         self._waiting: list[asyncio.Future[None]] = []
-        self._turn = 0
-        self._inboxes = 0
 
     @property
     def last_sequence(self) -> int:
@@ -126,20 +115,6 @@ class Broker:
         heapq.heappush(self._agenda, moment)
         if self._agenda[0] is moment:
             self.stir()  # so that `run` wakes earlier
-
-    def publish(self, packet: Packet) -> None:
-        """To every plain subscription and to one of each queue group; to the asker, that nobody listens."""
-        heard = [listener for listener in self.listeners if matches(listener.subject, packet.subject)]
-        groups = sorted({listener.queue for listener in heard if listener.queue})
-        chosen = [self._one_of(heard, group) for group in groups]
-        for listener in (*(one for one in heard if not one.queue), *chosen):
-            listener.unread.put(packet)
-        if not heard and packet.reply:
-            self.publish(Packet(packet.reply, b"", gone=True))
-
-    def inbox(self) -> str:
-        self._inboxes += 1
-        return f"_INBOX.{self._inboxes}"
 
     def live(self, bucket: str, key: str) -> Kept | None:
         kept = self.buckets.setdefault(bucket, {}).get(key)
@@ -233,26 +208,6 @@ class Broker:
                 return stored
         return None
 
-    def _one_of(self, heard: Sequence[Listener], group: str) -> Listener:
-        members = [listener for listener in heard if listener.queue == group]
-        self._turn += 1
-        return members[self._turn % len(members)]
-
     async def _alarm(self, at: datetime) -> None:
         await self.clock.sleep(max(0.0, (at - self.clock.now()).total_seconds()))
         self.tick()
-
-
-def matches_any(filters: Sequence[str], subject: str) -> bool:
-    return any(matches(filter_, subject) for filter_ in filters)
-
-
-def matches(filter_: str, subject: str) -> bool:
-    """Whether a subject is one that the filter, with `*` for a token and `>` for the rest, stands for."""
-    return _pattern(filter_).fullmatch(subject) is not None
-
-
-@lru_cache(maxsize=4096)
-def _pattern(filter_: str) -> re.Pattern[str]:
-    tokens = ("[^.]+" if token == "*" else ".+" if token == ">" else re.escape(token) for token in filter_.split("."))
-    return re.compile(r"\.".join(tokens))

@@ -3,7 +3,8 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from libs.bus.broker import Broker, Consumer, Listener
+from libs.bus.broker import Broker, Consumer
+from libs.bus.exchange import Listener
 from libs.bus.unread import Unread
 from libs.durable.ports import Delivery, Packet, Stored
 
@@ -54,21 +55,21 @@ class MemoryBus:
             await self._broker.changed()
 
     async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
-        self._broker.publish(Packet(subject, data, reply))
+        self._broker.exchange.publish(Packet(subject, data, reply))
 
     @asynccontextmanager
     async def subscribe(
         self, subject: str, queue: str = "", pending: int = 1024
     ) -> AsyncIterator[AsyncIterator[Packet]]:
         listener = Listener(subject, queue, Unread(pending))
-        self._broker.listeners.append(listener)
+        self._broker.exchange.add(listener)
         try:
             yield listener.unread
         finally:
-            self._broker.listeners.remove(listener)
+            self._broker.exchange.remove(listener)
 
     def inbox(self) -> str:
-        return self._broker.inbox()
+        return self._broker.exchange.inbox()
 
     async def _deliveries(self, consumer: Consumer) -> AsyncGenerator[Delivery, None]:
         while True:

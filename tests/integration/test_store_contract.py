@@ -178,6 +178,17 @@ async def test_single_timer_fires(ports: Open) -> None:
         assert await due_within(p.bus, 1) == [DUE]
 
 
+async def test_timer_armed_again_fires_only_later(ports: Open) -> None:
+    async with ports() as p:
+        await p.store.commit([Write(TIMER, b"first", fires_at=soon(), fires_as=DUE)])
+        later = soon(0.8)
+        await p.store.commit([Write(TIMER, b"second", fires_at=later, fires_as=DUE)])
+        assert await due_within(p.bus, 1) == [DUE]
+        fired = await p.store.last(DUE)
+        assert fired is not None
+        assert (fired.data, fired.at >= later) == (b"second", True)
+
+
 async def test_past_timer_fires_at_once(ports: Open) -> None:
     async with ports() as p:
         await p.store.commit([Write(STATE, b"s"), Write(TIMER, b"", fires_at=soon(-60), fires_as=DUE)])
