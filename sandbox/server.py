@@ -3,8 +3,8 @@ one is wanted.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from random import Random
 
@@ -44,7 +44,7 @@ class Sandbox(Struct, frozen=True):
 @asynccontextmanager
 async def running(options: Options, clock: Clock) -> AsyncGenerator[tuple[Api, Cluster]]:
     """A cluster with its simulator, reachable by direct calls only."""
-    async with AsyncExitStack() as stack:
+    with ExitStack() as stack:
         store = Store(options.history)
         if options.state_dir is not None:
             stack.enter_context(closing(Journal(options.state_dir, store)))
@@ -54,13 +54,23 @@ async def running(options: Options, clock: Clock) -> AsyncGenerator[tuple[Api, C
         seed(cluster, options.nodes)
         simulator = Simulator(cluster, clock, random)
         api = Api(cluster, simulator, clock)
-        tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        loops = [tasks.create_task(simulator.run()), tasks.create_task(api.watches.run())]
-        try:
+        async with _meanwhile(simulator.run(), api.watches.run()):
             yield api, cluster
-        finally:
-            for loop in loops:
-                loop.cancel()
+
+
+@asynccontextmanager
+async def _meanwhile(*loops: Coroutine[None, None, None]) -> AsyncGenerator[None]:
+    """Run endless loops beside the block; one that fails ends the block. A lone error is not wrapped in a group."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            with ExitStack() as stack:
+                for loop in loops:
+                    stack.callback(group.create_task(loop).cancel)
+                yield
+    except BaseExceptionGroup as errors:
+        if len(errors.exceptions) > 1:
+            raise
+        raise errors.exceptions[0] from errors.exceptions[0].__cause__
 
 
 @asynccontextmanager

@@ -1,14 +1,19 @@
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import pytest
 
-from sandbox.state.journal import Journal
+from libs.runtime.clock import SystemClock
+from sandbox.server import Options, serve
+from sandbox.state.journal import CorruptJournal, Journal
 from sandbox.state.store import Ref, Store
-from tests.sandbox.process import Kubectl, sandbox_process
+from tests.sandbox.process import ROOT, Kubectl, sandbox_process
 
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
 
@@ -93,3 +98,24 @@ def test_rewritten_journal_keeps_the_revision(tmp_path: Path) -> None:
     assert lines < 20
     assert (again.revision, again.get(Ref("configmaps", "default", "c0"))) == (store.revision, None)
     assert sorted(ref for ref, _ in again.everything()) == sorted(ref for ref, _ in store.everything())
+
+
+def test_taken_port_is_told_in_a_line(tmp_path: Path) -> None:
+    with sandbox_process(tmp_path) as (_, url):
+        command = [sys.executable, "-m", "sandbox", "--port", str(urlsplit(url).port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("sandbox: cannot start: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_broken_journal_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_bytes(b"nonsense\n")
+    with pytest.raises(CorruptJournal, match=r"journal\.jsonl, byte 0"):
+        Journal(tmp_path, Store())
+
+
+async def test_error_of_the_block_comes_out_as_it_is() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with serve(Options(), SystemClock()):
+            raise ZeroDivisionError
