@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from libs.api.view import Awaited
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -32,5 +34,5 @@ class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     deployment: str = ""
     """With `deployment_in_progress`: who holds the application."""
     url: str = ""
-    awaiting: tuple[dict[str, object], ...] = ()
+    awaiting: tuple[Awaited, ...] = ()
     """With `ambiguous` and `nothing_awaits`: what waits for a decision."""

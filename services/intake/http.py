@@ -2,50 +2,89 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from typing import Any
 
 from aiohttp import web
 from msgspec import Struct
 
-from libs.auth.http import needs
+from libs.api.request import Decision, NewAgent, StartRequest
+from libs.api.view import Accepted, AgentCreated, AgentList, Decided, DeploymentList, DeploymentView, WhoAmI
+from libs.auth.http import is_open, needs
 from libs.auth.permissions import Action
 from libs.durable.ports import Unavailable, Unknown
+from libs.runtime.http import answer
 from libs.runtime.problem import Problem
 from services.intake.handlers import Intake
+from services.intake.openapi import Described, document
 
 PREFIX = "/api/v1"
 _ONE = "/deployments/{deployment}"
+_READ = Action.DEPLOYMENT_READ
 
 Handler = Callable[[Intake, web.Request], Awaitable[web.StreamResponse]]
 
 
 class Route(Struct, frozen=True):
-    method: str
-    path: str
-    action: Action
+    about: Described
     handler: Handler
 
 
+def _route(method: str, path: str, action: Action, handler: Handler, **about: Any) -> Route:
+    return Route(Described(method=method, path=PREFIX + path, action=action, **about), handler)
+
+
+def _decision(verb: str, action: Action, handler: Handler, summary: str) -> Route:
+    return _route("POST", f"{_ONE}/{verb}", action, handler, summary=summary, takes=Decision, gives=Decided)
+
+
 ROUTES = (
-    Route("POST", "/deployments", Action.DEPLOYMENT_START, Intake.start),
-    Route("GET", "/deployments", Action.DEPLOYMENT_READ, Intake.list_),
-    Route("GET", _ONE, Action.DEPLOYMENT_READ, Intake.show),
-    Route("GET", f"{_ONE}/events", Action.DEPLOYMENT_READ, Intake.events),
+    _route(
+        "POST",
+        "/deployments",
+        Action.DEPLOYMENT_START,
+        Intake.start,
+        summary="Deploy what a file says",
+        takes=StartRequest,
+        gives=Accepted,
+        status=202,
+    ),
+    _route("GET", "/deployments", _READ, Intake.list_, summary="List deployments, newest first", gives=DeploymentList),
+    _route("GET", _ONE, _READ, Intake.show, summary="Show a deployment", gives=DeploymentView),
+    _route("GET", f"{_ONE}/events", _READ, Intake.events, summary="Follow a deployment"),
     # Who may approve depends on what waits: that is decided once it is known.
-    Route("POST", f"{_ONE}/approve", Action.DEPLOYMENT_READ, Intake.approve),
-    Route("POST", f"{_ONE}/reject", Action.DEPLOYMENT_READ, Intake.reject),
-    Route("POST", f"{_ONE}/abort", Action.DEPLOYMENT_STEER, Intake.abort),
-    Route("POST", f"{_ONE}/rollback", Action.DEPLOYMENT_STEER, Intake.roll_back),
-    Route("POST", f"{_ONE}/abandon", Action.DEPLOYMENT_ABANDON, Intake.abandon),
-    Route("GET", "/agents", Action.AGENT_READ, Intake.agents),
-    Route("POST", "/agents", Action.AGENT_MANAGE, Intake.create_agent),
-    Route("GET", "/whoami", Action.DEPLOYMENT_READ, Intake.who_am_i),
+    _decision("approve", _READ, Intake.approve, "Let go on what waits for a person"),
+    _decision("reject", _READ, Intake.reject, "Refuse what waits for a person"),
+    _decision("abort", Action.DEPLOYMENT_STEER, Intake.abort, "End a deployment and return its targets"),
+    _decision("rollback", Action.DEPLOYMENT_STEER, Intake.roll_back, "Return one target"),
+    _decision("abandon", Action.DEPLOYMENT_ABANDON, Intake.abandon, "Give up a target that cannot be returned"),
+    _route("GET", "/agents", Action.AGENT_READ, Intake.agents, summary="List agents", gives=AgentList),
+    _route(
+        "POST",
+        "/agents",
+        Action.AGENT_MANAGE,
+        Intake.create_agent,
+        summary="Register an agent",
+        takes=NewAgent,
+        gives=AgentCreated,
+        status=201,
+    ),
+    _route("GET", "/whoami", _READ, Intake.who_am_i, summary="Who is asking", gives=WhoAmI),
 )
 
 
-def routes(intake: Intake) -> list[web.RouteDef]:
+def routes(intake: Intake, version: str = "0") -> list[web.RouteDef]:
+    described = document(tuple(route.about for route in ROUTES), version)
+
+    async def openapi(_: web.Request) -> web.Response:
+        return answer(described)
+
     return [
-        web.route(route.method, PREFIX + route.path, needs(route.action, _bound(intake, route.handler)))
-        for route in ROUTES
+        web.get(f"{PREFIX}/openapi.json", is_open(openapi)),
+        *(
+            web.route(about.method, about.path, needs(about.action, _bound(intake, route.handler)))
+            for route in ROUTES
+            for about in (route.about,)
+        ),
     ]
 
 

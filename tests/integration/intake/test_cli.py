@@ -157,15 +157,12 @@ async def play(w: World, deployment: str, phase: Phase) -> None:
     await w.says(place, TargetStarted(target="prod"))
     if phase is Phase.SUCCEEDED:
         target = a_target(phase=TargetPhase.SUCCEEDED)
-        told = (TargetEnded(target="prod", phase="succeeded"), DeploymentSucceeded())
-        await w.commits(place, a_deployment(target, phase=phase), *told)
+        await w.commits(place, a_deployment(target, phase=phase), DeploymentSucceeded())
     else:
         target = a_target(phase=TargetPhase.ROLLED_BACK, reason="pods are not ready")
-        told = (
-            TargetEnded(target="prod", phase="rolled_back", reason="too slow"),
-            DeploymentFailed(reason="prod: too slow"),
-        )
-        await w.commits(place, a_deployment(target, phase=phase, reason="prod: too slow"), *told)
+        ended = TargetEnded(target="prod", phase="rolled_back", reason="too slow")
+        failed = a_deployment(target, phase=phase, reason="prod: too slow")
+        await w.commits(place, failed, ended, DeploymentFailed(reason="prod: too slow"))
 
 
 @pytest.mark.parametrize(("phase", "code"), [(Phase.SUCCEEDED, Exit.DONE), (Phase.FAILED, Exit.FAILED)])

@@ -4,23 +4,23 @@ import pytest
 
 from libs.auth.permissions import ROLES
 from libs.deployment.state import Phase
-from services.intake.http import ROUTES, Route
+from services.intake.http import PREFIX, ROUTES, Route
 from tests.builders import a_deployment, a_rollout, a_target
 from tests.integration.conftest import Open
 from tests.integration.intake.world import a_request, place_of, world
 
-NAMES = [f"{route.method} {route.path}" for route in ROUTES]
+NAMES = [f"{route.about.method} {route.about.path}" for route in ROUTES]
 
 
 def path(route: Route) -> str:
-    return route.path.format(deployment="01000000-0000-8000-8000-000000000000")
+    return route.about.path.format(deployment="01000000-0000-8000-8000-000000000000").removeprefix(PREFIX)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=NAMES)
 async def test_no_token_is_refused(memory: Open, route: Route) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         for token in ("", "nonsense", w.token(seconds=-100)):
-            status, problem = await w.call(route.method, path(route), None, token)
+            status, problem = await w.call(route.about.method, path(route), None, token)
             assert (status, problem["code"]) == (401, "not-authenticated")
 
 
@@ -28,8 +28,8 @@ async def test_no_token_is_refused(memory: Open, route: Route) -> None:
 @pytest.mark.parametrize("role", ["viewer", "deployer", "stranger"])
 async def test_role_without_right_is_refused(memory: Open, route: Route, role: str) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
-        status, _ = await w.call(route.method, path(route), None, w.token(role))
-        assert (status == 403) == (role not in ROLES[route.action])
+        status, _ = await w.call(route.about.method, path(route), None, w.token(role))
+        assert (status == 403) == (role not in ROLES[route.about.action])
 
 
 async def test_other_tenant_finds_nothing(ports: Open) -> None:
@@ -128,3 +128,15 @@ async def test_two_keys_are_refused(memory: Open) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         status, _ = await w.call("POST", "/deployments", a_request(), key="a b")
         assert status == 400
+
+
+async def test_description_covers_every_route(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, described = await w.call("GET", "/openapi.json", None, "")
+        assert status == 200
+        paths = {(method.upper(), path) for path, item in described["paths"].items() for method in item}
+        assert paths == {(route.about.method, route.about.path) for route in ROUTES}
+        start = described["paths"]["/api/v1/deployments"]["post"]
+        assert start["requestBody"]["content"]["application/json"]["schema"] == {
+            "$ref": "#/components/schemas/StartRequest"
+        }

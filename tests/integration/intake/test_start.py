@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from libs.api.request import StartRequest
+from libs.bus.memory import MemoryBus
 from libs.deployment.state import Phase
-from libs.durable.ports import Conflict, Unknown, Write
+from libs.durable.ports import Conflict, Unavailable, Unknown, Write
 from libs.messages.codec import decode, decode_envelope
 from libs.messages.deployment import StartDeployment
 from libs.messages.subject import message_subject
@@ -148,24 +149,24 @@ class Mute(MemoryStore):
 
 
 @pytest.mark.parametrize("lands", [True, False])
-async def test_commit_without_verdict_is_settled(broker_store: Mute, lands: bool, memory_bus: object) -> None:
+async def test_commit_without_verdict_is_settled(broker_store: Mute, lands: bool, memory_bus: MemoryBus) -> None:
     broker_store.lands = lands
-    async with world(broker_store, memory_bus) as w:  # type: ignore[arg-type]
+    async with world(broker_store, memory_bus) as w:
         place = place_of(await w.start())
         orders = [one async for one in broker_store.history([message_subject(StartDeployment.address, place)])]
         assert len(orders) == 1
 
 
-async def test_no_verdict_ever_is_said(broker_store: Mute, memory_bus: object) -> None:
+async def test_no_verdict_ever_is_said(broker_store: Mute, memory_bus: MemoryBus) -> None:
     broker_store.lands, broker_store.silent = False, 99
-    async with world(broker_store, memory_bus) as w:  # type: ignore[arg-type]
+    async with world(broker_store, memory_bus) as w:
         status, problem = await w.call("POST", "/deployments", a_request(), key="k1")
         assert (status, problem["code"]) == (503, "outcome_unknown")
         broker_store.silent = 0
         assert await w.start("k1")
 
 
-async def test_conflict_is_decided_again(broker_store: Mute, memory_bus: object) -> None:
+async def test_conflict_is_decided_again(broker_store: Mute, memory_bus: MemoryBus) -> None:
     """Somebody took and gave back the lock between the reading and the commit."""
     broker_store.silent = 0
     commit, lost = broker_store.commit, [True]
@@ -177,5 +178,15 @@ async def test_conflict_is_decided_again(broker_store: Mute, memory_bus: object)
         return await commit(batch)
 
     broker_store.commit = contested  # type: ignore[method-assign]
-    async with world(broker_store, memory_bus) as w:  # type: ignore[arg-type]
+    async with world(broker_store, memory_bus) as w:
         assert await w.start()
+
+
+async def test_store_away_is_said(broker_store: Mute, memory_bus: MemoryBus) -> None:
+    async def away(batch: Sequence[Write]) -> int:
+        raise Unavailable("no leader")
+
+    async with world(broker_store, memory_bus) as w:
+        broker_store.commit = away  # type: ignore[method-assign]
+        status, problem = await w.call("POST", "/deployments", a_request())
+        assert (status, problem["code"]) == (503, "storage_unavailable")
