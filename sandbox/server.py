@@ -3,8 +3,8 @@ one is wanted.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import ExitStack, asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -63,14 +63,21 @@ async def _meanwhile(*loops: Coroutine[None, None, None]) -> AsyncGenerator[None
     """Run endless loops beside the block; one that fails ends the block. A lone error is not wrapped in a group."""
     try:
         async with asyncio.TaskGroup() as group:
-            with ExitStack() as stack:
-                for loop in loops:
-                    stack.callback(group.create_task(loop).cancel)
+            with _cancelled_after([group.create_task(loop) for loop in loops]):
                 yield
     except BaseExceptionGroup as errors:
         if len(errors.exceptions) > 1:
             raise
         raise errors.exceptions[0] from errors.exceptions[0].__cause__
+
+
+@contextmanager
+def _cancelled_after(tasks: list[asyncio.Task[None]]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 @asynccontextmanager
