@@ -141,7 +141,7 @@ def parse_jwks(document: bytes) -> dict[str, PublicKey]:
 
 def usable_key(described: dict[str, Any]) -> PublicKey | None:
     """A JWK as a key for one of `ALGORITHMS`, or None."""
-    if described.get("use", "sig") != "sig" or described.get("kty") == "oct":
+    if described.get("use", "sig") != "sig":
         return None
     try:
         key = PyJWK(described)

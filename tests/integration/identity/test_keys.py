@@ -9,6 +9,7 @@ import pytest
 from libs.auth.signing import SigningKey
 from libs.auth.tokens import Verifier
 from libs.bus.broker import Broker
+from libs.durable.ports import Entry
 from libs.runtime.process import CannotStart
 from libs.store.memory import MemoryStore
 from libs.store.seal import Seal
@@ -43,6 +44,22 @@ async def test_replicas_share_one_key(store: MemoryStore, clock: VirtualClock) -
     await asyncio.gather(first.refresh(), second.refresh())
     assert first.signing().kid == second.signing().kid
     assert first.jwks() == second.jwks()
+
+
+class SlowStore(MemoryStore):
+    """Others get a turn between a read and what is done with it."""
+
+    async def get(self, bucket: str, key: str) -> Entry | None:
+        found = await super().get(bucket, key)
+        await asyncio.sleep(0)
+        return found
+
+
+async def test_two_first_starts_make_one_key(clock: VirtualClock) -> None:
+    store = SlowStore(Broker(clock))
+    replicas = [replica(store, clock) for _ in range(5)]
+    await asyncio.gather(*(keys.refresh() for keys in replicas))
+    assert len({keys.signing().kid for keys in replicas}) == 1
 
 
 async def test_restart_keeps_the_key(store: MemoryStore, clock: VirtualClock) -> None:

@@ -153,6 +153,24 @@ async def test_critical_extension_is_refused(crit: object) -> None:
     assert await refusal(signed(header={**HEADER, "crit": crit}))
 
 
+async def test_extension_that_the_library_knows_is_refused_too() -> None:
+    assert await refusal(signed(header={**HEADER, "crit": ["b64"], "b64": True}))
+
+
+async def test_long_token_is_refused_unread() -> None:
+    assert "at most 8192 bytes" in await refusal(signed({**GOOD, "extra": "x" * 8192}))
+
+
+@pytest.mark.parametrize("kid", ["x" * 129, "a b", "\u00e9", ""])
+async def test_malformed_key_id_is_not_looked_up(kid: str) -> None:
+    clock, remote = VirtualClock(), RemoteIssuer(URL, KEY.public)
+    with pytest.raises(InvalidToken, match="malformed"):
+        await Verifier([Issuer(URL, JwksCache(URL, remote.fetch, clock), AUDIENCE)], clock).principal(
+            signed(header={**HEADER, "kid": kid})
+        )
+    assert remote.reads == 0
+
+
 @pytest.mark.parametrize("name", ["iss", "sub", "aud", "exp", "iat", "tenant", "kind", "roles"])
 async def test_missing_claim_is_refused(name: str) -> None:
     assert await refusal(signed({key: value for key, value in GOOD.items() if key != name}))

@@ -1,6 +1,7 @@
 """The HTTP server of every process: each error is a problem document, each request is counted and traced."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
@@ -131,6 +132,19 @@ async def test_broken_answer_breaks_the_connection(client: aiohttp.ClientSession
     with pytest.raises(aiohttp.ClientError):
         async with client.get("/broken") as response:
             await response.read()
+
+
+async def test_broken_answer_is_not_mixed_with_another(client: aiohttp.ClientSession) -> None:
+    url = client._base_url
+    assert url is not None
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"GET /broken HTTP/1.1\r\nHost: a\r\n\r\n")
+    seen = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := await reader.read(4096):
+            seen += piece
+    writer.close()
+    assert b"problem" not in seen
 
 
 async def test_readiness_tells_what_hinders(process: Process, client: aiohttp.ClientSession) -> None:
