@@ -80,7 +80,7 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     "evt.rollout.landed": lambda _: "the new version has everything",
     "evt.rollout.returning": lambda data: f"goes back{_why(data)}",
     "evt.rollout.rolled-back": lambda _: "the previous version has everything again",
-    "evt.rollout.succeeded": lambda _: "finished: the previous version is gone",
+    "evt.rollout.succeeded": lambda _: "finished: only the new version is left",
     "evt.rollout.abandoned": lambda data: f"given up by {data.get('by')}{_why(data)}",
     "evt.rollout.refused": lambda data: f"an order was refused{_why(data)}",
     "evt.fault.dead-lettered": lambda data: f"a message could not be handled{_why(data)}",

@@ -53,7 +53,7 @@ def _told(started: Running, folder: Path) -> str:
     clusters = "\n".join(f"  cluster     {name}: KUBECONFIG={path}" for name, path in up.clusters.items())
     return (
         f"Fairlead is running.\n\n  server      {up.server}\n  gateway     {up.gateway}\n{clusters}\n"
-        f"  logs        {folder}/logs\n\n"
+        f"  logs        {folder}/logs\n  token       {up.token}\n\n"
         "In another terminal, in this folder:\n\n"
         "  fairlead deploy start -f examples/shop/deploy-v1.yml --watch\n"
     )

@@ -28,7 +28,7 @@ class Query(Struct, frozen=True):
 
 
 class Index:
-    """Newest first, by the sequence at which each was accepted."""
+    """By the sequence at which each was accepted; records come in the stream's order, so the dictionary is in order."""
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, str], int] = {}
@@ -66,7 +66,7 @@ class Index:
         """`ValueError` for a cursor that is not one of ours."""
         before = _sequence(query.cursor) if query.cursor else None
         found: list[tuple[int, DeploymentSummary]] = []
-        for place in sorted(self._summaries, reverse=True):
+        for place in reversed(self._summaries):
             if (before is None or place < before) and self._matches(place, query):
                 found.append((place, self._summaries[place][1]))
             if len(found) > query.limit:
@@ -84,7 +84,7 @@ class Index:
 
     def _forget_oldest(self) -> None:
         if len(self._summaries) > MOST:
-            oldest = min(self._summaries)
+            oldest = next(iter(self._summaries))
             tenant, summary = self._summaries.pop(oldest)
             self._places.pop((tenant, summary.id), None)
 

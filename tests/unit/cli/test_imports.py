@@ -1,0 +1,27 @@
+"""What the command line does not carry along."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = {"nats", "grpc", "kubernetes_asyncio", "structlog", "prometheus_client", "cryptography"}
+
+
+def loaded(*modules: str) -> set[str]:
+    code = f"import sys, {', '.join(modules)}; print(' '.join(sys.modules))"
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_client_stays_light() -> None:
+    client = ("cli.app", "cli.commands.deploy", "cli.starting", "cli.steering", "cli.watch", "cli.agents")
+    assert loaded(*client).isdisjoint(HEAVY)
+
+
+def test_start_needs_no_network() -> None:
+    assert loaded("cli.app", "cli.commands.validate").isdisjoint(HEAVY | {"aiohttp"})
+
+
+def test_version_needs_nothing() -> None:
+    assert loaded("cli.__main__").isdisjoint(HEAVY | {"aiohttp", "cyclopts", "rich", "msgspec"})
