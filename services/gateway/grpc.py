@@ -16,7 +16,6 @@ from libs.runtime import log
 from services.gateway import translate
 from services.gateway.handlers import Disagreed, Gateway, NotAccepted, Verify
 from services.gateway.session import Caller
-from services.gateway.settings import Settings
 
 HELLO_SECONDS = 5.0
 _PIECE_BYTES = 512 * 1024
@@ -55,16 +54,17 @@ class Listening(Struct, frozen=True):
 class Door:
     """Lets agents in."""
 
-    def __init__(self, gateway: Gateway, verify: Verify, settings: Settings, admission: Rate) -> None:
+    def __init__(self, gateway: Gateway, verify: Verify, admission: Rate) -> None:
         self._gateway = gateway
         self._verify = verify
-        self._settings = settings
         self._admission = admission
 
     async def session(self, _: Any, context: "grpc.aio.ServicerContext[bytes, bytes]") -> None:
         """One stream, from the first byte to the last."""
         wire = _ServerStream(context)
         caller, hello = await self._meet(wire, context)
+        # By itself: a first write that is broken off would take the headers with it, and no status could follow.
+        await context.send_initial_metadata(())
         ending = await self._gateway.attend(wire, caller, hello, self._verify)
         reason = str(ending or "the agent ended the stream")
         log.logger().info("stream_ended", agent=caller.agent, tenant=caller.tenant, reason=reason)
@@ -74,6 +74,8 @@ class Door:
     async def _meet(
         self, wire: "_ServerStream", context: "grpc.aio.ServicerContext[bytes, bytes]"
     ) -> tuple[Caller, translate.Hello]:
+        if self._gateway.is_draining:
+            await _refuse(context, grpc.StatusCode.UNAVAILABLE, "this gateway stops: connect to another")
         if self._admission.take() is None:
             await _refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many agents connect at once: come later")
         try:
@@ -83,16 +85,13 @@ class Door:
         if not self._gateway.has_room(caller):
             await _refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "this gateway has as many streams as it may")
         try:
-            hello = await _first(wire)
-            self._gateway.check_cluster(caller, hello)
-            await wire.write(translate.welcome(_agreed(hello), self._gateway.name, self._settings.rhythm))
+            return caller, await _first(wire)
         except TimeoutError:
             await _refuse(context, grpc.StatusCode.DEADLINE_EXCEEDED, f"no hello within {HELLO_SECONDS:g} s")
         except translate.Malformed as error:
             await _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Disagreed as error:
             await _refuse(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
-        return caller, hello
 
 
 class _ServerStream:
@@ -145,17 +144,6 @@ async def _first(wire: _ServerStream) -> translate.Hello:
     if not isinstance(said, translate.Hello):
         raise Disagreed("the first frame of a stream is hello")
     return said
-
-
-def _agreed(hello: translate.Hello) -> int:
-    """The newest protocol that both sides speak."""
-    newest = min(hello.max_protocol, translate.MAX_PROTOCOL)
-    if newest < max(hello.min_protocol, translate.MIN_PROTOCOL):
-        spoken = f"{translate.MIN_PROTOCOL} to {translate.MAX_PROTOCOL}"
-        raise Disagreed(
-            f"this gateway speaks protocol {spoken}, the agent {hello.min_protocol} to {hello.max_protocol}"
-        )
-    return newest
 
 
 async def _refuse(context: "grpc.aio.ServicerContext[bytes, bytes]", code: grpc.StatusCode, reason: str) -> NoReturn:

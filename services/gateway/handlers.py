@@ -1,8 +1,8 @@
 """What the gateway does with an agent's stream and with each message of the bus."""
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import Protocol
 
@@ -22,6 +22,7 @@ EXPIRED_SECONDS = 30.0
 """How long a stream may outlive its token: clocks differ, and a renewal may be on its way."""
 SWEEP_SECONDS = 1.0
 _UNREAD_MOST = 1024
+_LEFTOVER_SECONDS = 0.01
 
 
 class Wire(Protocol):
@@ -63,6 +64,8 @@ class Gateway:
         self._random = process.random
         self._sessions: dict[str, Session] = {}
         self._names = count(1)
+        self.is_draining = False
+        """No stream is taken any more: agents that are sent away must not come back here."""
 
     @property
     def streams(self) -> int:
@@ -72,12 +75,6 @@ class Gateway:
         """Whether one more stream of this agent may open."""
         own = len(self._streams_of(caller))
         return len(self._sessions) < self._settings.gateway_streams and own < self._settings.gateway_agent_streams
-
-    def check_cluster(self, caller: Caller, hello: translate.Hello) -> None:
-        """Replicas serve one cluster. Credentials that were copied to another would have requests go to either."""
-        for other in self._streams_of(caller):
-            if hello.cluster and other.hello.cluster and hello.cluster != other.hello.cluster:
-                raise Disagreed("an agent of this name serves another cluster: give each its own credentials")
 
     async def attend(self, wire: Wire, caller: Caller, hello: translate.Hello, verify: Verify) -> Exception | None:
         """Serve one stream until it ends; why it did, or None where the agent just ended it."""
@@ -115,6 +112,7 @@ class Gateway:
 
     async def drain(self) -> None:
         """Send every agent to another gateway and wait for what is under way."""
+        self.is_draining = True
         seconds = self._settings.gateway_drain_seconds
         sessions = list(self._sessions.values())
         for session in sessions:
@@ -139,7 +137,7 @@ class Gateway:
         endings: list[Exception] = []
         try:
             async with asyncio.TaskGroup() as group:
-                session.asking = group.create_task(self._take_asks(session))
+                session.asking = group.create_task(self._take_asks(session, self._welcome(session)))
                 others = [group.create_task(task) for task in self._attendants(session, wire)]
                 await self._hear(session, wire, verify)
                 for task in (session.asking, *others):
@@ -149,22 +147,38 @@ class Gateway:
         return endings[0] if endings else None
 
     def _attendants(self, session: Session, wire: Wire) -> list[Coroutine[None, None, None]]:
-        pulse = session.pulse
         return [
             _write(session, wire),
-            pulse.beat(lambda seq: session.outbox.add_urgent(translate.ping(seq))),
+            _beat(session),
             self._expire(session),
             _overflow(session),
         ]
 
-    async def _take_asks(self, session: Session) -> None:
-        """Stand in the queue group of this agent; announced only once the server knows of it."""
-        caller = session.caller
-        subject = request_subject(caller.tenant, caller.agent)
-        async with self._bus.subscribe(subject, queue=QUEUE, pending=_UNREAD_MOST) as packets:
+    def _welcome(self, session: Session) -> bytes:
+        _check_cluster(session.hello, self._streams_of(session.caller))
+        return translate.welcome(_agreed(session.hello), self.name, self._settings.rhythm)
+
+    async def _take_asks(self, session: Session, welcome: bytes) -> None:
+        """Stand in the queue group of this agent; welcomed and announced only once the server knows of it."""
+        async with self._asks(session) as packets:
+            session.outbox.add(welcome)
+            session.welcomed.set()
             await self._presence.joined(session)
             async for packet in packets:
                 await session.ask(packet)
+
+    @asynccontextmanager
+    async def _asks(self, session: Session) -> AsyncIterator[AsyncIterator[Packet]]:
+        """Asks for this stream; those that had come when it was left are turned away, so that nobody waits for them."""
+        subject = request_subject(session.caller.tenant, session.caller.agent)
+        unread: list[AsyncIterator[Packet]] = []
+        try:
+            async with self._bus.subscribe(subject, queue=QUEUE, pending=_UNREAD_MOST) as packets:
+                unread.append(packets)
+                yield packets
+        finally:
+            for packets in unread:
+                await _turn_away(session, packets)
 
     async def _expire(self, session: Session) -> None:
         """End a stream whose token ran out and was not renewed."""
@@ -213,9 +227,39 @@ async def _write(session: Session, wire: Wire) -> None:
         await wire.write(piece)
 
 
+async def _turn_away(session: Session, packets: AsyncIterator[Packet]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LEFTOVER_SECONDS):
+            async for packet in packets:
+                await session.turn_away(packet)
+
+
+async def _beat(session: Session) -> None:
+    await session.welcomed.wait()
+    await session.pulse.beat(lambda seq: session.outbox.add_urgent(translate.ping(seq)))
+
+
 async def _overflow(session: Session) -> None:
     await session.outbox.overflowed.wait()
     raise Disagreed("the agent does not read what it is sent")
+
+
+def _check_cluster(hello: translate.Hello, others: list[Session]) -> None:
+    """Replicas serve one cluster. Credentials that were copied to another would have requests go to either."""
+    clusters = {other.hello.cluster for other in others if other.hello.cluster}
+    if hello.cluster and clusters - {hello.cluster}:
+        raise Disagreed("an agent of this name serves another cluster: give each its own credentials")
+
+
+def _agreed(hello: translate.Hello) -> int:
+    """The newest protocol that both sides speak."""
+    newest = min(hello.max_protocol, translate.MAX_PROTOCOL)
+    if newest < max(hello.min_protocol, translate.MIN_PROTOCOL):
+        spoken = f"{translate.MIN_PROTOCOL} to {translate.MAX_PROTOCOL}"
+        raise Disagreed(
+            f"this gateway speaks protocol {spoken}, the agent {hello.min_protocol} to {hello.max_protocol}"
+        )
+    return newest
 
 
 def _is_of(session: Session, caller: Caller) -> bool:

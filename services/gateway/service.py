@@ -38,7 +38,7 @@ async def serve(settings: Settings, process: Process, bus: Bus, store: Store, ve
     streams = Gauge("fairlead_gateway_streams", "Agents' streams on this gateway.", registry=process.metrics.registry)
     streams.set_function(lambda: gateway.streams)
     admission = Rate(settings.gateway_handshakes, settings.gateway_handshakes, process.clock)
-    door = Door(gateway, agents_only(verifier), settings, admission)
+    door = Door(gateway, agents_only(verifier), admission)
     credentials = tls(*_certificate(settings, process))
     async with (
         bus.subscribe(control_subject(name, "*"), pending=16_384) as controls,

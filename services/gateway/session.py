@@ -61,6 +61,8 @@ class Session:
         self.outbox = Outbox(WAITING_MOST, WAITING_BYTES)
         self.asking: asyncio.Task[None] | None = None
         """Takes requests for this stream from the queue group."""
+        self.welcomed = asyncio.Event()
+        """Set when the agent can be asked and its first frame waits to be written."""
         self.idle = asyncio.Event()
         self.idle.set()
         self.pulse = Pulse(clock, place.rhythm)
@@ -90,6 +92,10 @@ class Session:
         except (Unreadable, translate.Malformed) as error:
             problem = f"refused: {error}"
         await self._end_with(packet.reply, 0, problem)
+
+    async def turn_away(self, packet: Packet) -> None:
+        """A request that came too late for this stream."""
+        await self._end_with(packet.reply, 0, "away")
 
     def _hindrance(self, ask: Ask) -> str:
         if ask.verb not in self.hello.verbs:

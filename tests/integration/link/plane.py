@@ -42,6 +42,9 @@ CLOCK = SystemClock()
 SECRET = "an agent's secret"
 
 
+NOBODY = Principal(TENANT, "nobody", frozenset(), Kind.AGENT, CLOCK.now())
+
+
 class Issuer:
     """Issues opaque tokens over HTTP, for any client whose secret is right, and verifies them."""
 
@@ -65,9 +68,13 @@ class Issuer:
         self._issued[token] = Principal(tenant, agent, frozenset({"agent"}), kind, until, agent)
         return token
 
+    def revoke(self) -> None:
+        """No token issued so far counts any more."""
+        self._issued.update(dict.fromkeys(self._issued, NOBODY))
+
     async def principal(self, token: str) -> Principal:
         principal = self._issued.get(token)
-        if principal is None or principal.expires_at <= self._clock.now():
+        if principal is None or principal is NOBODY or principal.expires_at <= self._clock.now():
             raise InvalidToken("the token has expired: get a new one")
         return principal
 
@@ -148,6 +155,13 @@ async def agent_up(settings: AgentSettings) -> AsyncIterator[Process]:
     async with running(serve_agent(settings, process)):
         await eventually(lambda: _is_ready(process))
         yield process
+
+
+@asynccontextmanager
+async def agent_up_later(plane: Plane, kubeconfig: Path) -> AsyncIterator[None]:
+    """An agent that connects whenever there is a gateway."""
+    async with running(serve_agent(plane.agent(kubeconfig), a_process("agent"))):
+        yield
 
 
 @asynccontextmanager

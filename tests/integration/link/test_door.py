@@ -14,10 +14,13 @@ import pytest
 from agent import frames
 from libs.auth.principal import Kind
 from libs.link.bus import bus_link
+from libs.link.codec import decode_frame, encode
+from libs.link.connections import connected
 from libs.link.port import Busy, Lost, NoAnswer
-from libs.messages.agent import FRAME_BYTES, Ask, Frame, connected_subject
+from libs.messages.agent import FRAME_BYTES, Ask, Frame, connected_subject, request_subject
 from libs.runtime.certificates import ensure_certificates
 from tests.integration.link.plane import AGENT, CLOCK, TENANT, Plane, agent_up, gateway_up
+from tests.waiting import eventually
 
 HELLO = frames.hello("1.0", "p1", ("ping", "request"), "")
 
@@ -216,6 +219,22 @@ async def test_agent_that_never_reads_is_cut_off(the_plane: Plane) -> None:
     assert Busy in kinds
 
 
+async def test_request_that_nobody_ends_is_given_up(the_plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.handlers.SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr("services.gateway.session.OVERDUE_SECONDS", 0)
+    async with (
+        gateway_up(the_plane),
+        calling(the_plane, bearer(the_plane.issuer.issue(AGENT))) as caller,
+        the_plane.bus.subscribe("asker") as heard,
+    ):
+        await caller.say(HELLO)
+        await caller.hear()
+        await _until_listening(the_plane)
+        await the_plane.bus.publish(request_subject(TENANT, AGENT), encode(Ask("request", 100)), "asker")
+        async with asyncio.timeout(5):
+            assert decode_frame((await anext(heard)).data).problem == "timeout"
+
+
 async def test_answers_to_nothing_are_dropped(the_plane: Plane) -> None:
     async with gateway_up(the_plane), calling(the_plane, bearer(the_plane.issuer.issue(AGENT))) as caller:
         await caller.say(HELLO, *(frames.answered(number, Frame(0, 200, last=True)) for number in range(50)))
@@ -280,6 +299,13 @@ async def _asked(caller: Caller) -> int:
         said = await caller.hear()
         if isinstance(said, frames.Asked):
             return said.request
+
+
+async def _until_listening(plane: Plane) -> None:
+    async def is_recorded() -> bool:
+        return bool(await connected(plane.store, TENANT))
+
+    await eventually(is_recorded)
 
 
 async def _kind_of(asking: Any) -> type[NoAnswer]:

@@ -24,6 +24,7 @@ from tests.integration.link.plane import (
     Plane,
     agent_process,
     agent_up,
+    agent_up_later,
     gateway_up,
     link_to,
     linked,
@@ -116,10 +117,20 @@ async def test_agent_returns_to_restarted_gateway(the_plane: Plane, kubeconfig: 
                 await eventually(lambda: answers(link), 20)
 
 
+async def test_agent_fetches_a_token_that_counts(the_plane: Plane, kubeconfig: Path) -> None:
+    async with agent_up_later(the_plane, kubeconfig), link_to(the_plane) as link:
+        async with gateway_up(the_plane):
+            await eventually(lambda: answers(link), 20)
+        the_plane.issuer.revoke()
+        async with gateway_up(the_plane):
+            await eventually(lambda: answers(link), 30)
+
+
 async def test_stopping_gateway_finishes_answers(the_plane: Plane, stalling: tuple[Proxy, Path]) -> None:
     proxy, path = stalling
-    async with link_to(the_plane) as link, asyncio.TaskGroup() as group:
-        async with gateway_up(the_plane), agent_up(the_plane.agent(path)):
+    async with agent_up_later(the_plane, path), link_to(the_plane) as link, asyncio.TaskGroup() as group:
+        async with gateway_up(the_plane):
+            await eventually(lambda: answers(link), 20)
             proxy.stall()
             asking = group.create_task(link.ask(TENANT, AGENT, LIST))
             await proxy.held.wait()

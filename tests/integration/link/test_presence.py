@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from libs.durable.ports import Store
-from libs.link.connections import connected
+from libs.link.connections import BUCKET, connected
 from libs.messages.agent import AgentConnected, AgentDisconnected, connected_subject
 from libs.messages.codec import decode, decode_envelope
 from tests.integration.conftest import Open
@@ -43,7 +43,7 @@ async def test_record_lists_streams_and_goes(ports: Open, tmp_path: Path, kubeco
             await eventually(lambda: _streams(own.store, 1))
             assert (await connected(own.store, TENANT))[0].agent == AGENT
             assert await connected(own.store, "other") == []
-        assert await connected(own.store, TENANT) == []
+        assert await own.store.entries(BUCKET) == []
 
 
 async def _streams(store: Store, number: int) -> bool:

@@ -10,7 +10,6 @@ import aiohttp
 import msgspec
 import pytest
 
-from agent.__main__ import serve as serve_agent
 from libs.kube.direct import Direct
 from libs.kube.discovery import Discovery, Resource, UnknownKind
 from libs.kube.link import Linked
@@ -19,7 +18,7 @@ from libs.kube.reflector import Collection, Reflector
 from libs.kube.status import checked
 from libs.runtime.clock import system_random
 from sandbox.server import Options, Sandbox, serve
-from tests.integration.link.plane import AGENT, CLOCK, TENANT, Plane, a_process, gateway_up, link_to, running
+from tests.integration.link.plane import AGENT, CLOCK, TENANT, Plane, agent_up_later, gateway_up, link_to, running
 from tests.integration.link.proxy import Proxy, proxied
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -179,13 +178,6 @@ async def test_kinds_are_found(cluster: Direct) -> None:
 async def test_unknown_kind_is_said(cluster: Direct, version: str, kind: str) -> None:
     with pytest.raises(UnknownKind, match="Thing"):
         await Discovery(cluster).resource(version, kind)
-
-
-@asynccontextmanager
-async def agent_up_later(plane: Plane, kubeconfig: Path) -> AsyncIterator[None]:
-    """An agent that connects whenever there is a gateway."""
-    async with running(serve_agent(plane.agent(kubeconfig), a_process("agent"))):
-        yield
 
 
 @asynccontextmanager
