@@ -1,5 +1,6 @@
 """Looking at deployments and deciding about them."""
 
+import re
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from libs.api.request import Decision
 from libs.api.view import Decided, DeploymentList, DeploymentView
 from libs.runtime.clock import SystemClock
 
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _DONE = {
     "approve": "approved",
     "reject": "rejected",
@@ -37,6 +39,8 @@ class Page(Struct, frozen=True):
 async def found(client: Client, deployment: str) -> str:
     """The deployment that is meant: the one named, else the only one under way, else the newest."""
     if deployment:
+        if not _ID.fullmatch(deployment):
+            raise Stop(Exit.WRONG, f"{deployment!r} is not the id of a deployment", "fairlead deploy list shows them")
         return deployment
     active = await client.get(f"/deployments?{Page(phase='active', limit=5).query}", DeploymentList)
     if len(active.deployments) > 1:

@@ -58,6 +58,12 @@ async def ended(process: Process) -> Ended:
     return Ended(process.returncode or 0, out.decode(), err.decode())
 
 
+async def next_line(process: Process) -> str:
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        return (await process.stdout.readline()).decode()
+
+
 async def cli(folder: Path, *arguments: str, w: World | None = None, token: str | None = None) -> Ended:
     return await ended(await spawn(folder, *arguments, w=w, token=token))
 
@@ -78,6 +84,7 @@ async def cli(folder: Path, *arguments: str, w: World | None = None, token: str 
         ("deploy strat", Exit.WRONG),
         ("deploy list --limit many", Exit.WRONG),
         ("deploy list", Exit.UNREACHABLE),
+        ("deploy status ../agents --server http://127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy list --server http://127.0.0.1:1 --token x", Exit.UNREACHABLE),
         ("deploy list --server http://127.0.0.1:1", Exit.NOT_ALLOWED),
         ("deploy start -f wrong.yml --server http://127.0.0.1:1 --token x", Exit.WRONG),
@@ -179,6 +186,57 @@ async def test_watch_ends_as_deployment(memory: Open, folder: Path, phase: Phase
         assert result.out.splitlines()[-1] == last
 
 
+class Wire:
+    """A way to the server that can be cut."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._ends: set[asyncio.StreamWriter] = set()
+        self.opened = 0
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
+        there = await asyncio.open_connection("127.0.0.1", self._port)
+        self._ends |= {writer, there[1]}
+        await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+
+    def cut(self) -> None:
+        for end in self._ends:
+            end.transport.abort()
+        self._ends.clear()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while piece := await reader.read(65536):
+            writer.write(piece)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
+async def test_cut_watch_goes_on(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        place = place_of(deployment)
+        wire = Wire(int(w.url.rpartition(":")[2]))
+        async with await asyncio.start_server(wire.carry, "127.0.0.1", 0) as server:
+            w.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            watching = await spawn(folder, "deploy", "watch", deployment, w=w)
+            lines = []
+            for number in range(4):
+                await w.says(place, TargetStarted(target=f"t{number}"))
+                lines.append((await next_line(watching)).split()[1])
+                wire.cut()
+            await w.commits(place, a_deployment(phase=Phase.SUCCEEDED), DeploymentSucceeded())
+            result = await ended(watching)
+        assert lines == ["t0:", "t1:", "t2:", "t3:"]
+        assert (result.code, wire.opened > 4) == (Exit.DONE, True)
+        assert len(result.out.splitlines()) == 2
+
+
 async def test_watch_speaks_json(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         deployment = await w.start()
@@ -203,9 +261,7 @@ async def test_interruption_says_how_to_go_on(memory: Open, folder: Path) -> Non
             place_of(deployment), a_deployment(), DeploymentStarted(application="shop", targets=(), by="ann")
         )
         watching = await spawn(folder, "deploy", "watch", w=w)
-        assert watching.stdout is not None
-        async with asyncio.timeout(20):
-            await watching.stdout.readline()
+        await next_line(watching)
         watching.send_signal(signal.SIGINT)
         result = await ended(watching)
         assert result.code == Exit.INTERRUPTED
