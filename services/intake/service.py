@@ -1,5 +1,6 @@
 """What intake is made of, and what it hears: every event, the records that its list is made from, and live progress."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,11 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from libs.deployment.machine import MACHINE as DEPLOYMENT
-from libs.durable.ports import Bus, Store, Stored, Unavailable
+from libs.durable.ports import Bus, Store, Stored, Unavailable, Unknown
 from libs.durable.record import NewerSchema, Unreadable, load
 from libs.messages.subject import parse, state_filter
 from libs.runtime import log
 from libs.runtime.process import Process
+from libs.store.layout import CONFIG
 from services.intake.acceptance import SUBMISSION, Submission
 from services.intake.feed import Feed
 from services.intake.handlers import Intake
@@ -19,6 +21,7 @@ from services.intake.index import Index
 from services.intake.settings import IntakeSettings
 
 _RETRY_SECONDS = 1.0
+_PROBE_SECONDS = 2.0
 
 
 class Service(Struct, frozen=True):
@@ -28,6 +31,8 @@ class Service(Struct, frozen=True):
     feed: Feed
     known: int
     """Up to which place of the stream the list is built."""
+    store: Store
+    process: Process
 
 
 @asynccontextmanager
@@ -36,12 +41,27 @@ async def opened(settings: IntakeSettings, process: Process, store: Store, bus: 
     index = Index()
     feed = Feed(bus, lambda stored: note(index, stored))
     known = await _read(index, store, process)
-    yield Service(Intake(store, feed, index, process, settings), feed, known)
+    yield Service(Intake(store, feed, index, process, settings), feed, known, store, process)
 
 
 async def serve(service: Service) -> None:
-    """Hear what happens, until cancelled."""
-    await service.feed.run(service.known)
+    """Hear what happens, and know whether anything could be accepted now, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(service.feed.run(service.known), name="feed")
+        group.create_task(_probe(service), name="probe")
+
+
+async def _probe(service: Service) -> None:
+    """Without the store nothing can be accepted or shown: whoever balances the load should ask another process."""
+    while True:
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                await service.store.get(CONFIG, "probe")
+        except (Unavailable, Unknown, TimeoutError) as error:
+            service.process.health.ready("store", False, f"the store cannot be read: {error}")
+        else:
+            service.process.health.ready("store", True)
+        await service.process.clock.sleep(_PROBE_SECONDS)
 
 
 def note(index: Index, stored: Stored) -> None:

@@ -6,7 +6,9 @@ from aiohttp import web
 
 from libs.api.stream import HEARTBEAT, encode
 from libs.auth.principal import Principal
+from libs.durable.ports import Unavailable, Unknown
 from libs.messages.subject import Key
+from libs.runtime import log
 from libs.runtime.clock import Clock
 from libs.runtime.problem import Problem
 from services.intake.following import Beat, Following
@@ -38,12 +40,20 @@ class Streaming:
     async def _written(self, request: web.Request, who: Principal, key: Key, place: str) -> web.StreamResponse:
         response = web.StreamResponse(headers=_HEADERS)
         await response.prepare(request)
-        async for frame in self._following.frames(key, place):
-            if self._clock.now() >= who.expires_at:
-                break
-            try:
-                async with asyncio.timeout(WRITE_SECONDS):
-                    await response.write(HEARTBEAT if isinstance(frame, Beat) else encode(frame))
-            except TimeoutError as error:
-                raise ConnectionResetError("the client does not read") from error
+        try:
+            async for frame in self._following.frames(key, place):
+                if self._clock.now() >= who.expires_at:
+                    break
+                await _write(response, HEARTBEAT if isinstance(frame, Beat) else encode(frame))
+        except (Unavailable, Unknown) as error:
+            # The answer has begun: only its end can say so. The client comes back and goes on from its last id.
+            log.logger().warning("stream_ended", deployment=key.deployment, error=str(error))
         return response
+
+
+async def _write(response: web.StreamResponse, piece: bytes) -> None:
+    try:
+        async with asyncio.timeout(WRITE_SECONDS):
+            await response.write(piece)
+    except TimeoutError as error:
+        raise ConnectionResetError("the client does not read") from error

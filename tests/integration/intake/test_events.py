@@ -8,12 +8,15 @@ from typing import Any
 import msgspec
 
 from libs.api.stream import Frame, Reader
+from libs.bus.memory import MemoryBus
 from libs.deployment.state import Phase
+from libs.durable.ports import Unavailable
 from libs.messages.deployment import DeploymentStarted, DeploymentSucceeded, TargetStarted
 from libs.messages.live import LiveTarget
 from libs.messages.subject import Key, live_subject
 from tests.builders import a_deployment
 from tests.integration.conftest import Open
+from tests.integration.intake.test_start import Mute
 from tests.integration.intake.world import World, place_of, world
 
 
@@ -152,3 +155,22 @@ async def test_others_events_stay_out(ports: Open) -> None:
             await w.says(other, TargetStarted(target="x"))
             await w.says(place_of(deployment), DeploymentStarted(application="shop", targets=(), by="ann"))
             assert data((await until(frames, "event"))[-1])["type"] == "evt.deployment.started"
+
+
+async def test_lost_store_ends_the_stream(broker_store: Mute, memory_bus: MemoryBus) -> None:
+    """The client is cut off, and goes on from its last id once the store is back."""
+    async with world(broker_store, memory_bus) as w:
+        deployment = await w.start()
+        last, lasts = broker_store.last, broker_store.lasts
+
+        async def away(_: object) -> None:
+            raise Unavailable("no leader")
+
+        async with stream(w, deployment) as frames:
+            (snapshot,) = await until(frames, "snapshot")
+            broker_store.last = broker_store.lasts = away  # type: ignore[method-assign, assignment]
+            await starts(w, place_of(deployment), "t1")
+            assert [frame.event async for frame in frames] == ["event"]
+        broker_store.last, broker_store.lasts = last, lasts  # type: ignore[method-assign]
+        async with stream(w, deployment, snapshot.id) as frames:
+            assert [frame.event for frame in await until(frames, "view")] == ["event", "view"]

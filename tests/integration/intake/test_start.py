@@ -17,6 +17,7 @@ from libs.store.memory import MemoryStore
 from tests.builders import a_deployment
 from tests.integration.conftest import Open
 from tests.integration.intake.world import FILE, MANIFEST, a_request, place_of, world
+from tests.waiting import eventually
 
 
 async def test_accepted_request_is_ordered(ports: Open) -> None:
@@ -190,3 +191,20 @@ async def test_store_away_is_said(broker_store: Mute, memory_bus: MemoryBus) -> 
         broker_store.commit = away  # type: ignore[method-assign]
         status, problem = await w.call("POST", "/deployments", a_request())
         assert (status, problem["code"]) == (503, "storage_unavailable")
+
+
+async def test_lost_store_is_lost_readiness(broker_store: Mute, memory_bus: MemoryBus) -> None:
+    async with world(broker_store, memory_bus) as w:
+
+        async def away(bucket: str, key: str) -> None:
+            raise Unavailable("no leader")
+
+        async def is_ready() -> bool:
+            return w.process.health.is_ready
+
+        async def is_away() -> bool:
+            return "store" in w.process.health.reasons
+
+        await eventually(is_ready)
+        broker_store.get = away  # type: ignore[method-assign]
+        await eventually(is_away)
