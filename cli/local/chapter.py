@@ -23,7 +23,7 @@ _THINKING_SECONDS = 2.0
 
 def expect(is_so: bool, told: str) -> None:
     if not is_so:
-        raise Stop(Exit.FAILED, f"the demonstration did not go as told: {told}", "fairlead demo --keep leaves the logs")
+        raise Stop(Exit.FAILED, f"the demonstration did not go as told: {told}")
 
 
 class Chapter:

@@ -24,11 +24,16 @@ def demo(options: Options, *, keep: bool) -> int:
     folder = Path(tempfile.mkdtemp(prefix="fairlead-demo-"))
     try:
         asyncio.run(_play(options, output, folder))
+    except Stop:
+        keep = True
+        raise
     except KeyboardInterrupt:
         raise Stop(Exit.INTERRUPTED, "interrupted; everything that the demonstration started is stopped") from None
     finally:
         if keep:
-            output.note(f"kept: {folder}; FAIRLEAD_STATE_DIR={folder} fairlead up goes on from here")
+            output.note(
+                f"kept: {folder} (logs in {folder}/logs); FAIRLEAD_STATE_DIR={folder} fairlead up goes on from here"
+            )
         else:
             shutil.rmtree(folder, ignore_errors=True)
     return Exit.DONE
@@ -57,7 +62,7 @@ async def _first(client: Client, output: Output) -> None:
         output,
         "1. Version 1 goes to staging and prod: there is nothing to compare it with, so it goes straight to 100 %",
     )
-    ended = await _deployed(client, output, "deploy-v1.yml")
+    ended = await _deployed(client, output, "v1.yml")
     expect(ended == Exit.DONE, "version 1 succeeds")
 
 
@@ -66,7 +71,7 @@ async def _canary(client: Client, output: Output) -> None:
     chapter = Chapter(client, output)
     async with asyncio.TaskGroup() as group:
         person = group.create_task(chapter.approve_when_asked())
-        ended = await _deployed(client, output, "deploy-v2.yml")
+        ended = await _deployed(client, output, "v2.yml")
         person.cancel()
     expect(ended == Exit.DONE, "version 2 succeeds")
     told = await read_back(client)
@@ -78,7 +83,7 @@ async def _canary(client: Client, output: Output) -> None:
 
 async def _broken(client: Client, output: Output) -> None:
     _title(output, "3. Version 3 has an image that nobody can pull: staging waits, says why, and goes back by itself")
-    ended = await _deployed(client, output, "deploy-v3.yml")
+    ended = await _deployed(client, output, "v3.yml")
     expect(ended == Exit.FAILED, "version 3 fails")
     told = await read_back(client)
     expect(told.says("staging", "hindered"), "staging says why it waits")

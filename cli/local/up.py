@@ -55,5 +55,5 @@ def _told(started: Running, folder: Path) -> str:
         f"Fairlead is running.\n\n  server      {up.server}\n  gateway     {up.gateway}\n{clusters}\n"
         f"  logs        {folder}/logs\n  token       {up.token}\n\n"
         "In another terminal, in this folder:\n\n"
-        "  fairlead deploy start -f examples/shop/deploy-v1.yml --watch\n"
+        "  fairlead deploy start -f examples/shop/v1.yml --watch\n"
     )
