@@ -36,10 +36,10 @@ from tests.bench.row import Row, row
 from tests.counter import TARGET, approve, order
 from tests.servers import nats_connection, nats_server
 
-ROUNDS = 7
+ROUNDS = 15
 MACHINES = (32, 1)
-STEPS = 20
-SERIAL_STEPS = 200
+STEPS = 10
+SERIAL_STEPS = 100
 
 Side = Callable[[list[Key], int], Awaitable[float]]
 

@@ -12,7 +12,7 @@ from libs.bus.broker import Broker
 from libs.bus.connection import Connection, Refused
 from libs.bus.jetstream import JetStreamBus
 from libs.bus.memory import MemoryBus
-from libs.durable.ports import Bus, Store
+from libs.durable.ports import Bus, Store, Unavailable
 from libs.runtime.clock import SystemClock, system_random
 from libs.runtime.nats_server import NatsServer
 from libs.store.jetstream import JetStreamStore
@@ -20,6 +20,7 @@ from libs.store.memory import MemoryStore
 from libs.store.prepare import prepare
 from libs.store.seal import Seal
 from tests.servers import nats_connection
+from tests.waiting import eventually
 
 STREAMS = ("FAIRLEAD", "KV_lease", "KV_config", "KV_connections", "OBJ_blobs")
 
@@ -95,4 +96,12 @@ async def _empty(connection: Connection) -> None:
         except Refused as error:
             if "not found" not in str(error):
                 raise
-    await prepare(connection)
+
+    async def prepared() -> bool:
+        try:
+            await prepare(connection)
+        except Unavailable:  # the server is still removing the files of the stream that was deleted
+            return False
+        return True
+
+    await eventually(prepared)
