@@ -34,18 +34,18 @@ class Intake:
         self._index = index
         self._process = process
         self._directory = Directory(store)
-        self._starting = Starting(store, process, settings)
+        self.starting = Starting(store, process, settings)
         self._following = Following(store, Records(store), feed)
         self._streaming = Streaming(self._following, process.clock, settings.intake_streams)
         self._deciding = Deciding(store, feed, process, settings)
 
     async def start(self, request: web.Request) -> web.Response:
         wanted = await body(request, StartRequest)
-        accepted = await self._starting.start(caller(request), wanted, idempotency_key(request))
+        accepted = await self.starting.start(caller(request), wanted, idempotency_key(request))
         return answer(accepted, 202, {"Location": accepted.links.self})
 
     async def show(self, request: web.Request) -> web.Response:
-        _, view = await self._found(request)
+        _, view = await self.found(request)
         return answer(view)
 
     async def list_(self, request: web.Request) -> web.Response:
@@ -55,7 +55,7 @@ class Intake:
             raise Problem(400, f"not a cursor of this list: {quoted(request.query['cursor'])}") from error
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        key, _ = await self._found(request)
+        key, _ = await self.found(request)
         return await self._streaming.stream(request, caller(request), key)
 
     async def approve(self, request: web.Request) -> web.Response:
@@ -93,15 +93,18 @@ class Intake:
 
     async def _decide(self, request: web.Request, choose: Choose) -> web.Response:
         wanted = await body(request, Decision) if request.can_read_body else Decision()
-        key, view = await self._found(request)
+        key, view = await self.found(request)
         decided = await self._deciding.decide(caller(request), key, view, (choose, wanted))
         return answer(decided, 200 if decided.state == "done" else 202)
 
-    async def _found(self, request: web.Request) -> tuple[Key, DeploymentView]:
+    async def found(self, request: web.Request) -> tuple[Key, DeploymentView]:
         """The deployment that the address names. Another tenant's is not there."""
-        given = request.match_info["deployment"]
-        key = key_of_id(caller(request).tenant, given, PARTITIONS)
-        view = await self._following.view(key) if key else None
+        given, tenant = request.match_info["deployment"], caller(request).tenant
+        key, view = key_of_id(tenant, given, PARTITIONS), await self.view(tenant, given)
         if key is None or view is None:
             raise Problem(404, f"there is no deployment {quoted(given)}")
         return key, view
+
+    async def view(self, tenant: str, deployment: str) -> DeploymentView | None:
+        key = key_of_id(tenant, deployment, PARTITIONS)
+        return await self._following.view(key) if key else None

@@ -14,6 +14,7 @@ from libs.auth.permissions import Action
 from libs.durable.ports import Unavailable, Unknown
 from libs.runtime.http import answer
 from libs.runtime.problem import Problem
+from services.intake import compatible
 from services.intake.handlers import Intake
 from services.intake.openapi import Described, document
 
@@ -72,6 +73,15 @@ ROUTES = (
 )
 
 
+ORIGINAL = (
+    ("POST", "/pipelines/kubernetes", Action.DEPLOYMENT_START, compatible.start),
+    ("POST", "/pipelines", Action.DEPLOYMENT_START, compatible.start),
+    ("GET", "/pipelines/{deployment}", _READ, compatible.show),
+    ("POST", "/v1/graphql", _READ, compatible.ask),
+)
+"""What the original's command line calls, under the original's own addresses."""
+
+
 def routes(intake: Intake, version: str = "0") -> list[web.RouteDef]:
     described = document(tuple(route.about for route in ROUTES), version)
 
@@ -84,6 +94,10 @@ def routes(intake: Intake, version: str = "0") -> list[web.RouteDef]:
             web.route(about.method, about.path, needs(about.action, _bound(intake, route.handler)))
             for route in ROUTES
             for about in (route.about,)
+        ),
+        *(
+            web.route(method, path, needs(action, _bound(intake, handler)))
+            for method, path, action, handler in ORIGINAL
         ),
     ]
 

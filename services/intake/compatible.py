@@ -1,0 +1,62 @@
+"""The original's own addresses, for its command line as people have it: start, look, and its one GraphQL question."""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from libs.auth.http import caller
+from libs.runtime.http import answer
+from libs.runtime.problem import Problem
+from services.intake.handlers import Intake
+from services.intake.original import Asked, pipeline, question, start_request
+from services.intake.query import idempotency_key
+
+_LINK = "application/vnd.start.kubernetes.pipeline.v2.link+json"
+
+
+async def start(intake: Intake, request: web.Request) -> web.Response:
+    try:
+        wanted = await _request(request)
+        accepted = await intake.starting.start(caller(request), wanted, idempotency_key(request))
+    except Problem as problem:
+        raise Problem(
+            problem.status, problem.detail, problem.code, problem.fields | _errors(problem), problem.headers
+        ) from problem
+    return answer({"pipelineId": accepted.id, "warnings": accepted.warnings}, 202)
+
+
+async def show(intake: Intake, request: web.Request) -> web.Response:
+    _, view = await intake.found(request)
+    return answer(pipeline(view))
+
+
+async def ask(intake: Intake, request: web.Request) -> web.Response:
+    try:
+        asked = msgspec.json.decode(await request.read(), type=Asked)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(400, "expected a GraphQL request with the variable pipelineID") from error
+    return answer(question(await intake.view(caller(request).tenant, asked.variables.get("pipelineID", ""))))
+
+
+async def _request(request: web.Request) -> Any:
+    if request.content_type == _LINK:
+        raise Problem(422, "deploying from a URL or from an earlier deployment is not built yet", "not_built")
+    try:
+        return start_request(await request.read())
+    except msgspec.ValidationError as error:
+        raise Problem(422, str(error), "invalid-body") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(400, "the body is not JSON") from error
+
+
+def _errors(problem: Problem) -> dict[str, Any]:
+    """The members that the original's command line prints."""
+    found = problem.fields.get("problems") or [{"message": problem.detail, "code": problem.code}]
+    errors = [{"message": _spelled(one), "code": one.get("code", "")} for one in found]
+    return {"error_id": problem.code, "errors": errors}
+
+
+def _spelled(one: dict[str, Any]) -> str:
+    words = [one.get("path", ""), one["message"], one.get("hint", "")]
+    return ": ".join(word for word in words if word)

@@ -1,0 +1,115 @@
+"""The original's documents: its request for a deployment, and ours shown the way its command line reads it. Pure."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from libs.api.request import StartRequest
+from libs.api.view import ENDED, DeploymentView, StepView, TargetView
+
+_ONLY_IN_REQUESTS = ("files", "targetFilters", "sourceControl", "contextOverrides", "account")
+_STATES = {"pending": "NOT_STARTED", "current": "RUNNING", "done": "SUCCEEDED", "skipped": "CANCELLED"}
+_PHASES = {
+    "waiting": "NOT_STARTED",
+    "landed": "SUCCEEDED",
+    "succeeded": "SUCCEEDED",
+    "failed": "FAILED",
+    "rolled_back": "FAILED",
+    "cancelled": "CANCELLED",
+}
+
+
+class _Filter(Struct, frozen=True, rename="camel"):
+    include_target: str
+
+
+class _Extras(Struct, frozen=True, rename="camel"):
+    """What the original's command line puts beside the file's own keys."""
+
+    files: dict[str, tuple[str, ...] | None] | None = None
+    target_filters: tuple[_Filter, ...] | None = None
+
+
+class Asked(Struct, frozen=True):
+    """The body of the one GraphQL question that is ever asked."""
+
+    variables: dict[str, str] = {}
+
+
+def start_request(body: bytes) -> StartRequest:
+    """Raises `msgspec.MsgspecError` for what is no such request."""
+    extras = msgspec.json.decode(body, type=_Extras)
+    document = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    config = {key: value for key, value in document.items() if key not in _ONLY_IN_REQUESTS}
+    return StartRequest(
+        config=msgspec.json.encode(config).decode(),
+        files={path: texts for path, texts in (extras.files or {}).items() if texts is not None},
+        targets=tuple(one.include_target for one in extras.target_filters or ()),
+    )
+
+
+def pipeline(view: DeploymentView) -> dict[str, Any]:
+    """Every deployment ends here as SUCCEEDED, FAILED or CANCELLED, else its command line would watch for ever."""
+    return {
+        "id": view.id,
+        "application": view.application,
+        "description": view.reason,
+        "context": {},
+        "startedAtIso8601": view.started_at.isoformat(),
+        **({"completedAtIso8601": view.ended_at.isoformat()} if view.ended_at else {}),
+        "status": status(view),
+        "initiatedBy": view.by,
+        "environments": [
+            {"name": target.name, "namespace": target.namespace, "account": target.agent} for target in view.targets
+        ],
+        "steps": [step for target in view.targets for step in _steps(target)],
+    }
+
+
+def status(view: DeploymentView) -> str:
+    """The state that most wants attention."""
+    if view.phase in ENDED:
+        return view.phase.upper()
+    if view.awaiting:
+        return "AWAITING_APPROVAL"
+    stages = (step for target in view.targets for step in (*target.before, *target.steps, *target.after))
+    return "PAUSED" if any(step.kind == "pause" and step.state == "current" for step in stages) else "RUNNING"
+
+
+def question(view: DeploymentView | None) -> dict[str, Any]:
+    found = view and {
+        "id": view.id,
+        "status": status(view),
+        "blockedByPipeline": None,
+        "application": {"name": view.application},
+    }
+    return {"data": {"pipelineById": found}}
+
+
+def _steps(target: TargetView) -> list[dict[str, Any]]:
+    """The target itself, and every pause before, within and after it."""
+    done = sum(step.state == "done" for step in target.steps)
+    deployment = {"environment": target.name, "step": done, "totalSteps": len(target.steps)}
+    own = {
+        "ref": target.name,
+        "type": "deployment",
+        "status": _PHASES.get(target.phase, "RUNNING"),
+        "dependsOn": list(target.depends_on),
+        "deployment": deployment,
+    }
+    staged = (("before", target.before), ("strategy", target.steps), ("after", target.after))
+    pauses = [
+        _pause(f"{target.name}-{stage}-{index}", target.name, step)
+        for stage, steps in staged
+        for index, step in enumerate(steps)
+        if step.kind in ("pause", "approval")
+    ]
+    return [own, *pauses]
+
+
+def _pause(ref: str, target: str, step: StepView) -> dict[str, Any]:
+    waiting = "AWAITING_APPROVAL" if step.kind == "approval" else "PAUSED"
+    state = waiting if step.state == "current" else _STATES[step.state]
+    lasts = {"duration": step.seconds, "unit": "SECONDS"} if step.seconds is not None else {}
+    return {"ref": ref, "type": "pause", "status": state, "constraintFor": target, "dependsOn": [], "pause": lasts}

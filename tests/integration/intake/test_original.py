@@ -1,0 +1,96 @@
+"""The original's addresses, asked the way its command line asks them."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from libs.deployment.state import Phase, TargetPhase
+from services.intake.http import ORIGINAL
+from tests.builders import a_deployment, a_target, an_approval
+from tests.integration.conftest import Open
+from tests.integration.intake.world import MANIFEST, World, place_of, world
+
+START = "application/vnd.start.kubernetes.pipeline.v2+json"
+BODY = {
+    "version": "v1",
+    "kind": "kubernetes",
+    "application": "shop",
+    "targets": {"prod": {"account": "prod", "strategy": "all"}, "eu": {"account": "prod", "strategy": "all"}},
+    "manifests": [{"path": "shop.yml"}],
+    "strategies": {"all": {"canary": {"steps": [{"setWeight": {"weight": 100}}]}}},
+    "files": {"shop.yml": [MANIFEST], "": None},
+    "context": {"release": "7"},
+    "targetFilters": [{"includeTarget": "prod"}],
+    "sourceControl": {},
+}
+
+
+async def call(w: World, method: str, path: str, body: Any = None, kind: str = START, token: str | None = None) -> Any:
+    given = w.token() if token is None else token
+    headers = {"Content-Type": kind, **({"Authorization": f"Bearer {given}"} if given else {})}
+    async with w.session.request(method, w.url + path, data=msgspec.json.encode(body), headers=headers) as response:
+        return response.status, await response.json(content_type=None)
+
+
+async def started(w: World) -> str:
+    status, document = await call(w, "POST", "/pipelines/kubernetes", BODY)
+    assert status == 202, document
+    return str(document["pipelineId"])
+
+
+async def test_its_request_is_taken(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        _, view = await w.call("GET", f"/deployments/{await started(w)}")
+        assert (view["application"], view["phase"]) == ("shop", "accepted")
+
+
+async def test_conflict_and_errors_look_like_its(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        await started(w)
+        status, document = await call(w, "POST", "/pipelines/kubernetes", BODY)
+        assert (status, document["errors"][0]["code"]) == (409, "deployment_in_progress")
+        status, document = await call(w, "POST", "/pipelines/kubernetes", {**BODY, "strategies": {}})
+        assert status == 422
+        assert any("strategy" in one["message"] for one in document["errors"])
+
+
+@pytest.mark.parametrize(
+    ("phase", "target", "status"),
+    [
+        (Phase.RUNNING, a_target(phase=TargetPhase.DEPLOYING), "RUNNING"),
+        (Phase.RUNNING, a_target(phase=TargetPhase.BEFORE, before=(an_approval(),)), "AWAITING_APPROVAL"),
+        (Phase.SUCCEEDED, a_target(phase=TargetPhase.SUCCEEDED), "SUCCEEDED"),
+        (Phase.FAILED, a_target(phase=TargetPhase.ROLLED_BACK), "FAILED"),
+        (Phase.CANCELLED, a_target(phase=TargetPhase.CANCELLED), "CANCELLED"),
+    ],
+)
+async def test_status_words_are_its(memory: Open, phase: Phase, target: Any, status: str) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await started(w)
+        await w.commits(place_of(deployment), a_deployment(target, phase=phase))
+        _, shown = await call(w, "GET", f"/pipelines/{deployment}")
+        assert (shown["status"], shown["steps"][0]["ref"]) == (status, "prod")
+        question = {"query": "query …", "variables": {"pipelineID": deployment}}
+        _, answer = await call(w, "POST", "/v1/graphql", question, "application/json")
+        assert answer["data"]["pipelineById"]["status"] == status
+
+
+async def test_unknown_pipeline_is_null(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        _, answer = await call(w, "POST", "/v1/graphql", {"variables": {"pipelineID": "x"}})
+        assert answer == {"data": {"pipelineById": None}}
+
+
+@pytest.mark.parametrize("body", [[], "x", {"files": 1}, None])
+async def test_nonsense_is_refused(memory: Open, body: Any) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, _ = await call(w, "POST", "/pipelines/kubernetes", body)
+        assert status == 422
+
+
+@pytest.mark.parametrize("route", ORIGINAL, ids=[path for _, path, _, _ in ORIGINAL])
+async def test_no_token_is_refused(memory: Open, route: Any) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, _ = await call(w, route[0], route[1].format(deployment="x"), {}, token="")
+        assert status == 401
