@@ -27,6 +27,8 @@ from services.gateway.session import Session
 _OWED_MOST = 20_000
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 2.0
+_WITHDRAW_SECONDS = 5.0
+"""The record expires by itself: a stop need not wait for a bus that is gone."""
 
 
 class _Fact(Struct, frozen=True):
@@ -79,9 +81,13 @@ class Presence:
 
     async def withdraw(self) -> None:
         """This gateway stops: what is owed is written, the record goes."""
-        while self._owed:
-            await self._commit(self._owed.popleft())
-        await self._store.delete(BUCKET, self._gateway)
+        try:
+            async with asyncio.timeout(_WITHDRAW_SECONDS):
+                while self._owed:
+                    await self._commit(self._owed.popleft())
+                await self._store.delete(BUCKET, self._gateway)
+        except (Unavailable, NoVerdict, TimeoutError) as error:
+            log.logger().warning("connections_not_withdrawn", gateway=self._gateway, error=str(error))
 
     def _owe(self, fact: _Fact) -> None:
         self._owed.append(fact)

@@ -14,7 +14,8 @@ from libs.link.pulse import Silent
 from libs.link.rate import Rate
 from libs.runtime import log
 from services.gateway import translate
-from services.gateway.handlers import Disagreed, Gateway, NotAccepted, Verify
+from services.gateway.attendance import Disagreed, NotAccepted, Verify
+from services.gateway.handlers import Gateway
 from services.gateway.session import Caller
 
 HELLO_SECONDS = 5.0

@@ -1,55 +1,20 @@
 """What the gateway does with an agent's stream and with each message of the bus."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from itertools import count
-from typing import Protocol
 
-from libs.durable.ports import Bus, Packet, Unavailable
+from libs.durable.ports import Bus, Packet
 from libs.link.codec import Unreadable, decode_control
-from libs.link.pulse import Silent
-from libs.messages.agent import Frame, request_subject
 from libs.runtime import log
 from libs.runtime.process import Process
 from services.gateway import translate
+from services.gateway.attendance import Attendance, Disagreed, Verify, Wire
 from services.gateway.connections import Presence
 from services.gateway.session import Caller, Place, Session
 from services.gateway.settings import Settings
 
-QUEUE = "gateways"
-EXPIRED_SECONDS = 30.0
-"""How long a stream may outlive its token: clocks differ, and a renewal may be on its way."""
 SWEEP_SECONDS = 1.0
-_UNREAD_MOST = 1024
-_LEFTOVER_SECONDS = 0.01
-
-
-class Wire(Protocol):
-    """The stream itself."""
-
-    async def read(self) -> bytes | None:
-        """What the agent sent next; None when it has ended the stream."""
-        ...
-
-    async def write(self, piece: bytes) -> None: ...
-
-
-class Verify(Protocol):
-    """Who a token is for; raises `NotAccepted`."""
-
-    async def __call__(self, token: str) -> Caller: ...
-
-
-class NotAccepted(Exception):
-    """The caller's token is missing, wrong or not an agent's."""
-
-
-class Disagreed(Exception):
-    """The agent said what it may not; the stream ends."""
-
-
-_ENDINGS = (Silent, translate.Malformed, Disagreed, NotAccepted, Unavailable, ConnectionError)
 
 
 class Gateway:
@@ -61,8 +26,9 @@ class Gateway:
         self._bus = bus
         self._presence = presence
         self._clock = process.clock
-        self._random = process.random
         self._sessions: dict[str, Session] = {}
+        self._replicas: dict[tuple[str, str], set[Session]] = {}
+        """The streams of each agent."""
         self._names = count(1)
         self.is_draining = False
         """No stream is taken any more: agents that are sent away must not come back here."""
@@ -73,7 +39,7 @@ class Gateway:
 
     def has_room(self, caller: Caller) -> bool:
         """Whether one more stream of this agent may open."""
-        own = len(self._streams_of(caller))
+        own = len(self._replicas.get(caller.name, ()))
         return len(self._sessions) < self._settings.gateway_streams and own < self._settings.gateway_agent_streams
 
     async def attend(self, wire: Wire, caller: Caller, hello: translate.Hello, verify: Verify) -> Exception | None:
@@ -81,13 +47,14 @@ class Gateway:
         place = Place(self.name, str(next(self._names)), self._settings.rhythm)
         session = Session(place, caller, hello, self._bus, self._clock)
         self._sessions[session.name] = session
+        self._replicas.setdefault(caller.name, set()).add(session)
         reason = "the gateway ended the stream"
         try:
-            ending = await self._live(session, wire, verify)
+            ending = await self._serve(session, wire, verify)
             reason = str(ending or "the agent ended the stream")
             return ending
         finally:
-            del self._sessions[session.name]
+            self._forget(session)
             self._presence.left(session, reason)
             await session.end(reason)
 
@@ -123,128 +90,30 @@ class Gateway:
                 for session in sessions:
                     await session.idle.wait()
 
-    def _streams_of(self, caller: Caller) -> list[Session]:
-        return [session for session in self._sessions.values() if _is_of(session, caller)]
+    async def _serve(self, session: Session, wire: Wire, verify: Verify) -> Exception | None:
+        try:
+            _check_cluster(session.hello, self._replicas[session.caller.name])
+            welcome = translate.welcome(_agreed(session.hello), self.name, self._settings.rhythm)
+        except Disagreed as refusal:
+            return refusal
+        return await Attendance(session, wire, verify, self._bus, self._clock).run(welcome, self._presence)
+
+    def _forget(self, session: Session) -> None:
+        del self._sessions[session.name]
+        replicas = self._replicas[session.caller.name]
+        replicas.discard(session)
+        if not replicas:
+            del self._replicas[session.caller.name]
 
     def _retire(self, session: Session) -> None:
         age = self._clock.monotonic() - session.opened_at
         # Spread, so that agents that came together do not leave together.
-        most = self._settings.gateway_stream_seconds * (0.9 + 0.2 * int(session.name) % 100 / 100)
+        most = self._settings.gateway_stream_seconds * (0.9 + 0.2 * (int(session.name) * 37 % 100) / 100)
         if age > most and not session.is_leaving:
             session.leave("this stream is old: connect again", self._settings.gateway_drain_seconds)
 
-    async def _live(self, session: Session, wire: Wire, verify: Verify) -> Exception | None:
-        endings: list[Exception] = []
-        try:
-            async with asyncio.TaskGroup() as group:
-                session.asking = group.create_task(self._take_asks(session, self._welcome(session)))
-                others = [group.create_task(task) for task in self._attendants(session, wire)]
-                await self._hear(session, wire, verify)
-                for task in (session.asking, *others):
-                    task.cancel()
-        except* _ENDINGS as ended:
-            endings = list(ended.exceptions)
-        return endings[0] if endings else None
 
-    def _attendants(self, session: Session, wire: Wire) -> list[Coroutine[None, None, None]]:
-        return [
-            _write(session, wire),
-            _beat(session),
-            self._expire(session),
-            _overflow(session),
-        ]
-
-    def _welcome(self, session: Session) -> bytes:
-        _check_cluster(session.hello, self._streams_of(session.caller))
-        return translate.welcome(_agreed(session.hello), self.name, self._settings.rhythm)
-
-    async def _take_asks(self, session: Session, welcome: bytes) -> None:
-        """Stand in the queue group of this agent; welcomed and announced only once the server knows of it."""
-        async with self._asks(session) as packets:
-            session.outbox.add(welcome)
-            session.welcomed.set()
-            await self._presence.joined(session)
-            async for packet in packets:
-                await session.ask(packet)
-
-    @asynccontextmanager
-    async def _asks(self, session: Session) -> AsyncIterator[AsyncIterator[Packet]]:
-        """Asks for this stream; those that had come when it was left are turned away, so that nobody waits for them."""
-        subject = request_subject(session.caller.tenant, session.caller.agent)
-        unread: list[AsyncIterator[Packet]] = []
-        try:
-            async with self._bus.subscribe(subject, queue=QUEUE, pending=_UNREAD_MOST) as packets:
-                unread.append(packets)
-                yield packets
-        finally:
-            for packets in unread:
-                await _turn_away(session, packets)
-
-    async def _expire(self, session: Session) -> None:
-        """End a stream whose token ran out and was not renewed."""
-        while (left := self._lifetime(session)) > 0:
-            await self._clock.sleep(left)
-        raise NotAccepted("the agent's token has expired and was not renewed")
-
-    def _lifetime(self, session: Session) -> float:
-        return (session.caller.expires - self._clock.now()).total_seconds() + EXPIRED_SECONDS
-
-    async def _hear(self, session: Session, wire: Wire, verify: Verify) -> None:
-        while (piece := await wire.read()) is not None:
-            session.pulse.hear()
-            said = translate.read(piece)
-            if isinstance(said, translate.Answered):
-                await session.answer(said.request, said.frame)
-            elif isinstance(said, translate.Renewed):
-                await _renew(session, said.token, verify)
-            else:
-                await _note(session, said)
-
-
-async def _note(session: Session, said: translate.Said) -> None:
-    match said:
-        case translate.Pinged(seq):
-            session.outbox.add_urgent(translate.pong(seq))
-        case translate.Leaving():
-            session.leave("as the agent asked", 0)
-        case translate.Misunderstood(request, reason):
-            await session.answer(request, Frame(0, last=True, problem=f"refused: {reason}"))
-        case translate.Hello():
-            raise Disagreed("a second hello on one stream")
-        case translate.Unknown(request):
-            session.outbox.add(translate.unsupported(request))
-
-
-async def _renew(session: Session, token: str, verify: Verify) -> None:
-    caller = await verify(token)
-    if not _is_of(session, caller):
-        raise NotAccepted("the renewed token is for another agent")
-    session.caller = caller
-
-
-async def _write(session: Session, wire: Wire) -> None:
-    while (piece := await session.outbox.next()) is not None:
-        await wire.write(piece)
-
-
-async def _turn_away(session: Session, packets: AsyncIterator[Packet]) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_LEFTOVER_SECONDS):
-            async for packet in packets:
-                await session.turn_away(packet)
-
-
-async def _beat(session: Session) -> None:
-    await session.welcomed.wait()
-    await session.pulse.beat(lambda seq: session.outbox.add_urgent(translate.ping(seq)))
-
-
-async def _overflow(session: Session) -> None:
-    await session.outbox.overflowed.wait()
-    raise Disagreed("the agent does not read what it is sent")
-
-
-def _check_cluster(hello: translate.Hello, others: list[Session]) -> None:
+def _check_cluster(hello: translate.Hello, others: set[Session]) -> None:
     """Replicas serve one cluster. Credentials that were copied to another would have requests go to either."""
     clusters = {other.hello.cluster for other in others if other.hello.cluster}
     if hello.cluster and clusters - {hello.cluster}:
@@ -260,7 +129,3 @@ def _agreed(hello: translate.Hello) -> int:
             f"this gateway speaks protocol {spoken}, the agent {hello.min_protocol} to {hello.max_protocol}"
         )
     return newest
-
-
-def _is_of(session: Session, caller: Caller) -> bool:
-    return (session.caller.tenant, session.caller.agent) == (caller.tenant, caller.agent)

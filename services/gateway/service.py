@@ -17,9 +17,10 @@ from libs.messages.agent import control_subject
 from libs.runtime import log
 from libs.runtime.certificates import ensure_certificates
 from libs.runtime.process import Process
+from services.gateway.attendance import NotAccepted, Verify
 from services.gateway.connections import Presence
 from services.gateway.grpc import Door, listen, tls
-from services.gateway.handlers import Gateway, NotAccepted, Verify
+from services.gateway.handlers import Gateway
 from services.gateway.session import Caller
 from services.gateway.settings import Settings
 

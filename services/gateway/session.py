@@ -31,6 +31,10 @@ class Caller(Struct, frozen=True):
     agent: str
     expires: datetime
 
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.tenant, self.agent
+
 
 class Place(Struct, frozen=True):
     """Where a stream is: on which gateway, by which name, and how both ends keep it alive."""

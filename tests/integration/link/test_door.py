@@ -183,7 +183,7 @@ async def test_renewal_for_somebody_else_ends_stream(the_plane: Plane) -> None:
 
 
 async def test_token_that_runs_out_ends_stream(the_plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.gateway.handlers.EXPIRED_SECONDS", 0)
+    monkeypatch.setattr("services.gateway.attendance.EXPIRED_SECONDS", 0)
     the_plane.issuer.token_seconds = 0.5
     async with gateway_up(the_plane), calling(the_plane, bearer(the_plane.issuer.issue(AGENT))) as caller:
         await caller.say(HELLO)
@@ -191,7 +191,7 @@ async def test_token_that_runs_out_ends_stream(the_plane: Plane, monkeypatch: py
 
 
 async def test_agent_renews_its_token(the_plane: Plane, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.gateway.handlers.EXPIRED_SECONDS", 0)
+    monkeypatch.setattr("services.gateway.attendance.EXPIRED_SECONDS", 0)
     the_plane.issuer.token_seconds = 0.6
     async with gateway_up(the_plane), agent_up(the_plane.agent(kubeconfig)), bus_link(the_plane.bus, CLOCK) as link:
         end = CLOCK.now() + timedelta(seconds=2)

@@ -1,0 +1,158 @@
+"""One agent's stream while it lasts: heard, written, kept alive, and asked through the queue group of its agent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+from libs.durable.ports import Bus, Packet, Unavailable
+from libs.link.pulse import Silent
+from libs.messages.agent import Frame, request_subject
+from libs.runtime.clock import Clock
+from services.gateway import translate
+from services.gateway.connections import Presence
+from services.gateway.session import Caller, Session
+
+QUEUE = "gateways"
+EXPIRED_SECONDS = 30.0
+"""How long a stream may outlive its token: clocks differ, and a renewal may be on its way."""
+_UNREAD_MOST = 1024
+_LEFTOVER_SECONDS = 0.01
+
+
+class Wire(Protocol):
+    """The stream itself."""
+
+    async def read(self) -> bytes | None:
+        """What the agent sent next; None when it has ended the stream."""
+        ...
+
+    async def write(self, piece: bytes) -> None: ...
+
+
+class Verify(Protocol):
+    """Who a token is for; raises `NotAccepted`."""
+
+    async def __call__(self, token: str) -> Caller: ...
+
+
+class NotAccepted(Exception):
+    """The caller's token is missing, wrong or not an agent's."""
+
+
+class Disagreed(Exception):
+    """The agent said what it may not; the stream ends."""
+
+
+ENDINGS = (Silent, translate.Malformed, Disagreed, NotAccepted, Unavailable, ConnectionError)
+
+
+class Attendance:
+    """Everything that is done for one stream at once; the first thing to end ends all."""
+
+    def __init__(self, session: Session, wire: Wire, verify: Verify, bus: Bus, clock: Clock) -> None:
+        self._session = session
+        self._wire = wire
+        self._verify = verify
+        self._bus = bus
+        self._clock = clock
+
+    async def run(self, welcome: bytes, presence: Presence) -> Exception | None:
+        """Serve the stream until it ends; why it did, or None where the agent just ended it."""
+        endings: list[Exception] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                asking = self._session.asking = group.create_task(self._take_asks(welcome, presence))
+                others = [
+                    group.create_task(work) for work in (self._write(), self._beat(), self._expire(), self._choke())
+                ]
+                await self._hear()
+                for task in (asking, *others):
+                    task.cancel()
+        except* ENDINGS as ended:
+            endings = list(ended.exceptions)
+        return endings[0] if endings else None
+
+    async def _take_asks(self, welcome: bytes, presence: Presence) -> None:
+        """Stand in the queue group of this agent; welcomed and announced only once the server knows of it."""
+        session = self._session
+        async with self._asks() as packets:
+            session.outbox.add(welcome)
+            session.welcomed.set()
+            await presence.joined(session)
+            async for packet in packets:
+                await session.ask(packet)
+
+    @asynccontextmanager
+    async def _asks(self) -> AsyncIterator[AsyncIterator[Packet]]:
+        """Asks for this stream; those that had come when it was left are turned away, so that nobody waits for them."""
+        subject = request_subject(self._session.caller.tenant, self._session.caller.agent)
+        unread: list[AsyncIterator[Packet]] = []
+        try:
+            async with self._bus.subscribe(subject, queue=QUEUE, pending=_UNREAD_MOST) as packets:
+                unread.append(packets)
+                yield packets
+        finally:
+            for packets in unread:
+                await _turn_away(self._session, packets)
+
+    async def _hear(self) -> None:
+        session = self._session
+        while (piece := await self._wire.read()) is not None:
+            session.pulse.hear()
+            said = translate.read(piece)
+            if isinstance(said, translate.Answered):
+                await session.answer(said.request, said.frame)
+            elif isinstance(said, translate.Renewed):
+                await self._renew(said.token)
+            else:
+                await _note(session, said)
+
+    async def _renew(self, token: str) -> None:
+        caller = await self._verify(token)
+        if caller.name != self._session.caller.name:
+            raise NotAccepted("the renewed token is for another agent")
+        self._session.caller = caller
+
+    async def _write(self) -> None:
+        while (piece := await self._session.outbox.next()) is not None:
+            await self._wire.write(piece)
+
+    async def _beat(self) -> None:
+        outbox = self._session.outbox
+        await self._session.welcomed.wait()
+        await self._session.pulse.beat(lambda seq: outbox.add_urgent(translate.ping(seq)))
+
+    async def _expire(self) -> None:
+        """End a stream whose token ran out and was not renewed."""
+        while (left := self._lifetime()) > 0:
+            await self._clock.sleep(left)
+        raise NotAccepted("the agent's token has expired and was not renewed")
+
+    def _lifetime(self) -> float:
+        return (self._session.caller.expires - self._clock.now()).total_seconds() + EXPIRED_SECONDS
+
+    async def _choke(self) -> None:
+        await self._session.outbox.overflowed.wait()
+        raise Disagreed("the agent does not read what it is sent")
+
+
+async def _note(session: Session, said: translate.Said) -> None:
+    match said:
+        case translate.Pinged(seq):
+            session.outbox.add_urgent(translate.pong(seq))
+        case translate.Leaving():
+            session.leave("as the agent asked", 0)
+        case translate.Misunderstood(request, reason):
+            await session.answer(request, Frame(0, last=True, problem=f"refused: {reason}"))
+        case translate.Hello():
+            raise Disagreed("a second hello on one stream")
+        case translate.Unknown(request):
+            session.outbox.add(translate.unsupported(request))
+
+
+async def _turn_away(session: Session, packets: AsyncIterator[Packet]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LEFTOVER_SECONDS):
+            async for packet in packets:
+                await session.turn_away(packet)
