@@ -7,7 +7,7 @@ import aiohttp
 from yarl import URL
 
 from libs.kube.lines import lines
-from libs.kube.port import JSON, Fence, Response
+from libs.kube.port import JSON, PLAIN, Fence, Media, Response
 from libs.kube.status import checked, retry_seconds
 from libs.link.port import Lost, Unreachable
 
@@ -47,9 +47,9 @@ class Direct:
             raise Lost(f"{self._server}: {error or type(error).__name__}") from error
 
     async def request(
-        self, method: str, path: str, body: bytes | None = None, content_type: str = JSON, fence: Fence | None = None
+        self, method: str, path: str, body: bytes | None = None, media: Media = PLAIN, fence: Fence | None = None
     ) -> Response:
-        headers = {"Accept": JSON, **({"Content-Type": content_type} if body is not None else {})}
+        headers = {"Accept": media.accept, **({"Content-Type": media.content_type} if body is not None else {})}
         async with self.open(method, path, headers, body) as response:
             return Response(response.status, await response.read(), retry_seconds(response.headers))
 

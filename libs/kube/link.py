@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from libs.kube.lines import lines
-from libs.kube.port import JSON, Fence, Response
+from libs.kube.port import JSON, PLAIN, Fence, Media, Response
 from libs.kube.status import checked, retry_seconds
 from libs.link.port import Link
 from libs.messages.agent import Ask
@@ -25,7 +25,7 @@ class Linked:
         self._timeout_ms = round(timeout_seconds * 1000)
 
     async def request(
-        self, method: str, path: str, body: bytes | None = None, content_type: str = JSON, fence: Fence | None = None
+        self, method: str, path: str, body: bytes | None = None, media: Media = PLAIN, fence: Fence | None = None
     ) -> Response:
         fence = fence or _NONE
         ask = Ask(
@@ -33,7 +33,7 @@ class Linked:
             self._timeout_ms,
             method,
             path,
-            {"Accept": JSON, **({"Content-Type": content_type} if body is not None else {})},
+            {"Accept": media.accept, **({"Content-Type": media.content_type} if body is not None else {})},
             body or b"",
             fence_target=fence.target,
             fence_epoch=fence.epoch,

@@ -13,6 +13,16 @@ MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 
 
+class Media(Struct, frozen=True):
+    """What a body is, and what an answer may be."""
+
+    content_type: str = JSON
+    accept: str = JSON
+
+
+PLAIN = Media()
+
+
 class Fence(Struct, frozen=True):
     """A write is made for this target under this epoch; the agent refuses lower ones, as a best effort."""
 
@@ -36,7 +46,7 @@ class Transport(Protocol):
     """
 
     async def request(
-        self, method: str, path: str, body: bytes | None = None, content_type: str = JSON, fence: Fence | None = None
+        self, method: str, path: str, body: bytes | None = None, media: Media = PLAIN, fence: Fence | None = None
     ) -> Response: ...
 
     def watch(self, path: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:

@@ -89,5 +89,9 @@ def connected_subject(tenant: str, agent: str) -> str:
     return f"agent.{tenant}.{token(agent)}.connected"
 
 
+EVERY_CONNECTED = "agent.*.*.connected"
+"""A wildcard over every agent's hint."""
+
+
 def control_subject(gateway: str, request: str) -> str:
     return f"agent-control.{gateway}.{request}"

@@ -91,3 +91,9 @@ def weight(rollout: Rollout) -> int:
 def asks_cluster(step: Step) -> bool:
     """Whether the step is done by the cluster, rather than by time or a person."""
     return isinstance(step, ApplyManifests | SetWeight)
+
+
+def awaits_cluster(rollout: Rollout) -> bool:
+    """Whether the rollout goes on when its goal is true in the cluster, and not before."""
+    step = current(rollout)
+    return rollout.phase in (Phase.RETURNING, Phase.FINISHING) or (step is not None and asks_cluster(step))

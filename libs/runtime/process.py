@@ -44,6 +44,8 @@ class Process(Struct, frozen=True):
     metrics: Metrics
     clock: Clock
     random: Random
+    member: str
+    """A name that no other process has, not even this one after a restart."""
 
 
 Main = Callable[[Process], Awaitable[None]]
@@ -53,7 +55,9 @@ def run(main: Main, settings: ProcessSettings, name: str) -> NoReturn:
     """Set the process up, run `main` until it ends or a signal stops it, and exit."""
     clock = SystemClock()
     log.configure(clock, settings.log_format, settings.log_level)
-    process = Process(name, settings, Health(), Metrics(), clock, system_random())
+    chance = system_random()
+    member = f"{name}-{chance.getrandbits(48):012x}"
+    process = Process(name, settings, Health(), Metrics(), clock, chance, member)
     sys.exit(asyncio.run(supervise(main, process)))
 
 

@@ -7,28 +7,21 @@ from functools import partial
 
 from libs.auth.fetch import remote_verifier
 from libs.auth.http import guard, require_declared
-from libs.bus.connection import connect
-from libs.bus.jetstream import JetStreamBus
 from libs.runtime import http
 from libs.runtime.process import Process, run
-from libs.runtime.sealing import sealing_key
 from libs.runtime.settings import load
-from libs.store.jetstream import JetStreamStore
-from libs.store.prepare import prepare
-from libs.store.seal import Seal
+from libs.store.opened import opened
 from services.intake.http import routes
-from services.intake.service import opened, serve
+from services.intake.service import opened as opened_service
+from services.intake.service import serve
 from services.intake.settings import IntakeSettings
 
 
 async def start(settings: IntakeSettings, process: Process) -> None:
-    seal = Seal(sealing_key(settings.process, process.random), process.random)
     app = http.application(process, settings.intake_body_bytes)
     async with AsyncExitStack() as stack:
-        connection = await stack.enter_async_context(connect([settings.process.nats], process.name, process.random))
-        await prepare(connection)
-        store = JetStreamStore(connection, seal, process.random)
-        service = await stack.enter_async_context(opened(settings, process, store, JetStreamBus(connection)))
+        ground = await stack.enter_async_context(opened(process))
+        service = await stack.enter_async_context(opened_service(settings, process, ground.store, ground.bus))
         verifier = await stack.enter_async_context(remote_verifier(settings.process, process.clock))
         app.middlewares.append(guard(verifier))
         app.add_routes(routes(service.intake))

@@ -59,7 +59,7 @@ async def a_world(store: Store | None = None, clock: VirtualClock | None = None)
     store = store or MemoryStore(Broker(clock))
     port = http.free_port()
     settings = Settings(process=ProcessSettings(http_address=f"127.0.0.1:{port}"))
-    process = Process("identity", settings.process, Health(), Metrics(), clock, Random(7))
+    process = Process("identity", settings.process, Health(), Metrics(), clock, Random(7), "identity-1")
     app = http.application(process)
     with structlog.testing.capture_logs():
         async with (

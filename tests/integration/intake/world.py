@@ -166,7 +166,7 @@ def place_of(deployment: str) -> Key:
 
 @asynccontextmanager
 async def world(store: Store, bus: Bus, **settings: Any) -> AsyncIterator[World]:
-    process = Process("intake", ProcessSettings(), Health(), Metrics(), SystemClock(), system_random())
+    process = Process("intake", ProcessSettings(), Health(), Metrics(), SystemClock(), system_random(), "trial-1")
     configured = IntakeSettings(intake_answer_seconds=settings.pop("answer_seconds", 2.0), **settings)
     around = World(store, bus, process)
     await around.register("prod")

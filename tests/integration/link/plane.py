@@ -107,7 +107,7 @@ class Plane(Struct, frozen=True, kw_only=True):
 
 
 def a_process(name: str = "test") -> Process:
-    return Process(name, ProcessSettings(), Health(), Metrics(), SystemClock(), system_random())
+    return Process(name, ProcessSettings(), Health(), Metrics(), SystemClock(), system_random(), "trial-1")
 
 
 @asynccontextmanager

@@ -41,7 +41,7 @@ async def grants(_: str) -> Grants:
 
 def an_application() -> web.Application:
     clock = VirtualClock()
-    process = Process("trial", ProcessSettings(), Health(), Metrics(), clock, Random(1))
+    process = Process("trial", ProcessSettings(), Health(), Metrics(), clock, Random(1), "trial-1")
     app = http.application(process)
     app.middlewares.append(guard(Verifier([Issuer("https://i", LocalKeys(lambda: KEYS), "fairlead")], clock), grants))
     things = Things()

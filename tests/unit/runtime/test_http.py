@@ -45,7 +45,7 @@ async def break_off(request: web.Request) -> web.StreamResponse:
 
 @pytest.fixture
 def process() -> Process:
-    return Process("trial", ProcessSettings(), Health(), Metrics(), SystemClock(), Random(1))
+    return Process("trial", ProcessSettings(), Health(), Metrics(), SystemClock(), Random(1), "trial-1")
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""Bus and store of a process that starts: one connection, what must exist made, the sealing key at hand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgspec import Struct
+
+from libs.bus.connection import connect
+from libs.bus.jetstream import JetStreamBus
+from libs.durable.ports import Unavailable
+from libs.runtime.process import Process
+from libs.runtime.sealing import sealing_key
+from libs.store.jetstream import JetStreamStore
+from libs.store.prepare import prepare
+from libs.store.seal import Seal
+
+_RETRY_SECONDS = 1.0
+
+
+class Ground(Struct, frozen=True):
+    """What a service stands on."""
+
+    bus: JetStreamBus
+    store: JetStreamStore
+    seal: Seal
+
+
+@asynccontextmanager
+async def opened(process: Process) -> AsyncIterator[Ground]:
+    """Waits for NATS as long as that takes, and says so."""
+    seal = Seal(sealing_key(process.settings, process.random), process.random)
+    process.health.ready("nats", False, f"waiting for NATS at {process.settings.nats}")
+    async with connect([process.settings.nats], process.name, process.random) as connection:
+        while True:
+            try:
+                await prepare(connection)
+                break
+            except Unavailable as error:
+                process.health.ready("nats", False, str(error))
+                await process.clock.sleep(_RETRY_SECONDS)
+        process.health.ready("nats", True)
+        yield Ground(JetStreamBus(connection), JetStreamStore(connection, seal, process.random), seal)

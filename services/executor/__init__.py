@@ -1,0 +1,1 @@
+"""Consumes `cmd.rollout.*`, publishes `evt.rollout.*` and `live.*`, owns rollouts: alone it knows Kubernetes."""

@@ -1,0 +1,79 @@
+"""Sending what `reconcile` asks for: one request after the other, and what each answer means."""
+
+import msgspec
+from msgspec import Struct
+
+from libs.kube.link import Linked
+from libs.kube.port import Fence, Media, Response
+from libs.link.port import Lost
+from libs.workload.answers import explain, fence_off, learn, reread
+from libs.workload.objects import Object
+from libs.workload.wanted import Request, Wanted
+from services.executor.sight import Sight
+
+LATE = 500
+"""From this status on a write may have happened although it was refused."""
+
+
+class Refusal(Struct, frozen=True):
+    """The cluster refused a request."""
+
+    reason: str
+    final: bool
+    """Trying again does not help."""
+    retry_seconds: float | None = None
+
+
+class Calls:
+    """One rollout's requests to its cluster; what the answers tell goes to its sight."""
+
+    def __init__(self, transport: Linked, sight: Sight, place: str) -> None:
+        self._transport = transport
+        self._sight = sight
+        self._place = place
+
+    async def send(self, requests: tuple[Request, ...], epoch: int, wanted: Wanted | None = None) -> list[Refusal]:
+        """Send all of them: each is safe alone, so one that is refused does not hold the others back."""
+        refusals = [await self._send(request, epoch, wanted) for request in requests]
+        return [refusal for refusal in refusals if refusal is not None]
+
+    async def _send(self, request: Request, epoch: int, wanted: Wanted | None) -> Refusal | None:
+        try:
+            response = await self._ask(request, epoch)
+        except Lost:
+            await self._doubt(request, epoch, wanted)
+            raise
+        body = _object(response)
+        learned = learn(request, response.status, body)
+        self._sight.learn(learned.objects)
+        if response.status >= LATE:
+            await self._doubt(request, epoch, wanted)
+        else:
+            await self.send(learned.reread, epoch)
+        if response.status < 300 or (response.status == 404 and not request.is_write):
+            return None
+        refused = explain(request, response.status, body)
+        return Refusal(refused.reason, refused.terminal, response.retry_after)
+
+    async def _doubt(self, request: Request, epoch: int, wanted: Wanted | None) -> None:
+        """A write that may still come: read what is there, and make the cluster refuse it should it be late."""
+        if not request.is_write or wanted is None:
+            return
+        await self._send(reread(request), epoch, None)
+        guard = fence_off(request, self._sight.live(request.target), wanted)
+        if guard is not None:
+            await self._send(guard, epoch, None)
+
+    async def _ask(self, request: Request, epoch: int) -> Response:
+        body = None if request.body is None else msgspec.json.encode(request.body)
+        media = Media(request.content_type or "application/json", request.accept)
+        fence = Fence(self._place, epoch) if request.is_write else None
+        return await self._transport.request(request.method, request.path, body, media, fence)
+
+
+def _object(response: Response) -> Object:
+    """The answer's object; what is no object says nothing."""
+    try:
+        return msgspec.json.decode(response.body, type=Object)
+    except msgspec.MsgspecError:
+        return {}

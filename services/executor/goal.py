@@ -1,0 +1,43 @@
+"""What a rollout's committed state asks of the cluster, in the words of `libs.workload`. Pure."""
+
+from libs.messages.subject import Key
+from libs.plan.model import ApplyManifests
+from libs.rollout.state import Phase, Rollout, current, weight
+from libs.workload.fence import Fence
+from libs.workload.naming import Marks
+from libs.workload.objects import Object
+from libs.workload.wanted import Snapshot, Stage, Wanted
+
+
+def marks_of(key: Key, rollout: Rollout) -> Marks:
+    return Marks(application=rollout.application, environment=rollout.target, deployment=key.deployment)
+
+
+def wanted_of(key: Key, rollout: Rollout, objects: tuple[Object, ...], snapshot: Snapshot) -> Wanted | None:
+    """None where the state asks nothing of the cluster: before the survey, and at the end."""
+    stage = stage_of(rollout)
+    if stage is None:
+        return None
+    return Wanted(
+        stage=stage,
+        marks=marks_of(key, rollout),
+        fence=Fence(rollout.epoch, rollout.process),
+        objects=objects,
+        snapshot=snapshot,
+        workloads=rollout.workloads,
+        weight=weight(rollout),
+    )
+
+
+def stage_of(rollout: Rollout) -> Stage | None:
+    match rollout.phase:
+        case Phase.PROGRESSING if isinstance(current(rollout), ApplyManifests):
+            return Stage.APPLY
+        case Phase.PROGRESSING | Phase.LANDED:
+            return Stage.WEIGHT
+        case Phase.RETURNING:
+            return Stage.RETURN
+        case Phase.FINISHING:
+            return Stage.FINISH
+        case _:
+            return None

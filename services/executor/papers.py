@@ -1,0 +1,40 @@
+"""What a rollout needs that is too large for its record: manifests and snapshots, by digest, the last ones at hand."""
+
+from collections import OrderedDict
+
+import msgspec
+
+from libs.durable.ports import Store
+from libs.workload.objects import Object
+from libs.workload.wanted import Snapshot
+
+KEPT = 256
+
+
+class Papers:
+    """Reads each blob once while it is in use: what a digest names never changes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._objects: OrderedDict[str, tuple[Object, ...]] = OrderedDict()
+        self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
+
+    async def objects(self, digest: str) -> tuple[Object, ...]:
+        if digest not in self._objects:
+            self._objects[digest] = msgspec.json.decode(await self._store.read(digest), type=tuple[Object, ...])
+            _trim(self._objects)
+        return self._objects[digest]
+
+    async def snapshot(self, digest: str) -> Snapshot:
+        if digest not in self._snapshots:
+            self._snapshots[digest] = msgspec.json.decode(await self._store.read(digest), type=Snapshot)
+            _trim(self._snapshots)
+        return self._snapshots[digest]
+
+    async def keep(self, snapshot: Snapshot) -> str:
+        return await self._store.save(msgspec.json.encode(snapshot))
+
+
+def _trim(kept: OrderedDict[str, tuple[Object, ...]] | OrderedDict[str, Snapshot]) -> None:
+    while len(kept) > KEPT:
+        kept.popitem(last=False)

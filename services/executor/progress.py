@@ -1,0 +1,51 @@
+"""What people are shown of a rollout's pods. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from libs.messages.live import LivePod, LiveTarget, LiveVersion, LiveWorkload
+from libs.messages.rollout import Workload
+from libs.rollout.state import Rollout
+from libs.workload.fleet import is_ready
+from libs.workload.objects import Object, items, number, replica_set_identity, text
+from libs.workload.reasons import why_not
+from libs.workload.wanted import Seen
+
+MOST_PODS = 50
+
+
+def live_target(rollout: Rollout, seen: Seen, at: datetime, away_since: datetime | None) -> LiveTarget:
+    workloads = tuple(_workload(workload, seen) for workload in rollout.workloads)
+    return LiveTarget(rollout.target, at, workloads, away_since)
+
+
+def _workload(workload: Workload, seen: Seen) -> LiveWorkload:
+    named = [(workload.replica_set, "new"), *((version.replica_set, "stable") for version in workload.previous)]
+    versions = (_version(workload.namespace, name, role, seen) for name, role in named)
+    return LiveWorkload(workload.name, tuple(version for version in versions if version is not None))
+
+
+def _version(namespace: str, name: str, role: str, seen: Seen) -> LiveVersion | None:
+    where = replica_set_identity(namespace, name)
+    live = seen.objects.get(where)
+    if live is None:
+        return None
+    pods = seen.pods.get(where, ())
+    return LiveVersion(
+        replica_set=name,
+        role=role,
+        image=", ".join(_images(live)),
+        replicas=number(live, "spec", "replicas"),
+        ready=number(live, "status", "readyReplicas"),
+        available=number(live, "status", "availableReplicas"),
+        pods=tuple(_pod(live, pod) for pod in pods[:MOST_PODS]),
+    )
+
+
+def _pod(live: Object, pod: Object) -> LivePod:
+    ready = is_ready(pod)
+    return LivePod(text(pod, "metadata", "name"), ready, "" if ready else why_not(live, (pod,)))
+
+
+def _images(live: Object) -> Iterable[str]:
+    return (text(container, "image") for container in items(live, "spec", "template", "spec", "containers"))

@@ -1,0 +1,55 @@
+"""What the executor listens to."""
+
+import asyncio
+from random import Random
+
+from libs.durable.commit import Shell
+from libs.durable.partitions import Ports, Sharing
+from libs.durable.service import Service
+from libs.durable.service import serve as serve_durably
+from libs.link.bus import bus_link
+from libs.messages.rollout import AbandonRollout, ApproveStep, FinishRollout, RejectStep, RollBack, StartRollout
+from libs.messages.subject import Key
+from libs.rollout.machine import MACHINE
+from libs.rollout.state import Rollout
+from services.executor.clusters import Clusters
+from services.executor.handlers import Executor
+from services.executor.papers import Papers
+from services.executor.settings import Settings
+from services.executor.steering import Tools
+
+
+async def serve(settings: Settings, ports: Ports, member: str, random: Random) -> None:
+    """Walk rollouts until cancelled; `member` is a name that no other process has."""
+    async with bus_link(ports.bus, ports.clock) as link, asyncio.TaskGroup() as group:
+        rollouts = Shell(MACHINE, ports.store, ports.clock)
+        clusters = Clusters(link, ports.bus, ports.clock, random)
+        tools = Tools(rollouts, Papers(ports.store), clusters, ports.clock, member)
+        executor = Executor(tools, ports.store, ports.bus)
+        group.create_task(clusters.run())
+        group.create_task(executor.run())
+        sharing = Sharing(member, ttl_seconds=settings.executor_lease_seconds)
+        await serve_durably(listening(executor, rollouts), ports, sharing)
+
+
+def listening(executor: Executor, rollouts: Shell[Rollout]) -> Service:
+    return Service(
+        "executor",
+        handlers={
+            StartRollout: executor.tell,
+            ApproveStep: executor.tell,
+            RejectStep: executor.tell,
+            RollBack: executor.tell,
+            FinishRollout: executor.tell,
+            AbandonRollout: executor.tell,
+        },
+        shells=(rollouts,),
+        due={MACHINE.noun: executor.wake},
+        lane=_own,
+        on_acquired=executor.take_over,
+    )
+
+
+def _own(key: Key) -> Key:
+    """Targets of one deployment go in parallel."""
+    return key

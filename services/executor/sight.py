@@ -1,0 +1,119 @@
+"""What one rollout sees of its cluster: its own reads and writes over the watches that it shares with others.
+
+An answer to one's own write is usually newer than the watch. Which copy is newer is told by their resourceVersions,
+which Kubernetes lets one compare as numbers; a copy that the watch has caught up with is dropped.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+
+from libs.kube.reflector import Reflector
+from libs.workload.objects import Identity, Object, replica_set_identity, text
+from libs.workload.wanted import Seen
+from services.executor.clusters import Watch, followed
+
+
+class Sight:
+    """The eyes of one steering."""
+
+    def __init__(self, watches: Mapping[str, Watch]) -> None:
+        self._watches = watches
+        self._own: dict[Identity, Object | None] = {}
+        self._deleted: dict[Identity, str] = {}
+
+    @contextmanager
+    def following(self, application: str, target: str, some: asyncio.Event) -> Iterator[None]:
+        """Set `some` whenever anything of this rollout changes."""
+        with ExitStack() as stack:
+            for reflector in self._reflectors():
+                stack.enter_context(reflector.view.follow(followed(application, target), some=some))
+            yield
+
+    def blind(self) -> tuple[datetime, str] | None:
+        """Since when the watches do not show what is so, and why; None while they do."""
+        stale = [one for one in self._reflectors() if one.since is not None]
+        return min((one.since, one.failure) for one in stale if one.since is not None) if stale else None
+
+    def seen(self) -> Seen:
+        for identity in tuple(self._own):
+            if self._is_overtaken(identity, self._own[identity]):
+                del self._own[identity]
+        return Seen(objects=_Over(self._own, _ReplicaSets(self._watches)), pods=_Pods(self._watches))
+
+    def live(self, identity: Identity) -> Object | None:
+        return self.seen().objects.get(identity)
+
+    def learn(self, objects: Mapping[Identity, Object | None]) -> None:
+        """Take over what an answer told."""
+        for identity, value in objects.items():
+            if value is None and (known := self.live(identity)):
+                self._deleted[identity] = text(known, "metadata", "uid")
+            self._own[identity] = value
+
+    def _is_overtaken(self, identity: Identity, own: Object | None) -> bool:
+        watch = self._watches.get(identity.namespace) if identity.kind == "ReplicaSet" else None
+        if watch is None:
+            return False
+        if own is not None:
+            return int(watch.replica_sets.version or 0) >= int(text(own, "metadata", "resourceVersion") or 0)
+        shown = watch.replica_sets.objects.get(identity.name)
+        return shown is None or text(shown, "metadata", "uid") != self._deleted.get(identity, "")
+
+    def _reflectors(self) -> list[Reflector]:
+        return [reflector for watch in self._watches.values() for reflector in (watch.replica_sets, watch.pods)]
+
+
+class _ReplicaSets(Mapping[Identity, Object]):
+    """What the watches show, without copying it."""
+
+    def __init__(self, watches: Mapping[str, Watch]) -> None:
+        self._watches = watches
+
+    def __getitem__(self, identity: Identity) -> Object:
+        if identity.kind != "ReplicaSet" or identity.group != "apps":
+            raise KeyError(identity)
+        return self._watches[identity.namespace].replica_sets.objects[identity.name]
+
+    def __iter__(self) -> Iterator[Identity]:
+        for namespace, watch in self._watches.items():
+            for name in watch.replica_sets.objects:
+                yield replica_set_identity(namespace, name)
+
+    def __len__(self) -> int:
+        return sum(len(watch.replica_sets.objects) for watch in self._watches.values())
+
+
+class _Pods(Mapping[Identity, Sequence[Object]]):
+    """Pods by the ReplicaSet that owns them."""
+
+    def __init__(self, watches: Mapping[str, Watch]) -> None:
+        self._watches = watches
+
+    def __getitem__(self, identity: Identity) -> Sequence[Object]:
+        return self._watches[identity.namespace].pods_of(identity)
+
+    def __iter__(self) -> Iterator[Identity]:
+        return iter(_ReplicaSets(self._watches))
+
+    def __len__(self) -> int:
+        return len(_ReplicaSets(self._watches))
+
+
+class _Over(Mapping[Identity, Object | None]):
+    """One mapping laid over another."""
+
+    def __init__(self, upper: Mapping[Identity, Object | None], lower: Mapping[Identity, Object]) -> None:
+        self._upper = upper
+        self._lower = lower
+
+    def __getitem__(self, identity: Identity) -> Object | None:
+        return self._upper[identity] if identity in self._upper else self._lower[identity]
+
+    def __iter__(self) -> Iterator[Identity]:
+        yield from self._upper
+        yield from (identity for identity in self._lower if identity not in self._upper)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -1,0 +1,230 @@
+"""One rollout being steered: look, send what `reconcile` asks for, tell the machine what came true, wait, look again.
+
+Nothing is remembered here that matters: what is wanted comes from committed state, what is so from the cluster. Another
+process goes on at any instant by doing the same.
+"""
+
+import asyncio
+from datetime import datetime
+
+from msgspec import Struct
+
+from libs.durable.commit import Contended, Shell
+from libs.durable.ports import Unavailable, Unknown
+from libs.kube.link import Linked
+from libs.link.port import Away, NoAnswer
+from libs.messages.message import Message
+from libs.messages.rollout import Broken, Claimed, Hindered, Settled, Surveyed
+from libs.messages.subject import Key
+from libs.rollout.state import Phase, Rollout, awaits_cluster, is_terminal
+from libs.runtime.clock import Clock
+from libs.runtime.log import bound, logger
+from libs.workload.objects import Object
+from libs.workload.reconcile import hindrance, polls, reconcile, settled
+from libs.workload.snapshot import survey, survey_requests
+from libs.workload.wanted import Problem, Superseded, Wanted
+from services.executor.calls import Calls, Refusal
+from services.executor.clusters import Clusters, Place
+from services.executor.goal import marks_of, wanted_of
+from services.executor.papers import Papers
+from services.executor.sight import Sight
+
+RETRY_SECONDS = 15.0
+"""How often a goal is looked at although nothing changed."""
+POLL_SECONDS = 1.5
+BACK_OFF_SECONDS = 1.0
+PATIENCE_SECONDS = 2.0
+"""How long a goal may take before anybody is told why: pods that start as they should are no news."""
+ROUNDS = 20
+"""How often in a row the cluster is written to before the machine is heard again."""
+
+_log = logger()
+
+
+class Stopped(Exception):
+    """Another process steers this rollout now."""
+
+
+class Tools(Struct, frozen=True):
+    """What every steering of a process is given."""
+
+    rollouts: Shell[Rollout]
+    papers: Papers
+    clusters: Clusters
+    clock: Clock
+    process: str
+    """Under this name the process claims rollouts."""
+
+
+class Steering:
+    """Steers one rollout until it ends or another process claims it."""
+
+    def __init__(self, key: Key, tools: Tools) -> None:
+        self.key = key
+        self.wake = asyncio.Event()
+        """Set by whoever knows of a change: of the rollout's record, or of what the cluster shows."""
+        self.sight: Sight | None = None
+        self.away_since: datetime | None = None
+        self.looks = 0
+        """Counts the looks, for who tells people what was seen."""
+        self._tools = tools
+        self._goal = -1
+        self._since = 0.0
+
+    async def run(self) -> None:
+        with bound(deployment=self.key.deployment, target=self.key.target):
+            while True:
+                try:
+                    await self._steer()
+                    return
+                except Stopped:
+                    _log.info("rollout_left_to_another_process")
+                    return
+                except (Unavailable, Unknown, Contended) as error:
+                    _log.warning("rollout_waits_for_the_bus", error=str(error))
+                    await self._tools.clock.sleep(BACK_OFF_SECONDS)
+
+    async def _steer(self) -> None:
+        rollout = (await self._tools.rollouts.load(self.key)).state
+        if is_terminal(rollout) or rollout.phase is Phase.ABSENT:
+            return
+        await self._tell(rollout, Claimed(target=rollout.target, process=self._tools.process))
+        objects = await self._tools.papers.objects(rollout.manifests)
+        places = {Place(self.key.tenant, rollout.agent, namespace) for namespace in _namespaces(objects)}
+        async with self._tools.clusters.watches(places) as watches:
+            sight = self.sight = Sight(watches)
+            transport = Linked(self._tools.clusters.link, self.key.tenant, rollout.agent)
+            calls = Calls(transport, sight, f"{self.key.deployment}.{self.key.target}")
+            with sight.following(rollout.application, rollout.target, self.wake):
+                while await self._turn(sight, calls, objects):
+                    pass
+
+    async def _turn(self, sight: Sight, calls: Calls, objects: tuple[Object, ...]) -> bool:
+        """One look at the rollout; False where there is nothing left to steer."""
+        self.wake.clear()
+        rollout = await self._rollout()
+        if is_terminal(rollout):
+            self.looks += 1
+            return False
+        try:
+            seconds = await self._look(rollout, sight, calls, objects)
+            self.away_since = None
+        except NoAnswer as error:
+            seconds = await self._unanswered(rollout, error)
+        self.looks += 1
+        await self._wait(seconds)
+        return True
+
+    async def _rollout(self) -> Rollout:
+        rollout = (await self._tools.rollouts.recall(self.key)).state
+        if rollout.process != self._tools.process and not is_terminal(rollout):
+            raise Stopped
+        if rollout.goal != self._goal:
+            self._goal, self._since = rollout.goal, self._tools.clock.monotonic()
+        return rollout
+
+    async def _look(self, rollout: Rollout, sight: Sight, calls: Calls, objects: tuple[Object, ...]) -> float:
+        """Work at the present goal; for how long to wait where nothing changes."""
+        if (blind := sight.blind()) is not None:
+            raise _Blind(*blind)
+        if rollout.phase is Phase.SURVEYING:
+            return await self._survey(rollout, sight, calls, objects)
+        snapshot = await self._tools.papers.snapshot(rollout.snapshot)
+        wanted = wanted_of(self.key, rollout, objects, snapshot)
+        if wanted is None:
+            return RETRY_SECONDS
+        refusals = await self._reconcile(rollout, wanted, sight, calls)
+        reads = () if settled(wanted, sight.seen()) else polls(wanted, sight.seen())
+        refusals += await calls.send(reads, rollout.epoch)
+        if refusals:
+            return await self._refused(rollout, refusals)
+        if not settled(wanted, sight.seen()):
+            await self._hindered(rollout, hindrance(wanted, sight.seen()))
+            return POLL_SECONDS if reads else self._patience()
+        if not awaits_cluster(rollout):
+            return RETRY_SECONDS
+        await self._tell(rollout, Settled(target=rollout.target, goal=rollout.goal))
+        return 0
+
+    async def _survey(self, rollout: Rollout, sight: Sight, calls: Calls, objects: tuple[Object, ...]) -> float:
+        while requests := survey_requests(objects, sight.seen()):
+            if refusals := await calls.send(requests, rollout.epoch):
+                return await self._refused(rollout, refusals)
+        found = survey(objects, sight.seen(), marks_of(self.key, rollout))
+        if isinstance(found, Problem):
+            return await self._refused(rollout, [Refusal(found.reason, True)])
+        digest = await self._tools.papers.keep(found.snapshot)
+        told = Surveyed(target=rollout.target, goal=rollout.goal, workloads=found.workloads, snapshot=digest)
+        await self._tell(rollout, told)
+        return 0
+
+    async def _reconcile(self, rollout: Rollout, wanted: Wanted, sight: Sight, calls: Calls) -> list[Refusal]:
+        for _ in range(ROUNDS):
+            decision = reconcile(wanted, sight.seen())
+            match decision:
+                case Superseded():
+                    _log.warning("rollout_superseded", mark=decision.mark)
+                    raise Stopped
+                case Problem():
+                    return [Refusal(decision.reason, True)]
+            if not decision.requests:
+                return []
+            if refusals := await calls.send(decision.requests, rollout.epoch, wanted):
+                return refusals
+        return []
+
+    async def _refused(self, rollout: Rollout, refusals: list[Refusal]) -> float:
+        final = next((refusal for refusal in refusals if refusal.final), None)
+        if final is not None and final.reason != rollout.hindrance:
+            await self._tell(rollout, Broken(target=rollout.target, goal=rollout.goal, reason=final.reason))
+            return 0 if (await self._rollout()).goal != rollout.goal else BACK_OFF_SECONDS
+        await self._hindered(rollout, refusals[0].reason)
+        return max(BACK_OFF_SECONDS, *(refusal.retry_seconds or 0 for refusal in refusals))
+
+    async def _unanswered(self, rollout: Rollout, error: NoAnswer) -> float:
+        since = error.since if isinstance(error, _Blind) else self._tools.clock.now()
+        self.away_since = self.away_since or since
+        if isinstance(error, Away | _Blind):
+            moment = self.away_since.isoformat(timespec="seconds")
+            await self._hindered(rollout, f"agent {rollout.agent} cannot be asked since {moment}: {error}")
+            return RETRY_SECONDS
+        await self._hindered(rollout, f"agent {rollout.agent}: {error or type(error).__name__}")
+        return BACK_OFF_SECONDS
+
+    async def _hindered(self, rollout: Rollout, reason: str) -> None:
+        """Say why the goal is not true, once patience has run out and when the reason is another one."""
+        if self._patience() < RETRY_SECONDS or not reason or reason == rollout.hindrance:
+            return
+        await self._tell(rollout, Hindered(target=rollout.target, goal=rollout.goal, reason=reason))
+
+    def _patience(self) -> float:
+        """Until the reason for waiting is news; after that, until the next look."""
+        left = self._since + PATIENCE_SECONDS - self._tools.clock.monotonic()
+        return left if left > 0 else RETRY_SECONDS
+
+    async def _tell(self, rollout: Rollout, seen: Message) -> None:
+        name = seen.address.rpartition(".")[2]
+        cause = f"{name}-{rollout.goal}-{self.key.deployment}-{self.key.target}"
+        await self._tools.rollouts.apply(self.key, seen, cause)
+
+    async def _wait(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self.wake.wait()
+        except TimeoutError:
+            return
+
+
+class _Blind(NoAnswer):
+    """The watches do not show what is so."""
+
+    def __init__(self, since: datetime, why: str) -> None:
+        super().__init__(why)
+        self.since = since
+
+
+def _namespaces(objects: tuple[Object, ...]) -> set[str]:
+    """Where the target has anything: a Deployment left out of this release may have pods there too."""
+    return {value["metadata"]["namespace"] for value in objects if value["metadata"].get("namespace")}

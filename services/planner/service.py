@@ -1,0 +1,44 @@
+"""What the planner listens to."""
+
+from libs.deployment.machine import MACHINE
+from libs.durable.commit import Shell
+from libs.durable.partitions import Ports, Sharing
+from libs.durable.service import Service
+from libs.durable.service import serve as serve_durably
+from libs.messages.deployment import AbortDeployment, ApprovePause, RejectPause, StartDeployment
+from libs.messages.fault import DeadLettered
+from libs.messages.rollout import (
+    RolloutAbandoned,
+    RolloutLanded,
+    RolloutReturning,
+    RolloutRolledBack,
+    RolloutSucceeded,
+)
+from services.planner.handlers import Planner
+from services.planner.settings import Settings
+
+
+async def serve(settings: Settings, ports: Ports, member: str) -> None:
+    """Lead deployments until cancelled; `member` is a name that no other process has."""
+    await serve_durably(listening(ports), ports, Sharing(member, ttl_seconds=settings.planner_lease_seconds))
+
+
+def listening(ports: Ports) -> Service:
+    deployments = Shell(MACHINE, ports.store, ports.clock)
+    planner = Planner(deployments, ports.store)
+    return Service(
+        "planner",
+        handlers={
+            StartDeployment: planner.start,
+            ApprovePause: planner.tell,
+            RejectPause: planner.tell,
+            AbortDeployment: planner.tell,
+            RolloutLanded: planner.tell,
+            RolloutReturning: planner.tell,
+            RolloutRolledBack: planner.tell,
+            RolloutSucceeded: planner.tell,
+            RolloutAbandoned: planner.tell,
+            DeadLettered: planner.tell,
+        },
+        shells=(deployments,),
+    )
