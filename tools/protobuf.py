@@ -9,7 +9,7 @@ from grpc_tools import protoc
 def compile_protos(root: Path, into: Path) -> Iterator[tuple[Path, bytes]]:
     """Compile below `into`; each file with its path from the root. `path = import` holds because `root` is the base."""
     sources = sorted(path.relative_to(root) for path in (root / "proto").rglob("*.proto"))
-    flags = [f"--{kind}_out={into}" for kind in ("python", "pyi", "grpc_python")]
+    flags = [f"--{kind}_out={into}" for kind in ("python", "pyi")]
     failed = protoc.main(["protoc", f"-I{root}", *flags, *map(str, sources)])
     if failed:
         raise SystemExit(f"protoc ended with {failed}")
