@@ -7,10 +7,6 @@ from typing import Protocol
 from msgspec import Struct
 
 JSON = "application/json"
-APPLY = "application/apply-patch+yaml"
-JSON_PATCH = "application/json-patch+json"
-MERGE_PATCH = "application/merge-patch+json"
-STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 
 
 class Media(Struct, frozen=True):

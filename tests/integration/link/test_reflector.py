@@ -13,7 +13,7 @@ import pytest
 from libs.kube.direct import Direct
 from libs.kube.discovery import Discovery, Resource, UnknownKind
 from libs.kube.link import Linked
-from libs.kube.port import MERGE_PATCH, Transport
+from libs.kube.port import Media, Transport
 from libs.kube.reflector import Collection, Reflector
 from libs.kube.status import checked
 from libs.runtime.clock import system_random
@@ -53,7 +53,7 @@ async def make(cluster: Direct, name: str, **labels: str) -> None:
 
 async def mark(cluster: Direct, name: str, text: str) -> None:
     patch = msgspec.json.encode({"data": {"text": text}})
-    checked(await cluster.request("PATCH", f"{MAPS}/{name}", patch, MERGE_PATCH))
+    checked(await cluster.request("PATCH", f"{MAPS}/{name}", patch, Media("application/merge-patch+json")))
 
 
 async def until(reflector: Reflector, condition: Any, seconds: float = 15) -> None:

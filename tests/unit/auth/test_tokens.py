@@ -107,8 +107,8 @@ async def test_unsigned_token_is_refused() -> None:
         assert await refusal(token)
 
 
-@pytest.mark.parametrize("kid", ["rsa", KEY.kid])
-@pytest.mark.parametrize("encoding", [serialization.Encoding.PEM, serialization.Encoding.DER])
+@pytest.mark.parametrize("kid", ["rsa", KEY.kid], ids=["rsa", "own"])
+@pytest.mark.parametrize("encoding", [serialization.Encoding.PEM, serialization.Encoding.DER], ids=["pem", "der"])
 async def test_public_key_is_no_shared_secret(kid: str, encoding: serialization.Encoding) -> None:
     secret = RSA.public_key().public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
     signing_input = f"{part({**HEADER, 'alg': 'HS256', 'kid': kid})}.{part(GOOD)}"
