@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from libs.durable.ports import Bus, Conflict, Packet, Store, Unavailable, Unknown
 from libs.durable.record import NewerSchema
+from libs.messages.subject import PARTITIONS
 from libs.runtime.clock import Clock
 from libs.runtime.log import logger
 
@@ -31,7 +32,7 @@ class Sharing(Struct, frozen=True):
 
     member: str
     """A name that no other process has, not even this one after a restart."""
-    partitions: int = 16
+    partitions: int = PARTITIONS
     ttl_seconds: int = 10
     """For how long a process that died is still believed to be there."""
 

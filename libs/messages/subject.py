@@ -19,6 +19,9 @@ _TOKEN = re.compile(r"[a-z0-9-]{1,63}\Z")
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,18})\Z")
 
+PARTITIONS = 16
+"""Into how many orders an installation's work is divided. Fixed for its life: a record cannot move."""
+
 WHOLE = "-"
 """The target token of what concerns a deployment as a whole."""
 

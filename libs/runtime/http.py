@@ -48,12 +48,12 @@ def routes(health: Health, registry: CollectorRegistry) -> list[web.RouteDef]:
 
     async def healthz(_: web.Request) -> web.Response:
         if not health.alive:
-            raise Problem(503, "this process must be started again", "not-alive")
+            raise Problem(503, "this process must be started again", "not_alive")
         return answer({"alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
         if not health.is_ready:
-            raise Problem(503, "this process cannot work just now", "not-ready", {"reasons": health.reasons})
+            raise Problem(503, "this process cannot work just now", "not_ready", {"reasons": health.reasons})
         return answer({"ready": True})
 
     async def metrics(_: web.Request) -> web.Response:
@@ -107,7 +107,7 @@ async def body(request: web.Request, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(await request.read(), type=kind)
     except msgspec.ValidationError as error:
-        raise Problem(422, str(error), "invalid-body") from error
+        raise Problem(422, str(error), "invalid_body") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is not JSON") from error
 

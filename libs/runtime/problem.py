@@ -10,15 +10,15 @@ from aiohttp import web
 _ECHO = 64
 """How much of what a client sent is repeated to it."""
 _TITLES = {
-    400: ("malformed-request", "The request cannot be understood"),
-    401: ("not-authenticated", "Log in first"),
-    403: ("not-allowed", "Not allowed"),
-    404: ("not-found", "There is nothing here"),
-    405: ("method-not-allowed", "This address does not take that method"),
+    400: ("malformed_request", "The request cannot be understood"),
+    401: ("not_authenticated", "Log in first"),
+    403: ("not_allowed", "Not allowed"),
+    404: ("not_found", "There is nothing here"),
+    405: ("method_not_allowed", "This address does not take that method"),
     409: ("conflict", "This does not fit what is there"),
-    413: ("too-large", "The request is too large"),
-    415: ("unsupported-media-type", "The request has the wrong content type"),
-    429: ("too-many-requests", "Too many requests"),
+    413: ("too_large", "The request is too large"),
+    415: ("unsupported_media_type", "The request has the wrong content type"),
+    429: ("too_many_requests", "Too many requests"),
     500: ("internal", "Something unforeseen went wrong"),
     503: ("unavailable", "This cannot be done just now"),
 }
@@ -36,11 +36,11 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
-        usual = _TITLES.get(status, (HTTPStatus(status).phrase.lower().replace(" ", "-"), HTTPStatus(status).phrase))
+        usual = _TITLES.get(status, (HTTPStatus(status).phrase.lower().replace(" ", "_"), HTTPStatus(status).phrase))
         self.status = status
         self.detail = detail
         self.code = code or usual[0]
-        self.title = usual[1] if self.code == usual[0] else self.code.replace("-", " ").capitalize()
+        self.title = usual[1] if self.code == usual[0] else self.code.replace("_", " ").capitalize()
         self.fields = dict(fields or {})
         """More members of the document: `line`, `column`, `path`, …"""
         self.headers = dict(headers or {})

@@ -88,6 +88,10 @@ def local_verifier(keys: Keys, terms: Terms, clock: Clock) -> Verifier:
     return Verifier([Issuer(terms.issuer, LocalKeys(keys.public), terms.audience)], clock)
 
 
+BY = "bootstrap"
+"""Who made the first clients."""
+
+
 async def bootstrap(
     store: Store, clock: Clock, randomness: Random, agents: tuple[str, ...] = (), tenant: str = TENANT
 ) -> dict[str, Credential]:
@@ -96,8 +100,8 @@ async def bootstrap(
     Their secrets cannot be read again: write them down before anything else.
     """
     wanted = [
-        NewClient(tenant, "admin", (ADMIN,), created_by="bootstrap"),
-        *(NewClient(tenant, name, (AGENT,), Kind.AGENT, "bootstrap") for name in agents),
+        NewClient(tenant, "admin", (ADMIN,), created_by=BY),
+        *(NewClient(tenant, name, (AGENT,), Kind.AGENT, BY) for name in agents),
     ]
     made: dict[str, Credential] = {}
     for client in wanted:

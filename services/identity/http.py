@@ -123,7 +123,7 @@ class _Addresses:
         try:
             made = await clients.create(self._identity.store, wanted, self._identity.clock, self._identity.randomness)
         except WrongClient as error:
-            raise Problem(422, str(error), "invalid-client") from error
+            raise Problem(422, str(error), "invalid_client") from error
         except ClientExists as error:
             raise Problem(409, f"{error} exists already: delete it first, or choose another name") from error
         log.logger().info("client_created", client=made.client_id, by=who.subject)

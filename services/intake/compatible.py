@@ -45,7 +45,7 @@ async def _request(request: web.Request) -> Any:
     try:
         return start_request(await request.read())
     except msgspec.ValidationError as error:
-        raise Problem(422, str(error), "invalid-body") from error
+        raise Problem(422, str(error), "invalid_body") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is not JSON") from error
 

@@ -14,6 +14,9 @@ from libs.messages.rollout import AbandonRollout, ApproveStep, RejectStep, RollB
 RETURNABLE = frozenset({"deploying", "after", "landed"})
 """The phases in which a target has something to go back from."""
 
+STUCK = frozenset({"returning", "landed"})
+"""The phases in which a target may wait for a cluster that does not come back."""
+
 
 class Unclear(Exception):
     """The decision does not say, or cannot mean, one thing."""
@@ -59,7 +62,7 @@ def roll_back(view: DeploymentView, decision: Decision, by: str) -> Chosen:
 
 
 def abandon(view: DeploymentView, decision: Decision, by: str) -> Chosen:
-    target = _target(view, decision, frozenset({"returning"}), "is returning")
+    target = _target(view, decision, STUCK, "is returning or finishing")
     return Chosen(AbandonRollout(target=target, by=by, reason=decision.reason or "no reason given"))
 
 

@@ -10,7 +10,7 @@ from libs.auth.http import caller
 from libs.auth.permissions import AGENT
 from libs.auth.principal import Kind
 from libs.durable.ports import Store
-from libs.messages.subject import Key
+from libs.messages.subject import PARTITIONS, Key
 from libs.runtime.http import answer, body
 from libs.runtime.problem import Problem, quoted
 from libs.runtime.process import Process
@@ -23,7 +23,7 @@ from services.intake.following import Following
 from services.intake.index import Index
 from services.intake.query import idempotency_key, list_query
 from services.intake.records import Records
-from services.intake.settings import PARTITIONS, IntakeSettings
+from services.intake.settings import IntakeSettings
 from services.intake.starting import Starting
 from services.intake.streaming import Streaming
 

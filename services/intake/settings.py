@@ -6,9 +6,6 @@ from msgspec import Meta, Struct
 
 from libs.runtime.settings import ProcessSettings
 
-PARTITIONS = 16
-"""Fixed for the life of an installation."""
-
 
 class IntakeSettings(Struct, frozen=True):
     process: ProcessSettings = ProcessSettings()

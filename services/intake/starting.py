@@ -8,7 +8,7 @@ from libs.api.request import StartRequest
 from libs.api.view import Accepted, Links
 from libs.auth.principal import Principal
 from libs.durable.ports import Conflict, Store, Unknown
-from libs.messages.subject import Key
+from libs.messages.subject import PARTITIONS, Key
 from libs.runtime.problem import Problem
 from libs.runtime.process import Process
 from libs.spec.problems import Problem as FileProblem
@@ -18,7 +18,7 @@ from services.intake.check import Checked, check, check_agents, is_asked
 from services.intake.directory import Directory
 from services.intake.records import Records
 from services.intake.sending import ATTEMPTS, traceparent, unsettled
-from services.intake.settings import PARTITIONS, IntakeSettings
+from services.intake.settings import IntakeSettings
 
 _THREAD_BYTES = 32 * 1024
 """Larger files are read in a thread: reading one must not hold up everybody else's answers."""

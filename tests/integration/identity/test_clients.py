@@ -57,14 +57,14 @@ async def test_list_shows_no_hash(world: World) -> None:
 async def test_clients_need_a_token(method: str, world: World) -> None:
     path = f"{PATH}/agent.main.prod" if method == "DELETE" else PATH
     status, document, headers = await world.ask(method, path)
-    assert (status, document["code"], headers["WWW-Authenticate"][:6]) == (401, "not-authenticated", "Bearer")
+    assert (status, document["code"], headers["WWW-Authenticate"][:6]) == (401, "not_authenticated", "Bearer")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_clients_are_for_administrators(method: str, world: World) -> None:
     path = f"{PATH}/agent.main.prod" if method == "DELETE" else PATH
     status, document, _ = await world.ask(method, path, headers=await world.bearer("prod"))
-    assert (status, document["code"]) == (403, "not-allowed")
+    assert (status, document["code"]) == (403, "not_allowed")
 
 
 async def test_other_tenants_client_does_not_exist(world: World) -> None:

@@ -136,7 +136,7 @@ async def test_two_ways_to_authenticate_are_one_too_many(world: World) -> None:
 
 async def test_large_form_is_refused(world: World) -> None:
     status, document, _ = await world.token_for(ADMIN, "x" * 20_000)
-    assert (status, document["code"]) == (413, "too-large")
+    assert (status, document["code"]) == (413, "too_large")
 
 
 async def test_repeated_failures_are_slowed_down(world: World) -> None:

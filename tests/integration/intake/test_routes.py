@@ -21,7 +21,7 @@ async def test_no_token_is_refused(memory: Open, route: Route) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         for token in ("", "nonsense", w.token(seconds=-100)):
             status, problem = await w.call(route.about.method, path(route), None, token)
-            assert (status, problem["code"]) == (401, "not-authenticated")
+            assert (status, problem["code"]) == (401, "not_authenticated")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=NAMES)
@@ -69,7 +69,7 @@ async def test_accepted_is_seen_at_once(ports: Open) -> None:
 async def test_foreign_id_is_not_found(memory: Open, given: str) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         status, problem = await w.call("GET", f"/deployments/{given}")
-        assert (status, problem["code"]) == (404, "not-found")
+        assert (status, problem["code"]) == (404, "not_found")
 
 
 async def test_list_pages_newest_first(ports: Open) -> None:
@@ -121,7 +121,7 @@ async def test_agent_is_made_once(ports: Open) -> None:
 async def test_wrong_shape_is_refused(memory: Open, body: object) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         status, problem = await w.call("POST", "/deployments", body)
-        assert (status, problem["code"]) == (422, "invalid-body")
+        assert (status, problem["code"]) == (422, "invalid_body")
 
 
 async def test_two_keys_are_refused(memory: Open) -> None:

@@ -131,7 +131,7 @@ async def test_unknown_filter_is_refused(ports: Open) -> None:
 async def test_large_body_is_refused(ports: Open) -> None:
     async with ports() as p, world(p.store, p.bus, intake_body_bytes=4096) as w:
         status, problem = await w.call("POST", "/deployments", a_request(context={"a": "b" * 5000}))
-        assert (status, problem["code"]) == (413, "too-large")
+        assert (status, problem["code"]) == (413, "too_large")
 
 
 class Mute(MemoryStore):

@@ -23,7 +23,7 @@ from libs.durable import record
 from libs.durable.ports import Bus, Store, Write
 from libs.messages.codec import encode, encode_envelope
 from libs.messages.message import Envelope, Message, key_of
-from libs.messages.subject import Key, message_subject, state_subject
+from libs.messages.subject import PARTITIONS, Key, message_subject, state_subject
 from libs.rollout.state import Rollout
 from libs.runtime import http
 from libs.runtime.clock import SystemClock, system_random
@@ -34,7 +34,7 @@ from libs.runtime.settings import ProcessSettings
 from services.intake.acceptance import key_of_id
 from services.intake.http import routes
 from services.intake.service import opened, serve
-from services.intake.settings import PARTITIONS, IntakeSettings
+from services.intake.settings import IntakeSettings
 from tests.waiting import eventually
 
 ISSUER = "https://issuer.test"

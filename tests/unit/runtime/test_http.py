@@ -73,20 +73,20 @@ async def problem_of(response: aiohttp.ClientResponse) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("method", "path", "content", "expected"),
     [
-        ("GET", "/nowhere", {}, (404, "not-found")),
-        ("POST", "/healthz", {}, (405, "method-not-allowed")),
+        ("GET", "/nowhere", {}, (404, "not_found")),
+        ("POST", "/healthz", {}, (405, "method_not_allowed")),
         ("GET", "/fail", {}, (500, "internal")),
         ("GET", "/refuse", {}, (422, "invalid-file")),
-        ("POST", "/double", {"data": b"x" * 1001}, (413, "too-large")),
-        ("POST", "/double", {"data": b"{}"}, (415, "unsupported-media-type")),
-        ("POST", "/double", {"json": {"a": "b"}}, (422, "invalid-body")),
+        ("POST", "/double", {"data": b"x" * 1001}, (413, "too_large")),
+        ("POST", "/double", {"data": b"{}"}, (415, "unsupported_media_type")),
+        ("POST", "/double", {"json": {"a": "b"}}, (422, "invalid_body")),
         (
             "POST",
             "/double",
             {"data": b"{", "headers": {"Content-Type": "application/json"}},
-            (400, "malformed-request"),
+            (400, "malformed_request"),
         ),
-        ("GET", "/readyz", {}, (503, "not-ready")),
+        ("GET", "/readyz", {}, (503, "not_ready")),
     ],
 )
 async def test_every_error_is_a_problem_document(
@@ -102,7 +102,7 @@ async def test_undeclared_length_is_capped_too(client: aiohttp.ClientSession) ->
             yield b"x" * 100
 
     async with client.post("/double", data=endless(), headers={"Content-Type": "application/json"}) as response:
-        assert await problem_of(response) == (413, "too-large")
+        assert await problem_of(response) == (413, "too_large")
 
 
 async def test_deep_nesting_is_refused(client: aiohttp.ClientSession) -> None:
@@ -162,7 +162,7 @@ async def test_dead_process_says_so(process: Process, client: aiohttp.ClientSess
         assert response.status == 200
     process.health.alive = False
     async with client.get("/healthz") as response:
-        assert await problem_of(response) == (503, "not-alive")
+        assert await problem_of(response) == (503, "not_alive")
 
 
 async def test_requests_are_counted_by_route(client: aiohttp.ClientSession) -> None:
