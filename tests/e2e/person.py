@@ -1,0 +1,93 @@
+"""What a person has: the command line, and what the API shows."""
+
+import asyncio
+import subprocess
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import msgspec
+
+from libs.api.view import DeploymentView, TargetView
+from tests.e2e.processes import FAIRLEAD, ROOT, environment
+from tests.waiting import eventually
+
+PATIENCE = 100.0
+
+
+class Person:
+    def __init__(self, server: str, token: str) -> None:
+        self.server = server
+        self._token = token
+
+    async def fairlead(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, without holding up the test's own loop."""
+        run = partial(
+            subprocess.run,
+            [FAIRLEAD, *words],
+            cwd=ROOT,
+            env=environment(SERVER=self.server, TOKEN=self._token) | {"COLUMNS": "400"},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return await asyncio.to_thread(run)
+
+    async def start(self, file: Path) -> str:
+        """Start a deployment; its id."""
+        done = await self.fairlead("deploy", "start", "-f", str(file), "-o", "json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return str(msgspec.json.decode(done.stdout)["id"])
+
+    async def deployed(self, file: Path) -> None:
+        done = await self.fairlead("deploy", "start", "-f", str(file), "--watch")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    async def story(self, deployment: str) -> tuple[int, str]:
+        """Everything that was said about a deployment, to its end, with the command's exit code."""
+        done = await self.fairlead("deploy", "watch", "-i", deployment, "--timeout", f"{PATIENCE - 10:.0f}")
+        return done.returncode, done.stdout + done.stderr
+
+    async def view(self, deployment: str) -> DeploymentView | None:
+        """None while the server is away."""
+        url = f"{self.server}/api/v1/deployments/{deployment}"
+        headers = {"Authorization": f"Bearer {self._token}"}
+        try:
+            async with aiohttp.request("GET", url, headers=headers, timeout=aiohttp.ClientTimeout(5)) as response:
+                if response.status != 200:
+                    return None
+                return msgspec.json.decode(await response.read(), type=DeploymentView)
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return None
+
+    async def sees(self, deployment: str, what: Callable[[DeploymentView], bool]) -> DeploymentView:
+        """Wait until it is so; what was last seen says why it never was."""
+        last: DeploymentView | None = None
+
+        async def is_so() -> bool:
+            nonlocal last
+            last = await self.view(deployment) or last
+            return last is not None and what(last)
+
+        try:
+            await eventually(is_so, PATIENCE)
+        except TimeoutError:
+            raise AssertionError(f"it never came: {last}") from None
+        assert last is not None
+        return last
+
+
+def target(view: DeploymentView, name: str) -> TargetView:
+    return next(one for one in view.targets if one.name == name)
+
+
+def weight(view: DeploymentView, name: str = "staging") -> int:
+    rollout = target(view, name).rollout
+    return rollout.weight if rollout else 0
+
+
+def pauses(view: DeploymentView, name: str = "staging") -> bool:
+    """Whether the target stands at the pause of its strategy."""
+    return any(step.kind in ("pause", "approval") and step.state == "current" for step in target(view, name).steps)
