@@ -1,0 +1,110 @@
+"""A sandbox as an agent's cluster, asked through frames; it keeps what was written and how each size went."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from libs.kube.view import Object
+from libs.messages.agent import Ask, Frame
+from libs.workload.naming import rollout_annotations
+from libs.workload.objects import number, table, text
+from sandbox.api.router import Api
+from sandbox.api.wire import Request
+from sandbox.state.cluster import Cluster
+from sandbox.state.store import Event
+
+
+class Size(Struct, frozen=True):
+    """A ReplicaSet was made or given another size."""
+
+    place: str
+    image: str
+    replicas: int
+
+
+class Written(Struct, frozen=True):
+    """A write that the cluster took, under the epoch that it was sent with."""
+
+    target: str
+    epoch: int
+    method: str
+    path: str
+
+
+class Recorded:
+    """Answers for an agent."""
+
+    def __init__(self, api: Api, cluster: Cluster) -> None:
+        self.written: list[Written] = []
+        self.sizes: list[Size] = []
+        self.marks: dict[tuple[str, str], list[int]] = {}
+        """The epochs on each object, in the order in which they came, by object and annotation."""
+        self._api = api
+        self._cluster = cluster
+        cluster.store.listen(self._heard)
+
+    async def answer(self, ask: Ask) -> AsyncGenerator[Frame, None]:
+        path, _, query = ask.path.partition("?")
+        headers = {name.lower(): value for name, value in ask.headers.items()}
+        response = await self._api.handle(
+            Request(method=ask.method, path=path, query=dict(parse_qsl(query)), headers=headers, body=ask.body)
+        )
+        if response.stream is None:
+            self._note(ask, path, response.status)
+            yield Frame(0, response.status, response.headers, response.body, last=True)
+            return
+        yield Frame(0, response.status)
+        seq = 1
+        async with aclosing(response.stream) as chunks:
+            async for chunk in chunks:
+                yield Frame(seq, body=chunk)
+                seq += 1
+        yield Frame(seq, last=True)
+
+    async def ask(self, method: str, path: str, body: object = None) -> Object:
+        """What a person with `kubectl` does."""
+        data = b"" if body is None else msgspec.json.encode(body)
+        response = await self._api.handle(Request(method=method, path=path, body=data))
+        assert response.status < 300, response.body
+        return msgspec.json.decode(response.body, type=Object)
+
+    def forget(self) -> None:
+        """Begin the records anew."""
+        self.written.clear()
+        self.sizes.clear()
+        self.marks.clear()
+
+    def live(self) -> dict[str, int]:
+        """How many pods are wanted of each image, in each namespace; what is empty is left out."""
+        found = [
+            record.value for ref, record in self._cluster.store.everything() if ref.resource.startswith("replicasets")
+        ]
+        sizes = [(_place(value), number(value, "spec", "replicas")) for value in found]
+        return {place: size for place, size in sizes if size}
+
+    def _note(self, ask: Ask, path: str, status: int) -> None:
+        if ask.method != "GET" and status < 300:
+            self.written.append(Written(ask.fence_target, ask.fence_epoch, ask.method, path))
+
+    def _heard(self, event: Event) -> None:
+        if not event.ref.resource.startswith("replicasets"):
+            return
+        value, before = event.value, event.previous
+        if before is None or number(before, "spec", "replicas") != number(value, "spec", "replicas"):
+            self.sizes.append(Size(event.ref.namespace, _image(value), number(value, "spec", "replicas")))
+        annotations = table(value, "metadata", "annotations")
+        for name in rollout_annotations(annotations):
+            self.marks.setdefault((text(value, "metadata", "uid"), name), []).append(
+                int(annotations[name].partition(".")[0])
+            )
+
+
+def _place(value: Object) -> str:
+    return f"{text(value, 'metadata', 'namespace')} {_image(value)}"
+
+
+def _image(value: Object) -> str:
+    return str(value["spec"]["template"]["spec"]["containers"][0]["image"])

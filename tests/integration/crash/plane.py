@@ -1,0 +1,197 @@
+"""A planner and an executor on one broker, each stopped where its fuse says, and what they lead to."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from random import Random
+
+import msgspec
+from msgspec import Struct
+
+from libs.api.request import StartRequest
+from libs.bus.broker import Broker
+from libs.bus.memory import MemoryBus
+from libs.deployment import machine as deployments
+from libs.deployment.state import Deployment
+from libs.durable.commit import Shell
+from libs.durable.partitions import Ports
+from libs.durable.ports import Delivery
+from libs.durable.service import serve_partition
+from libs.durable.writes import Cause, message_write
+from libs.link.memory import MemoryLink
+from libs.link.port import Answer, Link, Stream
+from libs.messages import codec
+from libs.messages.agent import Ask, Frame
+from libs.messages.deployment import StartDeployment
+from libs.messages.message import Message
+from libs.messages.rollout import RolloutHindered
+from libs.messages.subject import Key
+from libs.rollout import machine as rollouts
+from libs.rollout.state import Rollout, is_live
+from libs.store.memory import MemoryStore
+from sandbox.server import Options, running
+from services.executor.clusters import Clusters
+from services.executor.handlers import Executor
+from services.executor.papers import Papers
+from services.executor.service import listening as executor_of
+from services.executor.steering import Tools
+from services.planner.service import listening as planner_of
+from tests.crash import Crashed, CrashingStore, Fuse, crashing
+from tests.integration.crash.cluster import Recorded
+from tests.integration.crash.skipping import LoopClock
+
+NEVER = 10**9
+PARTITION = 5
+TENANT = "main"
+
+Life = Callable[[Fuse], Coroutine[None, None, None]]
+
+
+class Outcome(Struct, frozen=True):
+    """How everything ended, without what may differ from run to run."""
+
+    deployment: str
+    rollouts: dict[str, str]
+    facts: dict[str, int]
+    """How often each fact was told, by address and target."""
+    live: dict[str, int]
+
+
+class Plane:
+    """Everything that outlives the services."""
+
+    def __init__(self, cluster: Recorded) -> None:
+        self.clock = LoopClock()
+        self.broker = Broker(self.clock)
+        self.cluster = cluster
+        self.store = MemoryStore(self.broker)
+        self.link: Link = MemoryLink(self._answers)
+
+    async def planner(self, fuse: Fuse) -> None:
+        store = CrashingStore(MemoryStore(self.broker), fuse)
+        ports = Ports(_CrashingBus(self.broker, fuse), store, self.clock)
+        await serve_partition(planner_of(ports), ports, PARTITION)
+
+    async def executor(self, fuse: Fuse, member: str = "executor-1") -> None:
+        store = CrashingStore(MemoryStore(self.broker), fuse)
+        ports = Ports(_CrashingBus(self.broker, fuse), store, self.clock)
+        shell = Shell(rollouts.MACHINE, store, self.clock)
+        clusters = Clusters(_CrashingLink(self.link, fuse), ports.bus, self.clock, Random(1))
+        executor = Executor(Tools(shell, Papers(store), clusters, self.clock, member), store, ports.bus)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(clusters.run())
+            group.create_task(executor.run())
+            group.create_task(serve_partition(executor_of(executor, shell), ports, PARTITION))
+
+    async def start(self, name: str, config: str, *manifests: str) -> Key:
+        """What the door commits of an accepted deployment, as far as the planner reads it."""
+        request = StartRequest(config=config, files={"web.yaml": manifests})
+        submission = await self.store.save(msgspec.json.encode(request))
+        key = Key(TENANT, PARTITION, name)
+        order = StartDeployment(application="shop", submission=submission, by="ann")
+        self.say(key, order)
+        return key
+
+    def say(self, key: Key, message: Message) -> None:
+        id_ = f"{key.deployment}-{message.address}"
+        self.broker.commit([message_write(key, message, id_, Cause(""), self.clock.now())])
+
+    async def ended(self, key: Key) -> None:
+        """Wait for the deployment's end; on a clock that skips the deadline takes no time."""
+        async with asyncio.timeout(3600):
+            while not deployments.MACHINE.is_terminal(await self.deployment(key)):
+                await self.broker.changed()
+
+    async def deployment(self, key: Key) -> Deployment:
+        return (await Shell(deployments.MACHINE, self.store, self.clock).load(key)).state
+
+    async def rollout(self, key: Key, target: str) -> Rollout:
+        return (await Shell(rollouts.MACHINE, self.store, self.clock).load(key.of_target(target))).state
+
+    async def outcome(self, key: Key) -> Outcome:
+        deployment = await self.deployment(key)
+        walked = {target.plan.name: await self.rollout(key, target.plan.name) for target in deployment.targets}
+        assert not any(is_live(rollout) for rollout in walked.values())
+        return Outcome(
+            str(deployment.phase),
+            {name: str(rollout.phase) for name, rollout in walked.items()},
+            dict(Counter(self._facts(key))),
+            self.cluster.live(),
+        )
+
+    async def settled(self) -> None:
+        """Let every service finish what it has in hand: a machine's last step is not its message's acknowledgement."""
+        await self.clock.sleep(60)
+
+    def pending(self) -> int:
+        return sum(len(consumer.unacknowledged) for consumer in self.broker.consumers.values())
+
+    def facts(self, key: Key) -> list[Message]:
+        stored = self.broker.stored([f"evt.*.*.*.*.{key.deployment}.*"], 0)
+        envelopes = [codec.decode_envelope(one.data) for one in stored]
+        return [codec.decode(envelope.type, envelope.data) for envelope in envelopes]
+
+    def _facts(self, key: Key) -> list[str]:
+        told = [fact for fact in self.facts(key) if not isinstance(fact, RolloutHindered)]
+        return [f"{fact.address} {getattr(fact, 'target', '')} {getattr(fact, 'step', '')}".strip() for fact in told]
+
+    def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
+        return self.cluster.answer(ask)
+
+
+@asynccontextmanager
+async def planes() -> AsyncIterator[Plane]:
+    """A plane without services, and its cluster."""
+    async with running(Options(nodes=2), LoopClock()) as (api, cluster), asyncio.TaskGroup() as group:
+        plane = Plane(Recorded(api, cluster))
+        ticking = group.create_task(plane.broker.run())
+        yield plane
+        ticking.cancel()
+
+
+@asynccontextmanager
+async def meanwhile(*lives: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(life) for life in lives]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def twice(life: Life, fuse: Fuse) -> None:
+    """A process that stops where the fuse says, and the one that is started after it."""
+    try:
+        await life(fuse)
+    except* Crashed:
+        pass
+    await life(Fuse(NEVER, after=False))
+
+
+class _CrashingBus(MemoryBus):
+    """A bus whose acknowledgements are behind the fuse; what is not stored may be lost at any time anyway."""
+
+    def __init__(self, broker: Broker, fuse: Fuse) -> None:
+        super().__init__(broker)
+        self._fuse = fuse
+
+    @asynccontextmanager
+    async def consume(
+        self, name: str, filters: Sequence[str], takeover: bool = True
+    ) -> AsyncIterator[AsyncIterator[Delivery]]:
+        async with super().consume(name, filters, takeover) as deliveries:
+            yield crashing(deliveries, self._fuse)
+
+
+class _CrashingLink:
+    """A link behind the fuse."""
+
+    def __init__(self, link: Link, fuse: Fuse) -> None:
+        self._link = link
+        self._fuse = fuse
+
+    async def ask(self, tenant: str, agent: str, ask: Ask) -> Answer:
+        return await self._fuse.around(lambda: self._link.ask(tenant, agent, ask))
+
+    def stream(self, tenant: str, agent: str, ask: Ask) -> AbstractAsyncContextManager[Stream]:
+        return self._link.stream(tenant, agent, ask)

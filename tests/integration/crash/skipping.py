@@ -1,0 +1,71 @@
+"""An event loop on which waiting takes no time: where nothing can run, its clock skips to the next thing that can."""
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Stuck(Exception):
+    """Every task waits for something that neither time nor any other task brings."""
+
+
+class SkippingLoop(asyncio.SelectorEventLoop):
+    """Timeouts, sleeps and the clock below all go by its time. Work for threads is done at once."""
+
+    def __init__(self) -> None:
+        self._passed = 0.0
+        super().__init__(_Selector(self.skip))
+
+    def time(self) -> float:
+        return self._passed
+
+    def skip(self, seconds: float | None) -> None:
+        if seconds is None:
+            raise Stuck(Stuck.__doc__)
+        self._passed += seconds
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Result], *args: Any) -> asyncio.Future[Result]:  # type: ignore[override]
+        done: asyncio.Future[Result] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is for who asked
+            done.set_exception(error)
+        return done
+
+
+class LoopClock:
+    """The clock of the running loop."""
+
+    def now(self) -> datetime:
+        return _START + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def run(main: Coroutine[Any, Any, Result]) -> Result:
+    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+        return runner.run(main)
+
+
+class _Selector(selectors.DefaultSelector):
+    """Never waits: tells for how long it would have."""
+
+    def __init__(self, skip: Callable[[float | None], None]) -> None:
+        super().__init__()
+        self._skip = skip
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        found = super().select(0)
+        if not found and (timeout is None or timeout > 0):
+            self._skip(timeout)
+        return found
