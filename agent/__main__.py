@@ -10,7 +10,8 @@ from pathlib import Path
 
 import aiohttp
 
-from agent.cluster import Access, by_kubeconfig, in_cluster
+from agent.access import Access
+from agent.cluster import by_kubeconfig, in_cluster
 from agent.dial import Dialler, Gate
 from agent.limits import Fence, Limits
 from agent.settings import Settings

@@ -5,13 +5,13 @@ import binascii
 import os
 import ssl
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from msgspec import Struct
 
+from agent.access import Access
 from libs.link.port import Unreachable
 from libs.runtime.clock import Clock
 from libs.runtime.process import CannotStart
@@ -20,15 +20,6 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _KUBECONFIG_BYTES = 1024 * 1024
 _REREAD_SECONDS = 10.0
 """A projected token is replaced while the process runs."""
-
-
-class Access(Struct, frozen=True):
-    """A way to a cluster's API."""
-
-    server: str
-    tls: ssl.SSLContext | None
-    """None where the server speaks plain HTTP."""
-    authorize: Callable[[], Awaitable[Mapping[str, str]]]
 
 
 class TokenFile:

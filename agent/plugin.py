@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kubernetes_asyncio import client, config
 
-from agent.cluster import Access
+from agent.access import Access
 
 
 async def by_plugin(path: Path, context: str) -> Access:

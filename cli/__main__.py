@@ -1,7 +1,8 @@
 """How `fairlead` starts: the arguments, the command, and an end that never shows a traceback."""
 
 import sys
-from importlib.metadata import PackageNotFoundError, version
+
+from cli.release import release
 
 VERSIONS = frozenset({"--version", "-V"})
 
@@ -16,13 +17,6 @@ def main() -> None:
     from cli.app import run
 
     sys.exit(run(arguments))
-
-
-def release() -> str:
-    try:
-        return version("fairlead")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from typing import Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
-from cli.__main__ import release
 from cli.exits import Exit, Stop
 from cli.options import DEFAULTS, Options, reordered
+from cli.release import release
 
 app = App(
     name="fairlead",
