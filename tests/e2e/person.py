@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 import msgspec
@@ -14,6 +15,8 @@ from tests.e2e.processes import FAIRLEAD, ROOT, environment
 from tests.waiting import eventually
 
 PATIENCE = 100.0
+
+Document = TypeVar("Document")
 
 
 class Person:
@@ -51,14 +54,16 @@ class Person:
         return done.returncode, done.stdout + done.stderr
 
     async def view(self, deployment: str) -> DeploymentView | None:
+        return await self.get(f"/deployments/{deployment}", DeploymentView)
+
+    async def get(self, path: str, kind: type[Document]) -> Document | None:
         """None while the server is away."""
-        url = f"{self.server}/api/v1/deployments/{deployment}"
-        headers = {"Authorization": f"Bearer {self._token}"}
+        url, headers = f"{self.server}/api/v1{path}", {"Authorization": f"Bearer {self._token}"}
         try:
             async with aiohttp.request("GET", url, headers=headers, timeout=aiohttp.ClientTimeout(5)) as response:
                 if response.status != 200:
                     return None
-                return msgspec.json.decode(await response.read(), type=DeploymentView)
+                return msgspec.json.decode(await response.read(), type=kind)
         except (aiohttp.ClientError, TimeoutError, OSError):
             return None
 
@@ -91,3 +96,12 @@ def weight(view: DeploymentView, name: str = "staging") -> int:
 def pauses(view: DeploymentView, name: str = "staging") -> bool:
     """Whether the target stands at the pause of its strategy."""
     return any(step.kind in ("pause", "approval") and step.state == "current" for step in target(view, name).steps)
+
+
+def at_the_pause(view: DeploymentView) -> bool:
+    return pauses(view) and weight(view) == 25
+
+
+def on_the_way(view: DeploymentView) -> bool:
+    """Staging is to have 50 %, and most of its pods are still to come."""
+    return weight(view) == 50

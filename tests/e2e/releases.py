@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -52,20 +53,21 @@ class Releases:
         for version in ("v1", "v2"):
             self._resize(version)
 
-    @property
-    def first(self) -> Path:
-        return self._folder / "v1.yml"
+    def first(self, only: str = "") -> Path:
+        """Version 1, everywhere at once."""
+        return self._write(yaml.safe_load((self._folder / "v1.yml").read_text()), f"first-{only or 'all'}.yml", only)
 
     def canary(self, *, pause: int | None = 8, only: str = "", timeout: int = 100) -> Path:
         """Version 2 at 25 and 50 %; `pause` None waits for a person between them; `only` leaves the others out."""
         spelled = "untilApproved: true" if pause is None else f"duration: {pause}, unit: seconds"
         document = yaml.safe_load(_FILE.format(version="v2", pause=spelled, timeout=timeout))
+        return self._write(document, f"canary-{only or 'all'}-{pause}.yml", only)
+
+    def _write(self, document: dict[str, Any], name: str, only: str) -> Path:
         if only:
             document["targets"] = {only: document["targets"][only]}
             document["targets"][only].pop("constraints", None)
-        path = self._folder / f"canary-{only or 'all'}-{pause}.yml"
-        path.write_text(yaml.safe_dump(document, sort_keys=False))
-        return path
+        return self.text(name, yaml.safe_dump(document, sort_keys=False))
 
     def text(self, name: str, text: str) -> Path:
         path = self._folder / name

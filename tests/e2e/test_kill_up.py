@@ -8,20 +8,9 @@ import pytest
 from libs.api.view import DeploymentView
 from tests.e2e.fleet import assert_only_forward, fleets
 from tests.e2e.installation import capacity_writes, installed
-from tests.e2e.person import pauses, weight
+from tests.e2e.person import at_the_pause, on_the_way
 from tests.e2e.releases import REPLICAS, Releases
 from tests.e2e.story import weights
-
-QUARTER = REPLICAS // 4
-
-
-def at_the_pause(view: DeploymentView) -> bool:
-    return pauses(view) and weight(view) == 25
-
-
-def on_the_way(view: DeploymentView) -> bool:
-    """At 50 % and more pods are still to come."""
-    return weight(view) == 50
 
 
 @pytest.mark.parametrize(("moment", "pause"), [(at_the_pause, 8), (on_the_way, 1)])
@@ -30,7 +19,7 @@ async def test_canary_survives_kill_of_everything(
 ) -> None:
     releases = Releases(tmp_path / "shop")
     async with installed(tmp_path / "state") as (installation, person):
-        await person.deployed(releases.first)
+        await person.deployed(releases.first("staging"))
         canary = await person.start(releases.canary(pause=pause, only="staging"))
         await person.sees(canary, moment)
         writes = await capacity_writes(installation.cluster_url("staging"))
