@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from libs.kube.port import Transport
 from libs.kube.status import KubeError, checked, error_of_event
-from libs.kube.view import Keys, Object, View, by_name
+from libs.kube.view import Object, View
 from libs.link.port import Lost, NoAnswer
 from libs.runtime.clock import Clock
 
@@ -64,9 +64,9 @@ class Reflector:
     """
 
     def __init__(
-        self, transport: Transport, collection: Collection, clock: Clock, random: Random, keys: Keys = by_name
+        self, transport: Transport, collection: Collection, clock: Clock, random: Random, view: View | None = None
     ) -> None:
-        self.view = View(keys)
+        self.view = view or View()
         self.is_synced = False
         self.since: datetime | None = clock.now()
         """Since when the view is not current; None while it is."""

@@ -1,7 +1,7 @@
 """Objects as they were last seen, and waking whoever cares when they change."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,8 @@ Object = dict[str, Any]
 Keys = Callable[[Object], Iterable[str]]
 """Under which keys an object is followed, such as its name or a label's value."""
 Accepts = Callable[[Object], bool]
+Group = Callable[[Object], Hashable]
+"""To which group an object belongs, such as its owner."""
 
 
 def by_name(value: Object) -> tuple[str, ...]:
@@ -52,11 +54,11 @@ class Wake:
 class View:
     """The objects of one collection by name, and its followers by key."""
 
-    def __init__(self, keys: Keys = by_name) -> None:
+    def __init__(self, keys: Keys = by_name, group: Group = lambda _: None) -> None:
         self.objects: dict[str, Object] = {}
-        self.changes = 0
-        """Counts what happened to the objects, for who keeps something derived from them."""
         self._keys = keys
+        self._group = group
+        self._groups: dict[Hashable, dict[str, Object]] = {}
         self._followers: dict[str, set[Wake]] = {}
         self._everyone: set[Wake] = set()
 
@@ -79,10 +81,17 @@ class View:
                 if not self._followers.get(key, True):
                     del self._followers[key]
 
+    def grouped(self, group: Hashable) -> Mapping[str, Object]:
+        """The objects of one group, by name."""
+        return self._groups.get(group, {})
+
     def put(self, name: str, value: Object) -> None:
         """An object as it is now."""
         before = self.objects.get(name)
+        if before is not None:
+            self._ungroup(name, before)
         self.objects[name] = value
+        self._groups.setdefault(self._group(value), {})[name] = value
         if before is None or _version(before) != _version(value):
             self._notify(name, before, value)
 
@@ -90,6 +99,7 @@ class View:
         """An object that is gone; `last` is what the API said of it."""
         before = self.objects.pop(name, None)
         if before is not None:
+            self._ungroup(name, before)
             self._notify(name, before, last)
 
     def replace(self, values: dict[str, Object]) -> None:
@@ -104,8 +114,13 @@ class View:
         for wake in self._everyone.union(*self._followers.values()):
             wake.stir()
 
+    def _ungroup(self, name: str, value: Object) -> None:
+        group = self._group(value)
+        del self._groups[group][name]
+        if not self._groups[group]:
+            del self._groups[group]
+
     def _notify(self, name: str, before: Object | None, after: Object | None) -> None:
-        self.changes += 1
         touched = set(self._everyone)
         for version in (before, after):
             for key in self._keys(version) if version is not None else ():

@@ -1,6 +1,7 @@
 """Every label, annotation and variable that Fairlead writes on an object, in one place."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -39,6 +40,7 @@ class Marks(Struct, frozen=True):
     deployment: str
 
 
+@lru_cache(maxsize=4096)
 def rollout_annotation(marks: Marks) -> str:
     """Where the rollout's fence is kept on an object. The part after the slash stays within 63 characters."""
     deployment = marks.deployment.replace("-", "").lower()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from libs.workload.wanted import Request
+from libs.workload.wanted import Problem, Request, Superseded
 
 
 class Outlook(Struct, frozen=True):
@@ -14,13 +14,21 @@ class Outlook(Struct, frozen=True):
     waits: tuple[str, ...] = ()
     """For people, the most telling first."""
     polls: tuple[Request, ...] = ()
+    """Reads of what no watch shows and the goal waits for; send them every second or two until it settles."""
 
     @property
     def is_settled(self) -> bool:
         return not self.requests and not self.waits
 
+    @property
+    def hindrance(self) -> str:
+        """Why the goal is not true yet, in the words that help most; empty where nothing stands in its way."""
+        return "; ".join(self.waits[:3])
+
 
 CLEAR = Outlook()
+
+Decision = Outlook | Superseded | Problem
 
 
 def combined(outlooks: Iterable[Outlook]) -> Outlook:

@@ -11,31 +11,16 @@ from libs.workload.applying import applied
 from libs.workload.fleet import Slot, fleet_of, objection, slot_of
 from libs.workload.moving import moved, unread, waits_of
 from libs.workload.objects import deployment_identity, is_leaving, number, replica_set_identity, text
-from libs.workload.outlook import CLEAR, Outlook, combined
+from libs.workload.outlook import CLEAR, Decision, Outlook, combined
 from libs.workload.requests import delete
 from libs.workload.restoring import created_removed, rest_restored, settings_restored
 from libs.workload.scaling import toward_return, toward_weight
-from libs.workload.wanted import Decision, Problem, Request, Requests, Seen, Stage, Superseded, Wanted
+from libs.workload.wanted import Problem, Seen, Stage, Superseded, Wanted
 
 
 def reconcile(wanted: Wanted, seen: Seen) -> Decision:
-    """What to send now. Call again with what the answers told, until nothing is left to send."""
-    return _objection(wanted, seen) or Requests(_outlook(wanted, seen).requests)
-
-
-def settled(wanted: Wanted, seen: Seen) -> bool:
-    """Whether the goal is true as far as it is seen."""
-    return _objection(wanted, seen) is None and _outlook(wanted, seen).is_settled
-
-
-def hindrance(wanted: Wanted, seen: Seen) -> str:
-    """Why the goal is not true yet, in the words that help most; empty where nothing stands in its way."""
-    return "; ".join(_outlook(wanted, seen).waits[:3])
-
-
-def polls(wanted: Wanted, seen: Seen) -> tuple[Request, ...]:
-    """Reads of what no watch shows and the goal waits for; send them every second or two until it settles."""
-    return _outlook(wanted, seen).polls
+    """What to send and what is waited for. Call again with what the answers told, until nothing is left to send."""
+    return _objection(wanted, seen) or _outlook(wanted, seen)
 
 
 def _objection(wanted: Wanted, seen: Seen) -> Superseded | Problem | None:

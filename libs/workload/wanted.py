@@ -104,12 +104,6 @@ class Request(Struct, frozen=True):
         return self.method != "GET"
 
 
-class Requests(Struct, frozen=True):
-    """What to send now; nothing where everything is sent and only time or pods are awaited."""
-
-    requests: tuple[Request, ...] = ()
-
-
 class Superseded(Struct, frozen=True):
     """Another process writes under a newer epoch: stop, and leave the rollout to it."""
 
@@ -121,6 +115,3 @@ class Problem(Struct, frozen=True):
     """The goal cannot become true, and trying again does not mend it."""
 
     reason: str
-
-
-Decision = Requests | Superseded | Problem

@@ -10,6 +10,7 @@ from msgspec import Struct
 from libs.durable.ports import Bus
 from libs.kube.link import Linked
 from libs.kube.reflector import Collection, Reflector
+from libs.kube.view import View
 from libs.link.port import Link
 from libs.messages.agent import EVERY_CONNECTED, connected_subject
 from libs.runtime.clock import Clock
@@ -36,18 +37,14 @@ class Watch:
         transport = Linked(link, place.tenant, place.agent)
         base = f"/namespaces/{place.namespace}"
         self.replica_sets = Reflector(
-            transport, Collection(f"/apis/apps/v1{base}/replicasets", WATCH_SELECTOR), clock, random, by_rollout
+            transport, Collection(f"/apis/apps/v1{base}/replicasets", WATCH_SELECTOR), clock, random, View(by_rollout)
         )
-        self.pods = Reflector(transport, Collection(f"/api/v1{base}/pods", WATCH_SELECTOR), clock, random, by_rollout)
+        pods = View(by_rollout, owner_of)
+        self.pods = Reflector(transport, Collection(f"/api/v1{base}/pods", WATCH_SELECTOR), clock, random, pods)
         self.users = 0
-        self._owned: dict[Identity, list[Object]] = {}
-        self._counted = -1
 
-    def pods_of(self, replica_set: Identity) -> list[Object]:
-        """Grouped anew when any pod has changed."""
-        if self._counted != self.pods.view.changes:
-            self._counted, self._owned = self.pods.view.changes, _by_owner(self.pods.objects.values())
-        return self._owned.get(replica_set, [])
+    def pods_of(self, replica_set: Identity) -> tuple[Object, ...]:
+        return tuple(self.pods.view.grouped(replica_set).values())
 
     def nudge(self) -> None:
         self.replica_sets.nudge()
@@ -119,12 +116,3 @@ def followed(application: str, target: str) -> str:
 
 def by_rollout(value: Object) -> tuple[str, ...]:
     return (followed(annotation(value, APPLICATION), annotation(value, ENVIRONMENT)),)
-
-
-def _by_owner(pods: Iterable[Object]) -> dict[Identity, list[Object]]:
-    owned: dict[Identity, list[Object]] = {}
-    for pod in pods:
-        owner = owner_of(pod)
-        if owner is not None:
-            owned.setdefault(owner, []).append(pod)
-    return owned

@@ -20,7 +20,8 @@ from libs.rollout.state import Phase, Rollout, awaits_cluster, is_terminal
 from libs.runtime.clock import Clock
 from libs.runtime.log import bound, logger
 from libs.workload.objects import Object
-from libs.workload.reconcile import hindrance, polls, reconcile, settled
+from libs.workload.outlook import Outlook
+from libs.workload.reconcile import reconcile
 from libs.workload.snapshot import survey, survey_requests
 from libs.workload.wanted import Problem, Superseded, Wanted
 from services.executor.calls import Calls, Refusal
@@ -133,14 +134,12 @@ class Steering:
         wanted = wanted_of(self.key, rollout, objects, snapshot)
         if wanted is None:
             return RETRY_SECONDS
-        refusals = await self._reconcile(rollout, wanted, sight, calls)
-        reads = () if settled(wanted, sight.seen()) else polls(wanted, sight.seen())
-        refusals += await calls.send(reads, rollout.epoch)
-        if refusals:
-            return await self._refused(rollout, refusals)
-        if not settled(wanted, sight.seen()):
-            await self._hindered(rollout, hindrance(wanted, sight.seen()))
-            return POLL_SECONDS if reads else self._patience()
+        outlook = await self._reconcile(rollout, wanted, sight, calls)
+        if isinstance(outlook, list):
+            return await self._refused(rollout, outlook)
+        if not outlook.is_settled:
+            await self._hindered(rollout, outlook.hindrance)
+            return POLL_SECONDS if outlook.polls else self._patience()
         if not awaits_cluster(rollout):
             return RETRY_SECONDS
         await self._tell(rollout, Settled(target=rollout.target, goal=rollout.goal))
@@ -158,20 +157,20 @@ class Steering:
         await self._tell(rollout, told)
         return 0
 
-    async def _reconcile(self, rollout: Rollout, wanted: Wanted, sight: Sight, calls: Calls) -> list[Refusal]:
+    async def _reconcile(self, rollout: Rollout, wanted: Wanted, sight: Sight, calls: Calls) -> Outlook | list[Refusal]:
+        """Send what is asked for until only waiting is left; what is waited for, or why it was refused."""
+        polled = False
         for _ in range(ROUNDS):
-            decision = reconcile(wanted, sight.seen())
-            match decision:
-                case Superseded():
-                    _log.warning("rollout_superseded", mark=decision.mark)
-                    raise Stopped
-                case Problem():
-                    return [Refusal(decision.reason, True)]
-            if not decision.requests:
-                return []
-            if refusals := await calls.send(decision.requests, rollout.epoch, wanted):
+            outlook = _outlook(wanted, sight)
+            if isinstance(outlook, list):
+                break
+            sent = outlook.requests or (() if polled else outlook.polls)
+            if not sent:
+                break
+            polled = polled or not outlook.requests
+            if refusals := await calls.send(sent, rollout.epoch, wanted):
                 return refusals
-        return []
+        return outlook
 
     async def _refused(self, rollout: Rollout, refusals: list[Refusal]) -> float:
         final = next((refusal for refusal in refusals if refusal.final), None)
@@ -223,6 +222,17 @@ class _Blind(NoAnswer):
     def __init__(self, since: datetime, why: str) -> None:
         super().__init__(why)
         self.since = since
+
+
+def _outlook(wanted: Wanted, sight: Sight) -> Outlook | list[Refusal]:
+    match decision := reconcile(wanted, sight.seen()):
+        case Superseded():
+            _log.warning("rollout_superseded", mark=decision.mark)
+            raise Stopped
+        case Problem():
+            return [Refusal(decision.reason, True)]
+        case _:
+            return decision
 
 
 def _namespaces(objects: tuple[Object, ...]) -> set[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from libs.kube.view import View, Wake, by_label
+from libs.kube.view import View, Wake, by_label, by_name
 
 
 def an_object(name: str, version: int = 1, **labels: str) -> dict[str, Any]:
@@ -94,3 +94,22 @@ async def test_left_follower_is_forgotten() -> None:
 async def test_object_without_the_label_has_no_key(labels: dict[str, str] | None) -> None:
     value = {"metadata": {"name": "a", "resourceVersion": "1", "labels": labels}}
     assert by_label("app")(value) == ()
+
+
+def test_objects_are_found_by_group() -> None:
+    view = View(by_name, lambda value: value["metadata"]["labels"].get("app"))
+    view.put("a", an_object("a", app="shop"))
+    view.put("b", an_object("b", app="shop"))
+    view.put("c", an_object("c", app="blog"))
+    assert set(view.grouped("shop")) == {"a", "b"}
+    view.put("a", an_object("a", 2, app="blog"))
+    view.drop("b")
+    assert not view.grouped("shop")
+    assert set(view.grouped("blog")) == {"a", "c"}
+
+
+def test_a_group_shows_the_newest_version() -> None:
+    view = View(group=lambda _: "all")
+    view.put("a", an_object("a", 1))
+    view.put("a", an_object("a", 2))
+    assert [value["metadata"]["resourceVersion"] for value in view.grouped("all").values()] == ["2"]

@@ -3,9 +3,10 @@
 from libs.workload.answers import learn
 from libs.workload.naming import Marks
 from libs.workload.objects import Identity, Object
-from libs.workload.reconcile import hindrance, polls, reconcile, settled
+from libs.workload.outlook import Outlook
+from libs.workload.reconcile import reconcile
 from libs.workload.snapshot import Survey, survey, survey_requests
-from libs.workload.wanted import Request, Requests, Seen, Wanted
+from libs.workload.wanted import Request, Seen, Wanted
 from tests.unit.workload.build import V2
 from tests.unit.workload.cluster import Cluster
 
@@ -36,17 +37,28 @@ class Executor:
         return found
 
     def once(self, wanted: Wanted) -> tuple[Request, ...]:
-        decision = reconcile(wanted, self.seen())
-        assert isinstance(decision, Requests), decision
-        for request in decision.requests:
+        requests = awaited(wanted, self.seen()).requests
+        for request in requests:
             self.ask(request)
-        return decision.requests
+        return requests
 
     def until_settled(self, wanted: Wanted) -> None:
         for _ in range(ROUNDS):
             if not self.once(wanted) and settled(wanted, self.seen()):
                 return
             self.cluster.run()
-            for request in polls(wanted, self.seen()):
+            for request in awaited(wanted, self.seen()).polls:
                 self.ask(request)
-        raise AssertionError(f"did not settle: {hindrance(wanted, self.seen())}")
+        raise AssertionError(f"did not settle: {awaited(wanted, self.seen()).hindrance}")
+
+
+def awaited(wanted: Wanted, seen: Seen) -> Outlook:
+    """What a goal still lacks, where nothing objects to it."""
+    decision = reconcile(wanted, seen)
+    assert isinstance(decision, Outlook), decision
+    return decision
+
+
+def settled(wanted: Wanted, seen: Seen) -> bool:
+    decision = reconcile(wanted, seen)
+    return isinstance(decision, Outlook) and decision.is_settled

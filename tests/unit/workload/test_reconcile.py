@@ -9,11 +9,12 @@ from libs.messages.rollout import Workload
 from libs.workload.fence import Fence
 from libs.workload.naming import Marks, rollout_annotation
 from libs.workload.objects import Object, annotation, deployment_identity, identity, number, replica_set_identity
-from libs.workload.reconcile import hindrance, reconcile, settled
-from libs.workload.wanted import Problem, Requests, Snapshot, Stage, Superseded, Wanted
+from libs.workload.outlook import Outlook
+from libs.workload.reconcile import reconcile
+from libs.workload.wanted import Problem, Snapshot, Stage, Superseded, Wanted
 from tests.unit.workload.build import FIRST, SECOND, V1, V2, deployment, goal, plain, service, settings
 from tests.unit.workload.cluster import Cluster
-from tests.unit.workload.executor import Executor
+from tests.unit.workload.executor import Executor, awaited, settled
 
 Goals = Callable[..., Wanted]
 
@@ -130,7 +131,7 @@ def test_broken_version_stops_and_goes_freely() -> None:
         executor.once(goals(Stage.WEIGHT, 100))
         cluster.run()
     assert sizes(cluster) == {old.replica_set: 4, new: 1}
-    assert "0 of 4 pods are available" in hindrance(goals(Stage.WEIGHT, 100), executor.seen())
+    assert "0 of 4 pods are available" in awaited(goals(Stage.WEIGHT, 100), executor.seen()).hindrance
     cluster.writes.clear()
     executor.until_settled(goals(Stage.RETURN))
     assert sizes(cluster) == {old.replica_set: 4}
@@ -222,7 +223,7 @@ def test_decision_is_not_repeated_once_answered() -> None:
     released(cluster, (deployment(4),))
     executor, goals = begun(cluster, (deployment(4, "web:2"),))
     assert executor.once(goals(Stage.WEIGHT, 25))
-    assert reconcile(goals(Stage.WEIGHT, 25), executor.seen()) == Requests()
+    assert awaited(goals(Stage.WEIGHT, 25), executor.seen()).requests == ()
 
 
 def test_finish_waits_for_available_pods() -> None:
@@ -264,7 +265,7 @@ def test_late_write_of_an_older_epoch_cannot_undo_a_return() -> None:
     old = released(cluster, (deployment(4),))
     executor, goals = begun(cluster, (deployment(4, "web:2"),))
     decision = reconcile(goals(Stage.WEIGHT, 25), executor.seen())
-    assert isinstance(decision, Requests)
+    assert isinstance(decision, Outlook)
     Executor(cluster).until_settled(goals(Stage.RETURN, fence=SECOND))
     late = [request for request in decision.requests if request.method == "PATCH"]
     assert [cluster.send(request)[0] for request in late] == [409]
@@ -291,7 +292,7 @@ def test_taken_field_does_not_hold_back_capacity() -> None:
     executor.until_settled(goals(Stage.WEIGHT, 100))
     for _ in range(20):
         decision = reconcile(goals(Stage.RETURN), executor.seen())
-        assert isinstance(decision, Requests)
+        assert isinstance(decision, Outlook)
         for request in decision.requests:
             if request.target.kind != "ConfigMap":
                 executor.ask(request)

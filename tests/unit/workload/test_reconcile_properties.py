@@ -9,11 +9,12 @@ from libs.workload.answers import fence_off, learn
 from libs.workload.fence import Fence
 from libs.workload.naming import rollout_annotation
 from libs.workload.objects import Identity, Object, annotation, is_leaving, number, replica_set_identity
-from libs.workload.reconcile import hindrance, reconcile, settled
-from libs.workload.wanted import JSON_PATCH, Request, Requests, Seen, Stage, Wanted
+from libs.workload.outlook import Outlook
+from libs.workload.reconcile import reconcile
+from libs.workload.wanted import JSON_PATCH, Request, Seen, Stage, Wanted
 from tests.unit.workload.build import V1, V2, deployment, goal
 from tests.unit.workload.cluster import Cluster, make_ready, pod_is_ready
-from tests.unit.workload.executor import Executor
+from tests.unit.workload.executor import Executor, awaited, settled
 
 MOST_ROUNDS = 80
 WEIGHTS = (0, 10, 25, 50, 75, 100)
@@ -75,9 +76,9 @@ class Rollouts(RuleBasedStateMachine):
         if any(sender is process for sender, _, _ in self.flying):
             return
         decision = reconcile(process.wanted, process.seen())
-        assert not (process is self.newest and not isinstance(decision, Requests)), decision
+        assert not (process is self.newest and not isinstance(decision, Outlook)), decision
         known = self.disturbances, self._usable_as_seen(process.seen())
-        for request in decision.requests if isinstance(decision, Requests) else ():
+        for request in decision.requests if isinstance(decision, Outlook) else ():
             if fate == "late":
                 self.flying.append((process, request, known))
             elif fate == "error":
@@ -266,13 +267,13 @@ class Rollouts(RuleBasedStateMachine):
             self.cluster.run()
             self._observe(process)
             decision = reconcile(process.wanted, process.seen())
-            assert isinstance(decision, Requests), decision
+            assert isinstance(decision, Outlook), decision
             for request in decision.requests:
                 self._send(process, request, (self.disturbances, self._usable()), lost=False)
             if not decision.requests and settled(process.wanted, process.seen()):
                 break
         else:
-            raise AssertionError(f"did not end: {hindrance(process.wanted, process.seen())}")
+            raise AssertionError(f"did not end: {awaited(process.wanted, process.seen()).hindrance}")
         assert len(self.cluster.writes) - writes <= 4 * MOST_ROUNDS // 2
         self._late_requests_change_nothing(process)
         self._ended(process)
@@ -283,7 +284,7 @@ class Rollouts(RuleBasedStateMachine):
             if request.method != "POST":
                 self.cluster.send(request)
         assert self._sizes() == before
-        assert reconcile(process.wanted, process.seen()) == Requests()
+        assert awaited(process.wanted, process.seen()).requests == ()
 
     def _ended(self, process: Process) -> None:
         if process.wanted.stage is Stage.RETURN:
