@@ -119,6 +119,8 @@ class Reflector:
             await self._watch()
         except (KubeError, NoAnswer, msgspec.MsgspecError) as error:
             return error
+        except Exception as error:  # noqa: BLE001 - one agent that sends nonsense must not end the watches of all others
+            return Lost(f"the cluster sent what cannot be read: {error!r}")
         return None
 
     async def _list(self) -> None:

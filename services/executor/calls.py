@@ -75,5 +75,5 @@ def _object(response: Response) -> Object:
     """The answer's object; what is no object says nothing."""
     try:
         return msgspec.json.decode(response.body, type=Object)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {}

@@ -7,14 +7,18 @@ import msgspec
 from libs.durable.commit import Shell
 from libs.durable.decision import Due
 from libs.durable.ports import Bus, Store
+from libs.durable.record import Unreadable
 from libs.messages.message import Received
 from libs.messages.subject import Key, live_subject, parse, state_filter
 from libs.rollout.state import Phase, Rollout, is_terminal
+from libs.runtime.log import logger
 from services.executor.progress import live_target
 from services.executor.steering import Steering, Tools
 
 LIVE_SECONDS = 1.0
 """How often people are shown what changed."""
+
+_log = logger()
 
 
 class Executor:
@@ -25,6 +29,7 @@ class Executor:
         self._store = store
         self._bus = bus
         self._steerings: dict[Key, Steering] = {}
+        self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._shown: dict[Key, int] = {}
         self._group = asyncio.TaskGroup()
 
@@ -48,7 +53,21 @@ class Executor:
         """Steer what another process, or this one before, has left."""
         for stored in await self._store.lasts([state_filter("rollout", partition)]):
             key = parse(stored.subject).key
-            self._steer(key, (await self._rollouts.load(key)).state)
+            try:
+                self._steer(key, (await self._rollouts.load(key)).state)
+            except Unreadable:
+                _log.exception("rollout_unreadable", deployment=key.deployment, target=key.target)
+
+    async def let_go(self, partition: int) -> None:
+        """End the steerings of a partition that is given up: whoever takes it over, this process too, claims anew."""
+        keys = [key for key in self._tasks if key.partition == partition]
+        tasks = [self._tasks[key] for key in keys]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for key in keys:
+            self._forget(key)
 
     @property
     def _rollouts(self) -> Shell[Rollout]:
@@ -60,16 +79,20 @@ class Executor:
             steering.wake.set()
         elif not is_terminal(rollout) and rollout.phase is not Phase.ABSENT:
             self._steerings[key] = Steering(key, self._tools)
-            self._group.create_task(self._run(key))
+            self._tasks[key] = self._group.create_task(self._run(key))
 
     async def _run(self, key: Key) -> None:
         steering = self._steerings[key]
         try:
             await steering.run()
-            await self._show(steering)
         finally:
-            del self._steerings[key]
-            self._shown.pop(key, None)
+            # Before anything else is awaited: what has ended cannot be woken by the next message.
+            self._forget(key)
+        await self._show(steering)
+
+    def _forget(self, key: Key) -> None:
+        for known in (self._steerings, self._tasks, self._shown):
+            known.pop(key, None)
 
     def _changed(self) -> list[Steering]:
         """Who has looked since it was last shown."""
@@ -80,6 +103,9 @@ class Executor:
     async def _show(self, steering: Steering) -> None:
         if steering.sight is None:
             return
-        rollout = (await self._rollouts.recall(steering.key)).state
-        seen = live_target(rollout, steering.sight.seen(), self._tools.clock.now(), steering.away_since)
-        await self._bus.publish(live_subject(steering.key), msgspec.json.encode(seen))
+        try:
+            rollout = (await self._rollouts.recall(steering.key)).state
+            seen = live_target(rollout, steering.sight.seen(), self._tools.clock.now(), steering.away_since)
+            await self._bus.publish(live_subject(steering.key), msgspec.json.encode(seen))
+        except Exception as error:  # noqa: BLE001 - what people are shown must never stop what is done
+            _log.warning("rollout_not_shown", deployment=steering.key.deployment, error=repr(error))

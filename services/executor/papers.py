@@ -11,6 +11,10 @@ from libs.workload.wanted import Snapshot
 KEPT = 256
 
 
+class Missing(Exception):
+    """A record names a blob that is not in the object store."""
+
+
 class Papers:
     """Reads each blob once while it is in use: what a digest names never changes."""
 
@@ -21,18 +25,24 @@ class Papers:
 
     async def objects(self, digest: str) -> tuple[Object, ...]:
         if digest not in self._objects:
-            self._objects[digest] = msgspec.json.decode(await self._store.read(digest), type=tuple[Object, ...])
+            self._objects[digest] = msgspec.json.decode(await self._read(digest), type=tuple[Object, ...])
             _trim(self._objects)
         return self._objects[digest]
 
     async def snapshot(self, digest: str) -> Snapshot:
         if digest not in self._snapshots:
-            self._snapshots[digest] = msgspec.json.decode(await self._store.read(digest), type=Snapshot)
+            self._snapshots[digest] = msgspec.json.decode(await self._read(digest), type=Snapshot)
             _trim(self._snapshots)
         return self._snapshots[digest]
 
     async def keep(self, snapshot: Snapshot) -> str:
         return await self._store.save(msgspec.json.encode(snapshot))
+
+    async def _read(self, digest: str) -> bytes:
+        try:
+            return await self._store.read(digest)
+        except KeyError:
+            raise Missing(f"blob {digest} is not in the object store: restore it from a backup") from None
 
 
 def _trim(kept: OrderedDict[str, tuple[Object, ...]] | OrderedDict[str, Snapshot]) -> None:

@@ -1,12 +1,12 @@
 """What the executor listens to."""
 
 import asyncio
+from functools import partial
 from random import Random
 
 from libs.durable.commit import Shell
-from libs.durable.partitions import Ports, Sharing
-from libs.durable.service import Service
-from libs.durable.service import serve as serve_durably
+from libs.durable.partitions import Partitions, Ports, Sharing
+from libs.durable.service import Service, serve_partition
 from libs.link.bus import bus_link
 from libs.messages.rollout import AbandonRollout, ApproveStep, FinishRollout, RejectStep, RollBack, StartRollout
 from libs.messages.subject import Key
@@ -29,7 +29,16 @@ async def serve(settings: Settings, ports: Ports, member: str, random: Random) -
         group.create_task(clusters.run())
         group.create_task(executor.run())
         sharing = Sharing(member, ttl_seconds=settings.executor_lease_seconds)
-        await serve_durably(listening(executor, rollouts), ports, sharing)
+        service = listening(executor, rollouts)
+        await Partitions(service.name, sharing, ports).run(partial(hold, executor, service, ports))
+
+
+async def hold(executor: Executor, service: Service, ports: Ports, partition: int) -> None:
+    """Serve a partition while this process holds it; after that its rollouts are for others to steer."""
+    try:
+        await serve_partition(service, ports, partition)
+    finally:
+        await executor.let_go(partition)
 
 
 def listening(executor: Executor, rollouts: Shell[Rollout]) -> Service:

@@ -57,7 +57,7 @@ class Sight:
         if watch is None:
             return False
         if own is not None:
-            return int(watch.replica_sets.version or 0) >= int(text(own, "metadata", "resourceVersion") or 0)
+            return _order(watch.replica_sets.version) >= _order(text(own, "metadata", "resourceVersion"))
         shown = watch.replica_sets.objects.get(identity.name)
         return shown is None or text(shown, "metadata", "uid") != self._deleted.get(identity, "")
 
@@ -117,3 +117,8 @@ class _Over(Mapping[Identity, Object | None]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def _order(version: str) -> int:
+    """A resourceVersion that is no number is older than any: what has one is not held against the watch."""
+    return int(version) if version.isascii() and version.isdigit() else 0

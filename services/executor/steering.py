@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from libs.durable.commit import Contended, Shell
 from libs.durable.ports import Unavailable, Unknown
+from libs.durable.record import NewerSchema
 from libs.kube.link import Linked
-from libs.link.port import Away, NoAnswer
+from libs.link.port import Away, NoAnswer, Refused
 from libs.messages.message import Message
 from libs.messages.rollout import Broken, Claimed, Hindered, Settled, Surveyed
 from libs.messages.subject import Key
@@ -38,6 +39,12 @@ PATIENCE_SECONDS = 2.0
 """How long a goal may take before anybody is told why: pods that start as they should are no news."""
 ROUNDS = 20
 """How often in a row the cluster is written to before the machine is heard again."""
+ATTEMPTS = 5
+"""How often steering may fail for no reason that we know before a rollout that goes forward goes back."""
+LONGEST_PAUSE_SECONDS = 60.0
+
+_REASON_MOST = 400
+_PASSING = (Unavailable, Unknown, Contended)
 
 _log = logger()
 
@@ -71,19 +78,43 @@ class Steering:
         self._tools = tools
         self._goal = -1
         self._since = 0.0
+        self._failures = 0
+        """In a row, at the present goal, for no reason that we know."""
 
     async def run(self) -> None:
         with bound(deployment=self.key.deployment, target=self.key.target):
-            while True:
-                try:
-                    await self._steer()
-                    return
-                except Stopped:
-                    _log.info("rollout_left_to_another_process")
-                    return
-                except (Unavailable, Unknown, Contended) as error:
-                    _log.warning("rollout_waits_for_the_bus", error=str(error))
-                    await self._tools.clock.sleep(BACK_OFF_SECONDS)
+            while not await self._is_over():
+                pass
+
+    async def _is_over(self) -> bool:
+        """Steer until there is nothing left to do; False, after a pause, where that has to begin again."""
+        try:
+            await self._steer()
+            return True
+        except (Stopped, NewerSchema):
+            _log.info("rollout_left_to_another_process")
+            return True
+        except _PASSING as error:
+            _log.warning("rollout_waits_for_the_bus", error=str(error))
+            await self._tools.clock.sleep(BACK_OFF_SECONDS)
+        except Exception as error:  # noqa: BLE001 - one rollout that cannot be steered must not end all the others
+            self._failures += 1
+            _log.exception("steering_failed", attempt=self._failures)
+            await self._failed(error)
+        return False
+
+    async def _failed(self, error: Exception) -> None:
+        """Say so; after a few attempts say that it is broken; and keep looking, ever more slowly."""
+        reason = f"the executor fails at this rollout: {type(error).__name__}: {error}"[:_REASON_MOST]
+        seen = Broken if self._failures >= ATTEMPTS else Hindered
+        try:
+            rollout = (await self._tools.rollouts.load(self.key)).state
+            if rollout.process == self._tools.process:
+                await self._tell(rollout, seen(target=rollout.target, goal=rollout.goal, reason=reason))
+        except Exception as untold:  # noqa: BLE001 - it is told at the next attempt, or stands in the log
+            _log.warning("steering_failure_untold", error=repr(untold))
+        pause = min(LONGEST_PAUSE_SECONDS, BACK_OFF_SECONDS * 2 ** min(self._failures, 10))
+        await self._tools.clock.sleep(pause)
 
     async def _steer(self) -> None:
         rollout = (await self._tools.rollouts.load(self.key)).state
@@ -121,7 +152,7 @@ class Steering:
         if rollout.process != self._tools.process and not is_terminal(rollout):
             raise Stopped
         if rollout.goal != self._goal:
-            self._goal, self._since = rollout.goal, self._tools.clock.monotonic()
+            self._goal, self._since, self._failures = rollout.goal, self._tools.clock.monotonic(), 0
         return rollout
 
     async def _look(self, rollout: Rollout, sight: Sight, calls: Calls, objects: tuple[Object, ...]) -> float:
@@ -146,9 +177,14 @@ class Steering:
         return 0
 
     async def _survey(self, rollout: Rollout, sight: Sight, calls: Calls, objects: tuple[Object, ...]) -> float:
-        while requests := survey_requests(objects, sight.seen()):
+        for _ in range(ROUNDS):
+            requests = survey_requests(objects, sight.seen())
+            if not requests:
+                break
             if refusals := await calls.send(requests, rollout.epoch):
                 return await self._refused(rollout, refusals)
+        else:
+            return await self._refused(rollout, [Refusal("the cluster's answers do not tell what is there", False)])
         found = survey(objects, sight.seen(), marks_of(self.key, rollout))
         if isinstance(found, Problem):
             return await self._refused(rollout, [Refusal(found.reason, True)])
@@ -161,7 +197,7 @@ class Steering:
         """Send what is asked for until only waiting is left; what is waited for, or why it was refused."""
         polled = False
         for _ in range(ROUNDS):
-            outlook = _outlook(wanted, sight)
+            outlook = await self._decide(wanted, sight)
             if isinstance(outlook, list):
                 break
             sent = outlook.requests or (() if polled else outlook.polls)
@@ -172,23 +208,40 @@ class Steering:
                 return refusals
         return outlook
 
+    async def _decide(self, wanted: Wanted, sight: Sight) -> Outlook | list[Refusal]:
+        match decision := reconcile(wanted, sight.seen()):
+            case Superseded():
+                return [await self._superseded(decision)]
+            case Problem():
+                return [Refusal(decision.reason, True)]
+            case _:
+                return decision
+
+    async def _superseded(self, decision: Superseded) -> Refusal:
+        """Stop where another process has claimed the rollout. A mark that no claim explains is told, and waited for."""
+        _log.warning("rollout_superseded", target=str(decision.target), mark=decision.mark)
+        await self._tools.rollouts.load(self.key)
+        await self._rollout()
+        told = f"{decision.target} carries {decision.mark}, newer than this rollout's own mark: remove that annotation"
+        return Refusal(told, False)
+
     async def _refused(self, rollout: Rollout, refusals: list[Refusal]) -> float:
         final = next((refusal for refusal in refusals if refusal.final), None)
-        if final is not None and final.reason != rollout.hindrance:
+        if final is not None and rollout.phase in (Phase.SURVEYING, Phase.PROGRESSING):
             await self._tell(rollout, Broken(target=rollout.target, goal=rollout.goal, reason=final.reason))
             return 0 if (await self._rollout()).goal != rollout.goal else BACK_OFF_SECONDS
-        await self._hindered(rollout, refusals[0].reason)
+        await self._hindered(rollout, (final or refusals[0]).reason)
         return max(BACK_OFF_SECONDS, *(refusal.retry_seconds or 0 for refusal in refusals))
 
     async def _unanswered(self, rollout: Rollout, error: NoAnswer) -> float:
-        since = error.since if isinstance(error, _Blind) else self._tools.clock.now()
-        self.away_since = self.away_since or since
         if isinstance(error, Away | _Blind):
+            since = error.since if isinstance(error, _Blind) else self._tools.clock.now()
+            self.away_since = self.away_since or since
             moment = self.away_since.isoformat(timespec="seconds")
             await self._hindered(rollout, f"agent {rollout.agent} cannot be asked since {moment}: {error}")
             return RETRY_SECONDS
-        await self._hindered(rollout, f"agent {rollout.agent}: {error or type(error).__name__}")
-        return BACK_OFF_SECONDS
+        await self._hindered(rollout, f"agent {rollout.agent}: {str(error) or type(error).__name__}")
+        return RETRY_SECONDS if isinstance(error, Refused) else BACK_OFF_SECONDS
 
     async def _hindered(self, rollout: Rollout, reason: str) -> None:
         """Say why the goal is not true, once patience has run out and when the reason is another one."""
@@ -222,17 +275,6 @@ class _Blind(NoAnswer):
     def __init__(self, since: datetime, why: str) -> None:
         super().__init__(why)
         self.since = since
-
-
-def _outlook(wanted: Wanted, sight: Sight) -> Outlook | list[Refusal]:
-    match decision := reconcile(wanted, sight.seen()):
-        case Superseded():
-            _log.warning("rollout_superseded", mark=decision.mark)
-            raise Stopped
-        case Problem():
-            return [Refusal(decision.reason, True)]
-        case _:
-            return decision
 
 
 def _namespaces(objects: tuple[Object, ...]) -> set[str]:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from random import Random
 
 import msgspec
@@ -34,6 +35,7 @@ from sandbox.server import Options, running
 from services.executor.clusters import Clusters
 from services.executor.handlers import Executor
 from services.executor.papers import Papers
+from services.executor.service import hold
 from services.executor.service import listening as executor_of
 from services.executor.steering import Tools
 from services.planner.service import listening as planner_of
@@ -73,16 +75,27 @@ class Plane:
         ports = Ports(_CrashingBus(self.broker, fuse), store, self.clock)
         await serve_partition(planner_of(ports), ports, PARTITION)
 
-    async def executor(self, fuse: Fuse, member: str = "executor-1") -> None:
+    async def executor(self, fuse: Fuse) -> None:
+        async with self.holder("executor-1", fuse) as holder:
+            await holder.take()
+            await asyncio.Event().wait()
+
+    @asynccontextmanager
+    async def holder(self, member: str, fuse: Fuse | None = None) -> AsyncIterator["Holder"]:
+        """An executor that can take the partition and leave it."""
+        fuse = fuse or Fuse(NEVER, after=False)
         store = CrashingStore(MemoryStore(self.broker), fuse)
         ports = Ports(_CrashingBus(self.broker, fuse), store, self.clock)
         shell = Shell(rollouts.MACHINE, store, self.clock)
         clusters = Clusters(_CrashingLink(self.link, fuse), ports.bus, self.clock, Random(1))
         executor = Executor(Tools(shell, Papers(store), clusters, self.clock, member), store, ports.bus)
         async with asyncio.TaskGroup() as group:
-            group.create_task(clusters.run())
-            group.create_task(executor.run())
-            group.create_task(serve_partition(executor_of(executor, shell), ports, PARTITION))
+            running = [group.create_task(clusters.run()), group.create_task(executor.run())]
+            holder = Holder(partial(hold, executor, executor_of(executor, shell), ports, PARTITION), group)
+            yield holder
+            await holder.leave()
+            for task in running:
+                task.cancel()
 
     async def start(self, name: str, config: str, *manifests: str) -> Key:
         """What the door commits of an accepted deployment, as far as the planner reads it."""
@@ -120,6 +133,11 @@ class Plane:
             self.cluster.live(),
         )
 
+    async def until(self, key: Key, target: str, is_so: Callable[[Rollout], bool]) -> None:
+        async with asyncio.timeout(3600):
+            while not is_so(await self.rollout(key, target)):
+                await self.broker.changed()
+
     async def settled(self) -> None:
         """Let every service finish what it has in hand: a machine's last step is not its message's acknowledgement."""
         await self.clock.sleep(60)
@@ -138,6 +156,25 @@ class Plane:
 
     def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
         return self.cluster.answer(ask)
+
+
+class Holder:
+    """Whether one executor has the partition."""
+
+    def __init__(self, holding: Callable[[], Coroutine[None, None, None]], group: asyncio.TaskGroup) -> None:
+        self._holding = holding
+        self._group = group
+        self._held: asyncio.Task[None] | None = None
+
+    async def take(self) -> None:
+        if self._held is None:
+            self._held = self._group.create_task(self._holding())
+
+    async def leave(self) -> None:
+        if self._held is not None:
+            self._held.cancel()
+            await asyncio.wait([self._held])
+            self._held = None
 
 
 @asynccontextmanager
