@@ -220,16 +220,22 @@ def _settle(deployment: Deployment, outputs: tuple[Output, ...]) -> Transition[D
 
 
 def _next_waiting(deployment: Deployment) -> tuple[Target, Target | None] | None:
-    """A waiting target that can be started, or one that never will be, with the target that is to blame."""
+    """A target to start, or one that must not begin any more, with the target that is to blame."""
     by_name = {target.plan.name: target for target in deployment.targets}
     for target in deployment.targets:
-        if target.phase is not TargetPhase.WAITING:
+        if target.phase not in (TargetPhase.WAITING, TargetPhase.BEFORE):
             continue
         needed = [by_name[name] for name in target.plan.depends_on if name in by_name]
-        blocker = next((t for t in needed if t.phase in ENDED - DONE), None)
-        if blocker or all(t.phase in DONE for t in needed):
+        blocker = next((t for t in needed if _blocks(t, target)), None)
+        if blocker or (target.phase is TargetPhase.WAITING and all(t.phase in DONE for t in needed)):
             return target, blocker
     return None
+
+
+def _blocks(needed: Target, target: Target) -> bool:
+    """At a pause before its rollout a target could be let through at any moment: it does not wait for the return."""
+    is_going = needed.phase is TargetPhase.RETURNING and target.phase is TargetPhase.BEFORE
+    return is_going or needed.phase in ENDED - DONE
 
 
 def _passed(step: int, application: str, by: str = "") -> Callable[[Target], targets.Moved]:
@@ -241,7 +247,8 @@ def _started(application: str) -> Callable[[Target], targets.Moved]:
 
 
 def _cancelled_by(blocker: Target) -> Callable[[Target], targets.Moved]:
-    reason = f"it depends on {blocker.plan.name}, which was {blocker.phase.replace('_', ' ')}"
+    what = "goes back" if blocker.phase is TargetPhase.RETURNING else f"was {blocker.phase.replace('_', ' ')}"
+    reason = f"it depends on {blocker.plan.name}, which {what}"
     return lambda target: targets.end(target, TargetPhase.CANCELLED, reason, cancelled=True)
 
 

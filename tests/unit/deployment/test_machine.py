@@ -163,6 +163,22 @@ def test_others_are_told_to_finish_once() -> None:
     assert advance(before, RolloutSucceeded(target="prod")) == (after, (target_ended(TargetPhase.SUCCEEDED),))
 
 
+@pytest.mark.parametrize(
+    ("said", "phase", "what"),
+    [
+        (RolloutReturning(target="prod", reason="wrong"), TargetPhase.RETURNING, "goes back"),
+        (RolloutRolledBack(target="prod", reason="wrong"), TargetPhase.ROLLED_BACK, "was rolled back"),
+    ],
+)
+def test_paused_target_ends_with_what_it_depends_on(said: Message, phase: TargetPhase, what: str) -> None:
+    paused = a_target("later", TargetPhase.BEFORE, depends_on=("prod",), before=(an_approval(expires_seconds=60),))
+    after, told = advance(a_deployment(LANDED, paused), said)
+    because = f"it depends on prod, which {what}"
+    assert [target.phase for target in after.targets] == [phase, TargetPhase.CANCELLED]
+    assert Disarm(timer("before", 0, "later")) in told
+    assert target_ended(TargetPhase.CANCELLED, because, "later") in told
+
+
 def test_returning_target_waits_for_nobody() -> None:
     after = (an_approval(expires_seconds=60),)
     returning = a_deployment(a_target(phase=TargetPhase.RETURNING, after=after))
