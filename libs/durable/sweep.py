@@ -1,13 +1,15 @@
 """Timers that should have fired and did not: found by their deadlines, which are in the records."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from libs.durable import record
-from libs.durable.commit import Shell
+from libs.durable.commit import Contended, Shell
 from libs.durable.decision import Due
 from libs.durable.ports import Store, Stored, Unavailable
-from libs.durable.writes import message_id
+from libs.durable.record import Unreadable
+from libs.durable.writes import TooLarge, message_id
 from libs.messages.subject import parse, state_filter, token
 from libs.runtime.clock import Clock
 from libs.runtime.log import logger
@@ -30,11 +32,19 @@ async def keep_sweeping(shell: Shell[Any], store: Store, clock: Clock, partition
 
 
 async def sweep(shell: Shell[Any], store: Store, clock: Clock, partition: int) -> None:
-    noun, now = shell.machine.noun, clock.now() - MARGIN
-    for stored in await store.lasts([state_filter(noun, partition)]):
-        for due in overdue(stored, now):
-            _log.warning("timer_missed", noun=noun, deployment=due.key.deployment, timer=due.name)
-            await shell.wake(due)
+    """Wake what is overdue. A record that cannot be woken is left out: it must not keep the others asleep."""
+    now = clock.now() - MARGIN
+    for stored in await store.lasts([state_filter(shell.machine.noun, partition)]):
+        try:
+            await _wake(shell, overdue(stored, now))
+        except (Contended, TooLarge, Unreadable):
+            _log.exception("timer_not_woken", subject=stored.subject)
+
+
+async def _wake(shell: Shell[Any], missed: Sequence[Due]) -> None:
+    for due in missed:
+        _log.warning("timer_missed", noun=shell.machine.noun, deployment=due.key.deployment, timer=due.name)
+        await shell.wake(due)
 
 
 def overdue(stored: Stored, now: datetime) -> list[Due]:

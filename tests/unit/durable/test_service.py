@@ -12,7 +12,7 @@ from libs.durable.ports import Write
 from libs.durable.service import Service, filters, serve, serve_partition
 from libs.messages.message import Received
 from libs.messages.rollout import ApproveStep, RolloutLanded
-from libs.messages.subject import Key
+from libs.messages.subject import Key, state_subject
 from libs.store.memory import MemoryStore
 from tests.clock import VirtualClock, settle
 from tests.counter import COUNTER, KEY, STEP_SECONDS, Counter, approve, order
@@ -86,6 +86,18 @@ async def test_timers_go_to_their_machine() -> None:
 
 async def test_lost_wake_up_is_swept() -> None:
     world = World()
+    await world.shell.apply(KEY, approve(0), "m0")
+    for armed in list(world.broker.stored(["timer.>"], 0)):
+        world.broker.commit([Write("evt.t.x.y.3.e.-", b"", cancels=armed.subject)])
+    await world.clock.advance(STEP_SECONDS + 61)
+    async with world.serving():
+        assert await world.state() == Counter(1, woken=1)
+
+
+async def test_unreadable_record_keeps_nobody_asleep() -> None:
+    world = World()
+    unreadable = Write(state_subject("rollout", Key("t", KEY.partition, "broken")), b"no record")
+    world.broker.commit([unreadable])
     await world.shell.apply(KEY, approve(0), "m0")
     for armed in list(world.broker.stored(["timer.>"], 0)):
         world.broker.commit([Write("evt.t.x.y.3.e.-", b"", cancels=armed.subject)])
