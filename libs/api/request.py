@@ -1,6 +1,11 @@
 """What clients send."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Prose = Annotated[str, Meta(max_length=1000)]
+"""What a person says about a decision; it travels in orders and facts, which are limited too."""
 
 
 class StartRequest(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -25,7 +30,7 @@ class Decision(Struct, frozen=True, omit_defaults=True, rename="camel"):
     stage: str = ""
     """`before`, `after` or `strategy`."""
     step: int | None = None
-    reason: str = ""
+    reason: Prose = ""
 
 
 class NewAgent(Struct, frozen=True, rename="camel"):

@@ -13,7 +13,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Settings of the gateway."""
 
     process: ProcessSettings = ProcessSettings()
-    gateway_name: Annotated[str, Meta(description="this gateway's name; empty: a fresh one at every start")] = ""
+    gateway_name: Annotated[
+        str,
+        # It is a token of subjects and a key of a bucket.
+        Meta(description="this gateway's name; empty: a fresh one at every start", pattern=r"^[a-z0-9-]{0,63}\Z"),
+    ] = ""
     gateway_address: Annotated[
         str, Meta(description="host:port that agents dial; port 0: any", pattern=r"^.+:\d{1,5}$")
     ] = "127.0.0.1:8443"

@@ -89,6 +89,13 @@ async def test_rejection_carries_reason(ports: Open) -> None:
         assert order == RejectStep(target="prod", step=1, by="ann", reason="too slow")
 
 
+async def test_endless_reason_is_refused(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await paused(w)
+        status, problem, _ = await decide(w, deployment, "abort", reason="x" * 300_000)
+        assert (status, problem["code"]) == (422, "invalid_body")
+
+
 async def test_refusal_is_a_conflict(ports: Open) -> None:
     async with ports() as p, world(p.store, p.bus) as w:
         deployment = await walking(w)
