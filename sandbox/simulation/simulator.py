@@ -23,7 +23,6 @@ from sandbox.state.store import Change, Event, Ref, reference
 
 CONTROLLER = "kube-controller-manager"
 KUBELET = "kubelet"
-BINDING = "binding"
 BATCH = 64
 """Objects looked at before requests are let through again."""
 

@@ -155,10 +155,5 @@ class Store:
         """The oldest revision from which a watch of this resource can still be told everything."""
         return max(self._forgotten.get(resource, 0), self._started_at)
 
-    def forget_events(self) -> None:
-        """Make every watch that resumes start again: what an overloaded server's short memory looks like."""
-        self._started_at = self.revision
-        self._events.clear()
-
     def since(self, resource: str, revision: int) -> Iterable[Event]:
         return [event for event in self._events.get(resource, ()) if event.revision > revision]

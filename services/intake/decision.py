@@ -8,7 +8,7 @@ from libs.api.request import Decision
 from libs.api.view import Awaited, DeploymentView
 from libs.messages.deployment import AbortDeployment, ApprovePause, DeploymentRefused, RejectPause
 from libs.messages.fault import DeadLettered
-from libs.messages.message import Message, TargetMessage
+from libs.messages.message import Message
 from libs.messages.rollout import AbandonRollout, ApproveStep, RejectStep, RollBack, RolloutRefused
 
 RETURNABLE = frozenset({"deploying", "after", "landed"})
@@ -73,11 +73,6 @@ def refusal(answer: Message) -> str:
             return reason
         case _:
             return ""
-
-
-def target_of(order: Message) -> str:
-    """The target whose record the order is for; empty for one to the deployment as a whole."""
-    return order.target if isinstance(order, TargetMessage) else ""
 
 
 def _one(view: DeploymentView, decision: Decision) -> Awaited:
