@@ -69,6 +69,7 @@ class Plane:
         self.cluster = cluster
         self.store = MemoryStore(self.broker)
         self.link: Link = MemoryLink(self._answers)
+        """Read anew for every call: a test may put another in its place."""
 
     async def planner(self, fuse: Fuse) -> None:
         store = CrashingStore(MemoryStore(self.broker), fuse)
@@ -87,7 +88,7 @@ class Plane:
         store = CrashingStore(MemoryStore(self.broker), fuse)
         ports = Ports(_CrashingBus(self.broker, fuse), store, self.clock)
         shell = Shell(rollouts.MACHINE, store, self.clock)
-        clusters = Clusters(_CrashingLink(self.link, fuse), ports.bus, self.clock, Random(1))
+        clusters = Clusters(_CrashingLink(self, fuse), ports.bus, self.clock, Random(1))
         executor = Executor(Tools(shell, Papers(store), clusters, self.clock, member), store, ports.bus)
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(clusters.run()), group.create_task(executor.run())]
@@ -223,12 +224,12 @@ class _CrashingBus(MemoryBus):
 class _CrashingLink:
     """A link behind the fuse."""
 
-    def __init__(self, link: Link, fuse: Fuse) -> None:
-        self._link = link
+    def __init__(self, plane: Plane, fuse: Fuse) -> None:
+        self._plane = plane
         self._fuse = fuse
 
     async def ask(self, tenant: str, agent: str, ask: Ask) -> Answer:
-        return await self._fuse.around(lambda: self._link.ask(tenant, agent, ask))
+        return await self._fuse.around(lambda: self._plane.link.ask(tenant, agent, ask))
 
     def stream(self, tenant: str, agent: str, ask: Ask) -> AbstractAsyncContextManager[Stream]:
-        return self._link.stream(tenant, agent, ask)
+        return self._plane.link.stream(tenant, agent, ask)

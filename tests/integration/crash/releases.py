@@ -86,5 +86,9 @@ def assert_forward(ended: Ended) -> None:
 
 
 def assert_epochs_grow(cluster: Recorded) -> None:
+    """No write of an older epoch was taken after one of a newer: by the objects' marks, and by what was sent."""
     for epochs in cluster.marks.values():
         assert epochs == sorted(epochs)
+    for target in {written.target for written in cluster.written}:
+        sent = [written.epoch for written in cluster.written if written.target == target]
+        assert sent == sorted(sent)

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from libs.link.port import Away
 from tests.integration.crash.plane import Plane, meanwhile, planes
 from tests.integration.crash.releases import (
     MISSING,
@@ -18,6 +19,7 @@ from tests.integration.crash.releases import (
     stable,
 )
 from tests.integration.crash.skipping import run
+from tests.integration.crash.trouble import Trouble
 
 MOVES = 6
 SEEDS = range(12)
@@ -57,12 +59,13 @@ def test_partition_moves_to_and_fro(image: str, overlap: float) -> None:
 
 
 async def returned(plane: Plane) -> None:
-    """A rollout in its pause, whose partition goes from a to b, which dies, and back to a."""
+    """A rollout in its pause, whose partition goes from a to b and back, while its agent cannot be asked."""
     await stable(plane)
     async with meanwhile(plane.planner(never())), plane.holder("a") as a, plane.holder("b") as b:
         await a.take()
         key = await order(plane, "d2", NEW)
         await plane.until(key, "staging", lambda rollout: rollout.step == 2)
+        plane.link = Trouble(plane.link, lambda _: Away("no stream"))
         await a.leave()
         await b.take()
         await plane.until(key, "staging", lambda rollout: rollout.process == "b")

@@ -1,0 +1,116 @@
+"""Agents that are away, busy, unreachable, that answer nothing or nonsense: the rollout says why it waits, and ends."""
+
+from collections.abc import AsyncGenerator, Callable
+from random import Random
+
+import pytest
+
+from libs.link.memory import MemoryLink
+from libs.link.port import Away, Busy, Lost, NoAnswer, Refused, Unreachable
+from libs.messages.agent import Ask, Frame
+from libs.messages.rollout import RolloutHindered
+from libs.messages.subject import Key
+from tests.integration.crash.plane import Plane, meanwhile, planes
+from tests.integration.crash.releases import (
+    MISSING,
+    NEW,
+    Ended,
+    assert_epochs_grow,
+    never,
+    order,
+    release,
+    stable,
+)
+from tests.integration.crash.skipping import run
+from tests.integration.crash.trouble import Trouble
+
+SEEDS = range(10)
+FAILURES = (Away("no stream"), Busy("too much"), Unreachable("refused the connection"), Lost("no answer"))
+GARBAGE = {
+    "empty": b"",
+    "null": b"null",
+    "list": b"[]",
+    "no text": b'{"metadata": {"name": "\xff"}}',
+    "deep": b'{"a":' * 20_000,
+    "nameless": b'{"metadata": {"resourceVersion": "x"}, "items": [{"metadata": {"resourceVersion": "x"}}]}',
+    "wrong types": b'{"metadata": 3, "items": 4, "spec": [], "status": "x"}',
+}
+
+
+async def troubled(image: str, seed: int) -> Ended:
+    """Every third call goes wrong, for a while; a deadline of a minute has to stay far away."""
+    random = Random(seed)
+    async with planes() as plane:
+        await stable(plane)
+
+        def choose(_: Ask) -> NoAnswer | None:
+            return random.choice(FAILURES) if random.random() < 0.3 else None
+
+        plane.link = Trouble(plane.link, choose, lambda: random.random() < 0.5)
+        async with meanwhile(plane.planner(never()), plane.executor(never())):
+            key = await order(plane, "d2", image)
+            await plane.ended(key)
+            await plane.settled()
+        return Ended(await plane.outcome(key), plane.cluster, plane.pending())
+
+
+@pytest.mark.parametrize("image", [NEW, MISSING])
+def test_bad_answers_delay_only(image: str) -> None:
+    calm = run(release(image, never(), never()))
+    for seed in SEEDS:
+        ended = run(troubled(image, seed))
+        assert (ended.outcome.live, ended.outcome.deployment) == (calm.outcome.live, calm.outcome.deployment), seed
+        assert_epochs_grow(ended.cluster)
+
+
+def reasons(plane: Plane, key: Key) -> list[str]:
+    return [fact.reason for fact in plane.facts(key) if isinstance(fact, RolloutHindered)]
+
+
+async def hindered(failure: NoAnswer, seconds: float) -> tuple[list[str], str]:
+    """What is told while every call fails for some seconds, and how it ends."""
+    async with planes() as plane:
+        await stable(plane)
+        calm, plane.link = plane.link, Trouble(plane.link, lambda _: failure)
+        async with meanwhile(plane.planner(never()), plane.executor(never())):
+            key = await order(plane, "d2", NEW)
+            await plane.clock.sleep(seconds)
+            plane.link = calm
+            await plane.ended(key)
+        return reasons(plane, key), str((await plane.deployment(key)).phase)
+
+
+@pytest.mark.parametrize("failure", [*FAILURES, Refused("not among the kinds")])
+def test_hindrance_says_why_and_goes(failure: NoAnswer) -> None:
+    told, phase = run(hindered(failure, 30))
+    assert phase == "succeeded"
+    assert any(str(failure) in reason for reason in told)
+    assert told[-1] == ""
+    assert len(told) <= 6
+
+
+def garbled(plane: Plane, body: bytes) -> Callable[[str, str, Ask], AsyncGenerator[Frame, None]]:
+    async def answers(tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
+        yield Frame(0, 200, {}, body, last=True)
+
+    return answers
+
+
+async def nonsense(body: bytes) -> tuple[list[str], str]:
+    """An agent that answers everything with these bytes; it recovers before the deadline."""
+    async with planes() as plane:
+        await stable(plane)
+        calm, plane.link = plane.link, MemoryLink(garbled(plane, body))
+        async with meanwhile(plane.planner(never()), plane.executor(never())):
+            key = await order(plane, "d2", NEW)
+            await plane.clock.sleep(30)
+            plane.link = calm
+            await plane.ended(key)
+        return reasons(plane, key), str((await plane.deployment(key)).phase)
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_nonsense_is_survived(name: str) -> None:
+    told, _ = run(nonsense(GARBAGE[name]))
+    assert told
+    assert told[-1] == ""
