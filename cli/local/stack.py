@@ -81,10 +81,7 @@ class _Stack:
 
     async def _nats(self) -> str:
         server = NatsServer(self._machine.layout.folder / "nats")
-        try:
-            await server.start()
-        except (ServerMissing, ServerFailed) as error:
-            raise Stop(Exit.FAILED, f"NATS does not start: {error}") from error
+        await _started(server)
         self._stack.push_async_callback(server.stop)
         self._group.create_task(self._watch_nats(server), name="nats")
         return server.url
@@ -95,7 +92,7 @@ class _Stack:
             if server.pid is not None and _has_ended(server.pid):
                 self._report("nats fell and is started again")
                 server.kill()
-                await server.start()
+                await _started(server)
 
     def _run(self, child: Child) -> None:
         runner = Runner(child, self._report)
@@ -128,6 +125,13 @@ class _Stack:
             logs = self._machine.layout.folder / "logs"
             raise Stop(Exit.FAILED, f"waited {START_SECONDS:.0f} s for {what}", f"the logs are in {logs}") from None
         return found
+
+
+async def _started(server: NatsServer) -> None:
+    try:
+        await server.start()
+    except (ServerMissing, ServerFailed) as error:
+        raise Stop(Exit.FAILED, f"NATS does not start: {error}") from error
 
 
 async def _written(path: Path) -> bool | None:
