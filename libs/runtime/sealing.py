@@ -43,7 +43,17 @@ def write_private(path: Path, content: bytes) -> bool:
         return False
     finally:
         draft.unlink()
+    _sync(path.parent)
     return True
+
+
+def _sync(folder: Path) -> None:
+    """Make a new name last as well: a store that outlives its sealing key cannot be read any more."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _decoded(text: str, source: str) -> bytes:
