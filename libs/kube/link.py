@@ -8,7 +8,7 @@ from libs.kube.port import JSON, PLAIN, Fence, Media, Response
 from libs.kube.status import checked, retry_seconds
 from libs.link.port import Link
 from libs.messages.agent import Ask
-from libs.runtime import trace
+from libs.runtime.trace import current_traceparent
 
 REQUEST_SECONDS = 30.0
 RENEWED_WITHIN_SECONDS = 30.0
@@ -37,7 +37,7 @@ class Linked:
             body or b"",
             fence_target=fence.target,
             fence_epoch=fence.epoch,
-            traceparent=_traceparent(),
+            traceparent=current_traceparent(),
         )
         answer = await self._link.ask(self._tenant, self._agent, ask)
         return Response(answer.status, answer.body, retry_seconds(answer.headers))
@@ -49,15 +49,10 @@ class Linked:
             round(RENEWED_WITHIN_SECONDS * 1000),
             path=path,
             headers={"Accept": JSON},
-            traceparent=_traceparent(),
+            traceparent=current_traceparent(),
         )
         async with self._link.stream(self._tenant, self._agent, ask) as stream:
             if stream.status != 200:
                 refusal = b"".join([chunk async for chunk in stream])
                 checked(Response(stream.status, refusal, retry_seconds(stream.headers)))
             yield lines(aiter(stream))
-
-
-def _traceparent() -> str:
-    place = trace.current()
-    return place.traceparent if place else ""

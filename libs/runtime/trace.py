@@ -52,6 +52,12 @@ def current() -> Trace | None:
     return _CURRENT.get()
 
 
+def current_traceparent() -> str:
+    """For whatever is sent on from here; empty outside a trace."""
+    place = _CURRENT.get()
+    return place.traceparent if place else ""
+
+
 @contextmanager
 def entered(trace: Trace) -> Iterator[Trace]:
     """Make `trace` the current one for the work inside."""

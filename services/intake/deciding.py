@@ -13,9 +13,10 @@ from libs.messages.message import Envelope, Message
 from libs.messages.subject import Key
 from libs.runtime.problem import Problem
 from libs.runtime.process import Process
+from libs.runtime.trace import current_traceparent
 from services.intake.decision import Chosen, Unclear, refusal
 from services.intake.feed import Fact, Feed, Listener
-from services.intake.sending import send, traceparent
+from services.intake.sending import send
 from services.intake.settings import IntakeSettings
 
 Choose = Callable[[DeploymentView, Decision, str], Chosen]
@@ -57,7 +58,7 @@ class Deciding:
             tenant=tenant,
             type=order.address,
             data=encode(order),
-            traceparent=traceparent(),
+            traceparent=current_traceparent(),
         )
 
 

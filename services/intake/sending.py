@@ -4,7 +4,6 @@ from libs.durable.ports import Conflict, Store, Unknown, Write
 from libs.messages.codec import encode_envelope
 from libs.messages.message import Envelope, Message, key_of
 from libs.messages.subject import Key, message_subject
-from libs.runtime import trace
 from libs.runtime.problem import Problem
 
 ATTEMPTS = 5
@@ -28,8 +27,3 @@ async def send(store: Store, envelope: Envelope, order: Message, key: Key) -> No
 def unsettled() -> Problem:
     detail = "the store gave no verdict in time; send the same request with the same Idempotency-Key again"
     return Problem(503, detail, "outcome_unknown", headers={"Retry-After": "2"})
-
-
-def traceparent() -> str:
-    place = trace.current()
-    return place.traceparent if place else ""

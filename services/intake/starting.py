@@ -11,13 +11,14 @@ from libs.durable.ports import Conflict, Store, Unknown
 from libs.messages.subject import PARTITIONS, Key
 from libs.runtime.problem import Problem
 from libs.runtime.process import Process
+from libs.runtime.trace import current_traceparent
 from libs.spec.problems import Problem as FileProblem
 from services.intake import acceptance
 from services.intake.acceptance import Applicant, Submission
 from services.intake.check import Checked, check, check_agents, is_asked
 from services.intake.directory import Directory
 from services.intake.records import Records
-from services.intake.sending import ATTEMPTS, traceparent, unsettled
+from services.intake.sending import ATTEMPTS, unsettled
 from services.intake.settings import IntakeSettings
 
 _THREAD_BYTES = 32 * 1024
@@ -90,7 +91,7 @@ class Starting:
             if holder:
                 raise _in_progress(submission.application, Key(key.tenant, key.partition, holder))
             try:
-                await self._store.commit(acceptance.batch(Applicant(key, submission, revision, traceparent())))
+                await self._store.commit(acceptance.batch(Applicant(key, submission, revision, current_traceparent())))
             except (Conflict, Unknown):
                 if await self._is_known(key, submission.request):
                     return
