@@ -14,7 +14,7 @@ from libs.api.view import DeploymentView, TargetView
 from tests.e2e.processes import FAIRLEAD, ROOT, environment
 from tests.waiting import eventually
 
-PATIENCE = 100.0
+PATIENCE = 60.0
 
 Document = TypeVar("Document")
 
@@ -45,7 +45,7 @@ class Person:
         return str(msgspec.json.decode(done.stdout)["id"])
 
     async def deployed(self, file: Path) -> None:
-        done = await self.fairlead("deploy", "start", "-f", str(file), "--watch")
+        done = await self.fairlead("deploy", "start", "-f", str(file), "--watch", "--timeout", f"{PATIENCE - 10:.0f}")
         assert done.returncode == 0, done.stdout + done.stderr
 
     async def story(self, deployment: str) -> tuple[int, str]:
