@@ -20,6 +20,7 @@ from libs.durable.writes import TooLarge
 from libs.messages.codec import Malformed
 from libs.messages.message import Message, Received
 from libs.messages.subject import Key, Parsed
+from libs.runtime import trace
 from libs.runtime.clock import Clock
 from libs.runtime.log import bound, logger
 
@@ -152,7 +153,9 @@ class Dispatcher:
             return woken is not None
         handler = self._handlers.get(parsed.address)
         if handler is not None:
-            await handler(received(arrived.stored, parsed))
+            message = received(arrived.stored, parsed)
+            with trace.resumed(message.traceparent):
+                await handler(message)
         return handler is not None
 
     async def _keep(self) -> None:

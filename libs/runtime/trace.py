@@ -68,6 +68,16 @@ def entered(trace: Trace) -> Iterator[Trace]:
         _CURRENT.reset(reset)
 
 
+@contextmanager
+def resumed(traceparent: str) -> Iterator[None]:
+    """Go on in the sender's trace for the work inside, and in none where it sent none."""
+    reset = _CURRENT.set(parse(traceparent))
+    try:
+        yield
+    finally:
+        _CURRENT.reset(reset)
+
+
 def _identifier(randomness: Random, bits: int) -> str:
     # All zeros means "none" in the format.
     return f"{randomness.randrange(1, 1 << bits):0{bits // 4}x}"

@@ -12,12 +12,13 @@ from libs.durable.decision import Due
 from libs.durable.dispatch import Dispatcher, Limits, Rejected, Routes
 from libs.durable.ports import Delivery, Stored, Unavailable, Unknown, Write
 from libs.durable.record import NewerSchema
-from libs.durable.writes import TooLarge
+from libs.durable.writes import Cause, TooLarge, message_write
 from libs.messages import codec
 from libs.messages.fault import DeadLettered
 from libs.messages.message import Received
 from libs.messages.rollout import ApproveStep
 from libs.messages.subject import Key, due_subject, message_subject
+from libs.runtime.trace import current_traceparent
 from libs.store.memory import MemoryStore
 from tests.clock import VirtualClock, settle
 from tests.counter import KEY, approve, order
@@ -34,12 +35,14 @@ class World:
         self.broker = Broker(self.clock)
         self.store = FaultyStore(MemoryStore(self.broker))
         self.seen: list[str] = []
+        self.traces: list[str] = []
         self.errors: list[BaseException] = []
         self.gate: dict[str, asyncio.Event] = {}
 
     async def approved(self, received: Received) -> None:
         """Note it, wait where a test holds it, fail where a test says so."""
         self.seen.append(received.id)
+        self.traces.append(current_traceparent())
         if received.id in self.gate:
             await self.gate[received.id].wait()
         if self.errors:
@@ -83,6 +86,16 @@ async def test_handled_message_is_acknowledged(world: World) -> None:
         world.send("m1")
         await settle()
         assert (world.seen, world.unacknowledged) == (["m1"], [])
+
+
+async def test_handler_works_in_its_senders_trace(world: World) -> None:
+    traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
+    write = message_write(KEY, approve(0), "m1", Cause("", traceparent), world.clock.now())
+    async with world.dispatching():
+        world.broker.commit([write])
+        world.send("m2")
+        await settle()
+        assert world.traces == [traceparent, ""]
 
 
 async def test_message_in_work_is_not_acknowledged(world: World) -> None:
