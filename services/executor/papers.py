@@ -31,12 +31,19 @@ class Papers:
 
     async def snapshot(self, digest: str) -> Snapshot:
         if digest not in self._snapshots:
-            self._snapshots[digest] = msgspec.json.decode(await self._read(digest), type=Snapshot)
-            _trim(self._snapshots)
+            self._hold(digest, await self._read(digest))
         return self._snapshots[digest]
 
     async def keep(self, snapshot: Snapshot) -> str:
-        return await self._store.save(msgspec.json.encode(snapshot))
+        """Its digest. What is held from now on is what another process would read back."""
+        text = msgspec.json.encode(snapshot)
+        digest = await self._store.save(text)
+        self._hold(digest, text)
+        return digest
+
+    def _hold(self, digest: str, text: bytes) -> None:
+        self._snapshots[digest] = msgspec.json.decode(text, type=Snapshot)
+        _trim(self._snapshots)
 
     async def _read(self, digest: str) -> bytes:
         try:

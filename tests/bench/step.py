@@ -5,12 +5,12 @@ rollout whole, and when it carried out the next write to one of them. Nothing th
 """
 
 from collections.abc import Iterable
-from statistics import quantiles
+from statistics import median, quantiles
 
 from tests.bench import application
 from tests.bench.cluster_child import Published
-from tests.bench.installation import installation
-from tests.bench.rollouts import ROLLOUTS, release
+from tests.bench.installation import Installation, installation
+from tests.bench.rollouts import ROLLOUTS, VERSIONS, release
 from tests.bench.row import Row, row
 
 APART_SECONDS = 0.2
@@ -20,17 +20,24 @@ async def run() -> list[Row]:
     async with installation() as running:
         await running.ask("POST", "/api/v1/namespaces", application.namespace(application.NAMESPACE))
         await release(running, 1)
-        before = len(running.published())
-        await release(running, 2, APART_SECONDS)
-        told = running.published()
-    waits = [seconds * 1000 for application in _applications(told) for seconds in standstills(application, before)]
+        turns = [await _turn(running, version) for version in VERSIONS]
+    n = sum(len(turn) for turn in turns)
+    p50, p99 = (median(quantiles(turn, n=100)[percent - 1] for turn in turns) for percent in (50, 99))
+    return [
+        row("step", "p50", p50, "ms", n=n, goal="value <= 50"),
+        row("step", "p99", p99, "ms", n=n, goal="value <= 250"),
+    ]
+
+
+async def _turn(running: Installation, version: int) -> list[float]:
+    """Every standstill of one version's rollouts, in milliseconds."""
+    before = len(running.published())
+    await release(running, version, APART_SECONDS)
+    every = _applications(running.published())
+    waits = [seconds * 1000 for told in every for seconds in standstills(told, before)]
     if len(waits) < ROLLOUTS:
         raise AssertionError(f"only {len(waits)} standstills in {ROLLOUTS} rollouts")
-    cuts = quantiles(waits, n=100)
-    return [
-        row("step", "p50", cuts[49], "ms", n=len(waits), goal="value <= 50"),
-        row("step", "p99", cuts[98], "ms", n=len(waits), goal="value <= 250"),
-    ]
+    return waits
 
 
 def _applications(told: list[Published]) -> list[list[tuple[int, Published]]]:
