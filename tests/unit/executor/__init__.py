@@ -1,0 +1,1 @@
+"""Tests of the executor's pure parts, and of what it sees."""

@@ -1,0 +1,48 @@
+"""What each state of a rollout asks of the cluster."""
+
+import pytest
+
+from libs.plan.model import ApplyManifests, SetWeight
+from libs.rollout.state import Phase, Rollout
+from libs.workload.fence import Fence
+from libs.workload.wanted import Snapshot, Stage
+from services.executor.goal import marks_of, stage_of, wanted_of
+from tests.builders import a_key, a_rollout, an_approval
+
+KEY = a_key().of_target("prod")
+STEPS = (ApplyManifests(), SetWeight(weight=25), an_approval(), SetWeight(weight=100))
+
+
+@pytest.mark.parametrize(
+    ("rollout", "stage", "weight"),
+    [
+        (a_rollout(steps=STEPS, step=0), Stage.APPLY, 0),
+        (a_rollout(steps=STEPS, step=1), Stage.WEIGHT, 25),
+        (a_rollout(steps=STEPS, step=2), Stage.WEIGHT, 25),
+        (a_rollout(steps=STEPS, step=3), Stage.WEIGHT, 100),
+        (a_rollout(Phase.LANDED, steps=STEPS, step=4), Stage.WEIGHT, 100),
+        (a_rollout(Phase.FINISHING, steps=STEPS, step=4), Stage.FINISH, 100),
+        (a_rollout(Phase.RETURNING, steps=STEPS, step=3), Stage.RETURN, 0),
+    ],
+)
+def test_every_stage_follows_from_state(rollout: Rollout, stage: Stage, weight: int) -> None:
+    wanted = wanted_of(KEY, rollout, (), Snapshot())
+    assert wanted is not None
+    assert (wanted.stage, wanted.weight, wanted.workloads) == (stage, weight, rollout.workloads)
+
+
+@pytest.mark.parametrize("phase", [Phase.ABSENT, Phase.SURVEYING, Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ABANDONED])
+def test_nothing_is_asked_outside(phase: Phase) -> None:
+    assert stage_of(a_rollout(phase)) is None
+    assert wanted_of(KEY, a_rollout(phase), (), Snapshot()) is None
+
+
+def test_fence_is_the_claim() -> None:
+    wanted = wanted_of(KEY, a_rollout(epoch=3, process="b"), (), Snapshot())
+    assert wanted is not None
+    assert wanted.fence == Fence(3, "b")
+
+
+def test_marks_name_the_target_as_written() -> None:
+    marks = marks_of(KEY, a_rollout(target="Prod EU"))
+    assert (marks.application, marks.environment, marks.deployment) == ("shop", "Prod EU", KEY.deployment)

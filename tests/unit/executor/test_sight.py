@@ -1,0 +1,141 @@
+"""Own reads and writes over what the watches show, and when the watch is the newer of the two."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+
+import msgspec
+import pytest
+
+from libs.link.memory import MemoryLink
+from libs.messages.agent import Ask, Frame
+from libs.workload.naming import APPLICATION, ENVIRONMENT
+from libs.workload.objects import Identity, Object, replica_set_identity, text
+from services.executor.clusters import Place, Watch
+from services.executor.sight import Sight
+from tests.clock import VirtualClock, settle
+
+WEB = replica_set_identity("shop", "web-1")
+SETTINGS = Identity("", "ConfigMap", "shop", "web")
+
+
+def web(version: str, uid: str = "u1") -> Object:
+    annotations = {APPLICATION: "shop", ENVIRONMENT: "prod"}
+    metadata = {
+        "name": "web-1",
+        "namespace": "shop",
+        "uid": uid,
+        "resourceVersion": version,
+        "annotations": annotations,
+    }
+    return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata}
+
+
+class World:
+    """A namespace whose ReplicaSets the test moves by hand."""
+
+    def __init__(self) -> None:
+        self.events: asyncio.Queue[Object] = asyncio.Queue()
+        self.watch = Watch(Place("t", "eu", "shop"), MemoryLink(self._answers), VirtualClock(), Random(1))
+        self.sight = Sight({"shop": self.watch})
+
+    async def tell(self, kind: str, value: Object) -> None:
+        self.events.put_nowait({"type": kind, "object": value})
+        await settle()
+
+    async def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
+        is_pods = "/pods" in ask.path
+        if ask.verb == "request":
+            items = [] if is_pods else [web("10")]
+            page = {"metadata": {"resourceVersion": "10"}, "kind": "ReplicaSetList", "items": items}
+            yield Frame(0, 200, body=msgspec.json.encode(page), last=True)
+            return
+        yield Frame(0, 200)
+        for seq in range(1, 100):
+            event = await (asyncio.Event().wait() if is_pods else self.events.get())
+            yield Frame(seq, body=msgspec.json.encode(event) + b"\n")
+
+
+@asynccontextmanager
+async def worlds() -> AsyncIterator[World]:
+    world = World()
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(world.watch.run())
+        await settle()
+        yield world
+        watching.cancel()
+
+
+def version(sight: Sight) -> str | None:
+    live = sight.live(WEB)
+    return None if live is None else text(live, "metadata", "resourceVersion")
+
+
+async def test_nothing_is_seen_before_the_list() -> None:
+    since, why = World().sight.blind() or (None, "")
+    assert since is not None
+    assert why == "not listed yet"
+
+
+async def test_watch_alone_is_shown() -> None:
+    async with worlds() as world:
+        assert (world.sight.blind(), version(world.sight)) == (None, "10")
+
+
+async def test_own_write_is_newer_until_overtaken() -> None:
+    async with worlds() as world:
+        world.sight.learn({WEB: web("12")})
+        await world.tell("MODIFIED", web("11"))
+        assert version(world.sight) == "12"
+        await world.tell("MODIFIED", web("12"))
+        await world.tell("MODIFIED", web("13"))
+        assert version(world.sight) == "13"
+
+
+async def test_old_answer_does_not_cover_the_watch() -> None:
+    async with worlds() as world:
+        world.sight.learn({WEB: web("9")})
+        assert version(world.sight) == "10"
+
+
+@pytest.mark.parametrize("strange", ["", "x", "-1", "1.5", "9" * 30 + "x"])
+async def test_strange_version_yields_to_the_watch(strange: str) -> None:
+    async with worlds() as world:
+        world.sight.learn({WEB: web(strange)})
+        assert version(world.sight) == "10"
+
+
+async def test_own_deletion_hides_what_the_watch_still_shows() -> None:
+    async with worlds() as world:
+        world.sight.learn({WEB: None})
+        assert world.sight.live(WEB) is None
+        await world.tell("MODIFIED", web("11"))
+        assert world.sight.live(WEB) is None
+        await world.tell("DELETED", web("12"))
+        assert WEB not in world.sight.seen().objects
+
+
+async def test_namesake_made_anew_is_shown() -> None:
+    async with worlds() as world:
+        world.sight.learn({WEB: None})
+        await world.tell("DELETED", web("11"))
+        await world.tell("ADDED", web("12", uid="u2"))
+        assert version(world.sight) == "12"
+
+
+async def test_what_no_watch_shows_is_kept() -> None:
+    async with worlds() as world:
+        world.sight.learn({SETTINGS: {"metadata": {"resourceVersion": "1"}}})
+        await world.tell("MODIFIED", web("99"))
+        assert world.sight.live(SETTINGS) == {"metadata": {"resourceVersion": "1"}}
+        world.sight.learn({SETTINGS: None})
+        assert world.sight.seen().objects[SETTINGS] is None
+
+
+async def test_changes_of_the_rollout_wake() -> None:
+    async with worlds() as world:
+        mine, others = asyncio.Event(), asyncio.Event()
+        with world.sight.following("shop", "prod", mine), world.sight.following("shop", "qa", others):
+            await world.tell("MODIFIED", web("11"))
+        assert (mine.is_set(), others.is_set()) == (True, False)
