@@ -38,6 +38,9 @@ class ProcessSettings(Struct, frozen=True):
     nats_url: Annotated[
         str, Meta(description="where NATS is; empty: nats://127.0.0.1:4222, under `fairlead up` an embedded server")
     ] = ""
+    nats_replicas: Annotated[
+        int, Meta(description="on how many NATS nodes everything is kept, the same for every process", ge=1, le=5)
+    ] = 1
     http_address: Annotated[
         str,
         Meta(description="host:port for health, metrics and HTTP; port 0: any", pattern=r"^.+:\d{1,5}$"),

@@ -9,6 +9,7 @@ from libs.bus.connection import connect
 from libs.bus.jetstream import JetStreamBus
 from libs.durable.ports import Unavailable
 from libs.runtime.process import Process
+from libs.runtime.redact import text
 from libs.runtime.sealing import sealing_key
 from libs.store.jetstream import JetStreamStore
 from libs.store.prepare import prepare
@@ -29,11 +30,11 @@ class Ground(Struct, frozen=True):
 async def opened(process: Process) -> AsyncIterator[Ground]:
     """Waits for NATS as long as that takes, and says so."""
     seal = Seal(sealing_key(process.settings, process.random), process.random)
-    process.health.ready("nats", False, f"waiting for NATS at {process.settings.nats}")
+    process.health.ready("nats", False, f"waiting for NATS at {text(process.settings.nats)}")
     async with connect([process.settings.nats], process.name, process.random) as connection:
         while True:
             try:
-                await prepare(connection)
+                await prepare(connection, process.settings.nats_replicas)
                 break
             except Unavailable as error:
                 process.health.ready("nats", False, str(error))
