@@ -77,6 +77,20 @@ class Recorded:
         self.sizes.clear()
         self.marks.clear()
 
+    async def mark(self, namespace: str, image: str, mark: str) -> str:
+        """Put a mark in the place of the newest rollout's on a version; what was there."""
+        every = self._cluster.store.everything()
+        found = [record.value for ref, record in every if ref.resource.startswith("replicasets")]
+        live = next(value for value in found if _place(value) == f"{namespace} {image}")
+        annotations = table(live, "metadata", "annotations")
+        name = rollout_annotations(annotations)[-1]
+        body = msgspec.json.encode({"metadata": {"annotations": {name: mark}}})
+        path = f"/apis/apps/v1/namespaces/{namespace}/replicasets/{text(live, 'metadata', 'name')}"
+        headers = {"content-type": "application/merge-patch+json"}
+        response = await self._api.handle(Request(method="PATCH", path=path, headers=headers, body=body))
+        assert response.status == 200, response.body
+        return str(annotations[name])
+
     def live(self) -> dict[str, int]:
         """How many pods are wanted of each image, in each namespace; what is empty is left out."""
         found = [

@@ -17,7 +17,7 @@ from libs.deployment import machine as deployments
 from libs.deployment.state import Deployment
 from libs.durable.commit import Shell
 from libs.durable.partitions import Ports
-from libs.durable.ports import Delivery
+from libs.durable.ports import Bus, Delivery
 from libs.durable.service import serve_partition
 from libs.durable.writes import Cause, message_write
 from libs.link.memory import MemoryLink
@@ -82,11 +82,11 @@ class Plane:
             await asyncio.Event().wait()
 
     @asynccontextmanager
-    async def holder(self, member: str, fuse: Fuse | None = None) -> AsyncIterator["Holder"]:
+    async def holder(self, member: str, fuse: Fuse | None = None, bus: Bus | None = None) -> AsyncIterator["Holder"]:
         """An executor that can take the partition and leave it."""
         fuse = fuse or Fuse(NEVER, after=False)
         store = CrashingStore(MemoryStore(self.broker), fuse)
-        ports = Ports(_CrashingBus(self.broker, fuse), store, self.clock)
+        ports = Ports(bus or _CrashingBus(self.broker, fuse), store, self.clock)
         shell = Shell(rollouts.MACHINE, store, self.clock)
         clusters = Clusters(_CrashingLink(self, fuse), ports.bus, self.clock, Random(1))
         executor = Executor(Tools(shell, Papers(store), clusters, self.clock, member), store, ports.bus)

@@ -22,7 +22,7 @@ strategies:
   careful: {canary: {steps: [{setWeight: 50}, {pause: {duration: 10, unit: seconds}}]}}
 """
 
-_MANIFEST = """
+MANIFEST = """
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
@@ -45,7 +45,7 @@ class Ended(Struct, frozen=True):
 
 
 async def order(plane: Plane, name: str, image: str) -> Key:
-    return await plane.start(name, CONFIG, _MANIFEST.replace("IMAGE", image))
+    return await plane.start(name, CONFIG, MANIFEST.replace("IMAGE", image))
 
 
 async def stable(plane: Plane) -> None:

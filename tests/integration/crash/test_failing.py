@@ -1,5 +1,7 @@
 """What nobody foresaw while one rollout is steered: it is told, given up in the end, and nothing else stops."""
 
+from libs.bus.memory import MemoryBus
+from libs.durable.ports import Unavailable
 from libs.messages.rollout import AbandonRollout, RolloutHindered
 from libs.messages.subject import Key
 from tests.integration.crash.plane import PARTITION, TENANT, Plane, meanwhile, planes
@@ -55,3 +57,45 @@ def test_missing_snapshot_waits_for_a_person() -> None:
     assert "is not in the object store" in told[-1]
     assert phase == "abandoned"
     assert len(told) < 10
+
+
+async def marked_by_nobody() -> tuple[list[str], str]:
+    """Somebody put a mark on the stable version that is newer than any claim, and takes it away after a while."""
+    async with planes() as plane:
+        await stable(plane)
+        async with meanwhile(plane.planner(never()), plane.executor(never())):
+            key = await order(plane, "d2", NEW)
+            await plane.until(key, TARGETS[0], lambda rollout: rollout.step == 2)
+            before = await plane.cluster.mark(TARGETS[0], OLD, "9.nobody.1")
+            await plane.clock.sleep(20)
+            told = reasons(plane, "d2")
+            await plane.cluster.mark(TARGETS[0], OLD, before)
+            await plane.ended(key)
+        return told, str((await plane.deployment(key)).phase)
+
+
+def test_mark_of_nobody_is_told_and_outlived() -> None:
+    told, phase = run(marked_by_nobody())
+    assert "carries 9.nobody.1" in told[-1]
+    assert phase == "succeeded"
+
+
+class SilentBus(MemoryBus):
+    """A bus that is away for everything that is not stored."""
+
+    async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
+        raise Unavailable("not connected")
+
+
+async def unseen() -> str:
+    async with planes() as plane:
+        await stable(plane)
+        async with meanwhile(plane.planner(never())), plane.holder("a", bus=SilentBus(plane.broker)) as holder:
+            await holder.take()
+            key = await order(plane, "d2", NEW)
+            await plane.ended(key)
+        return str((await plane.deployment(key)).phase)
+
+
+def test_what_cannot_be_shown_is_done_all_the_same() -> None:
+    assert run(unseen()) == "succeeded"
