@@ -19,6 +19,8 @@ from tests.e2e.releases import REPLICAS, Releases
 from tests.e2e.story import weights
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.timeout(300)
+
 FAILING = {"requests": [{"code": 500, "times": 100_000, "user_agent": "*"}]}
 
 

@@ -12,6 +12,8 @@ from tests.e2e.person import at_the_pause, on_the_way
 from tests.e2e.releases import REPLICAS, Releases
 from tests.e2e.story import weights
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.mark.parametrize(("moment", "pause"), [(at_the_pause, 8), (on_the_way, 1)])
 async def test_canary_survives_kill_of_everything(

@@ -4,12 +4,16 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from libs.messages.subject import PARTITIONS, partition_of
 from tests.e2e.fleet import assert_only_forward, fleets
 from tests.e2e.person import on_the_way, target
 from tests.e2e.plane import EXECUTORS, Plane, plane
 from tests.e2e.releases import REPLICAS, Releases
 from tests.e2e.story import weights
+
+pytestmark = pytest.mark.timeout(300)
 
 
 def steering(plane: Plane) -> str:
