@@ -10,8 +10,8 @@ from msgspec import Struct
 MAX_MESSAGE_BYTES = 256 * 1024
 """The most that one stored message may carry; what is larger goes to the blobs."""
 
-MAX_BATCH = 100
-"""The most messages of one atomic batch."""
+MAX_BATCH = 900
+"""The most messages of one atomic batch; the server's own limit is 1,000."""
 
 
 class Conflict(Exception):

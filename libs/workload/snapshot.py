@@ -9,7 +9,7 @@ from libs.workload.applying import plain
 from libs.workload.convert import replica_set_name, workload
 from libs.workload.fleet import belongs_to, rival, side_of
 from libs.workload.moving import adoption_marks, revision_of
-from libs.workload.naming import WORKLOAD, Marks, rollout_annotations
+from libs.workload.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks, rollout_annotations
 from libs.workload.objects import (
     Identity,
     Object,
@@ -62,7 +62,8 @@ def survey(objects: tuple[Object, ...], seen: Seen, marks: Marks) -> Survey | Pr
     if wrong:
         return Problem("; ".join(wrong))
     found = [(value, _versions(value, seen, marks)) for value in objects if is_deployment(value)]
-    rivals = (rival(live, marks) for _, versions in found for live in versions)
+    strangers = (_stranger(value, seen, marks) for value, _ in found)
+    rivals = (*strangers, *(rival(live, marks) for _, versions in found for live in versions))
     problem = next((one for one in rivals if one is not None), None)
     if problem is not None:
         return problem
@@ -123,6 +124,22 @@ def _marked(deployment: Object, seen: Seen, marks: Marks) -> Iterator[Object]:
         is_version = annotation(live, WORKLOAD) == where.name and belongs_to(live, marks)
         if is_version and found.name != new and not is_leaving(live):
             yield live
+
+
+def _stranger(deployment: Object, seen: Seen, marks: Marks) -> Problem | None:
+    """A live version of this very Deployment that another application or target made: both would serve its traffic."""
+    where = identity(deployment)
+    for found, live in seen.objects.items():
+        is_version = live is not None and annotation(live, WORKLOAD) == where.name and _size(live) > 0
+        if not is_version or found.kind != "ReplicaSet" or found.namespace != where.namespace:
+            continue
+        if live is not None and not belongs_to(live, marks) and not is_leaving(live):
+            whose = f"application {annotation(live, APPLICATION)!r}, target {annotation(live, ENVIRONMENT)!r}"
+            return Problem(
+                f"{where} is deployed by {whose} ({found} has {_size(live)} pods): deploy it under that name, "
+                "choose another namespace, or delete that ReplicaSet first"
+            )
+    return None
 
 
 def _owned(deployment: Object, seen: Seen) -> Iterator[Object]:

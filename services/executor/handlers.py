@@ -31,6 +31,7 @@ class Executor:
         self._steerings: dict[Key, Steering] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._shown: dict[Key, int] = {}
+        self._tenures = 0
         self._group = asyncio.TaskGroup()
 
     async def run(self) -> None:
@@ -78,7 +79,8 @@ class Executor:
         if steering is not None:
             steering.wake.set()
         elif not is_terminal(rollout) and rollout.phase is not Phase.ABSENT:
-            self._steerings[key] = Steering(key, self._tools)
+            self._tenures += 1
+            self._steerings[key] = Steering(key, self._tools, self._tenures)
             self._tasks[key] = self._group.create_task(self._run(key))
 
     async def _run(self, key: Key) -> None:

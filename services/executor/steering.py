@@ -61,14 +61,17 @@ class Tools(Struct, frozen=True):
     clusters: Clusters
     clock: Clock
     process: str
-    """Under this name the process claims rollouts."""
+    """The executor process's own name."""
 
 
 class Steering:
     """Steers one rollout until it ends or another process claims it."""
 
-    def __init__(self, key: Key, tools: Tools) -> None:
+    def __init__(self, key: Key, tools: Tools, tenure: int) -> None:
         self.key = key
+        self.name = f"{tools.process}-{tenure}"
+        """Under this name the rollout is claimed. A steering that was ended in the middle of a write may be followed by
+        another of this very process: that one claims a new epoch, which the late write does not survive."""
         self.wake = asyncio.Event()
         """Set by whoever knows of a change: of the rollout's record, or of what the cluster shows."""
         self.sight: Sight | None = None
@@ -109,7 +112,7 @@ class Steering:
         seen = Broken if self._failures >= ATTEMPTS else Hindered
         try:
             rollout = (await self._tools.rollouts.load(self.key)).state
-            if rollout.process == self._tools.process:
+            if rollout.process == self.name:
                 await self._tell(rollout, seen(target=rollout.target, goal=rollout.goal, reason=reason))
         except Exception as untold:  # noqa: BLE001 - it is told at the next attempt, or stands in the log
             _log.warning("steering_failure_untold", error=repr(untold))
@@ -120,7 +123,7 @@ class Steering:
         rollout = (await self._tools.rollouts.load(self.key)).state
         if is_terminal(rollout) or rollout.phase is Phase.ABSENT:
             return
-        await self._tell(rollout, Claimed(target=rollout.target, process=self._tools.process))
+        await self._tell(rollout, Claimed(target=rollout.target, process=self.name))
         objects = await self._tools.papers.objects(rollout.manifests)
         places = {Place(self.key.tenant, rollout.agent, namespace) for namespace in _namespaces(objects)}
         async with self._tools.clusters.watches(places) as watches:
@@ -149,7 +152,7 @@ class Steering:
 
     async def _rollout(self) -> Rollout:
         rollout = (await self._tools.rollouts.recall(self.key)).state
-        if rollout.process != self._tools.process and not is_terminal(rollout):
+        if rollout.process != self.name and not is_terminal(rollout):
             raise Stopped
         if rollout.goal != self._goal:
             self._goal, self._since, self._failures = rollout.goal, self._tools.clock.monotonic(), 0
@@ -256,7 +259,7 @@ class Steering:
 
     async def _tell(self, rollout: Rollout, seen: Message) -> None:
         name = seen.address.rpartition(".")[2]
-        cause = f"{name}-{rollout.goal}-{self.key.deployment}-{self.key.target}"
+        cause = f"{name}-{rollout.goal}-{self.key.deployment}-{self.key.target}-{self.name}"
         await self._tools.rollouts.apply(self.key, seen, cause)
 
     async def _wait(self, seconds: float) -> None:

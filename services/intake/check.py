@@ -5,7 +5,10 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from libs.api.request import StartRequest
+from libs.durable.ports import MAX_BATCH, MAX_MESSAGE_BYTES
+from libs.plan.compile import Source, compile_plan
 from libs.plan.prepare import prepare
+from libs.plan.size import Bounds, too_large
 from libs.spec.model import Spec
 from libs.spec.parse import parse
 from libs.spec.problems import Place, Problem, Report, path_of, quoted
@@ -22,8 +25,8 @@ def check(request: StartRequest, minimum_timeout_seconds: int) -> Checked:
     prepared = prepare(request.config, request.files, request.application or None, minimum_timeout_seconds)
     if prepared.spec is None:
         return Checked(None, prepared.problems)
-    unknown = _unknown_targets(prepared.spec, request.targets)
-    return Checked(None if unknown else prepared.spec, (*prepared.problems, *unknown))
+    wrong = _unknown_targets(prepared.spec, request.targets) or _too_large(prepared.spec, request)
+    return Checked(None if wrong else prepared.spec, (*prepared.problems, *wrong))
 
 
 def check_agents(request: StartRequest, spec: Spec, registered: Collection[str]) -> tuple[Problem, ...]:
@@ -46,6 +49,16 @@ def check_agents(request: StartRequest, spec: Spec, registered: Collection[str])
 
 def is_asked(request: StartRequest, target: str) -> bool:
     return not request.targets or target in request.targets
+
+
+def _too_large(spec: Spec, request: StartRequest) -> tuple[Problem, ...]:
+    """A plan that no machine could lead is refused here, rather than after it was accepted."""
+    sources = {name: Source("0" * 64, bool(target.strategy)) for name, target in spec.targets.items()}
+    plan = compile_plan(spec, sources, frozenset(request.targets))
+    report = Report()
+    if reason := too_large(plan, Bounds(MAX_BATCH, MAX_MESSAGE_BYTES)):
+        report.error(Place(path="targets"), "too_large", reason)
+    return report.problems()
 
 
 def _unknown_targets(spec: Spec, names: Collection[str]) -> tuple[Problem, ...]:

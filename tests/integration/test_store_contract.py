@@ -158,7 +158,7 @@ async def test_history_goes_on_after_a_sequence(ports: Open) -> None:
 async def test_long_history_is_whole(ports: Open) -> None:
     async with ports() as p:
         for _ in range(8):
-            await p.store.commit([Write(FACT, b"")] * MAX_BATCH)
+            await p.store.commit([Write(FACT, b"")] * 100)
         assert [stored.sequence async for stored in p.store.history([FACT])] == list(range(1, 801))
 
 

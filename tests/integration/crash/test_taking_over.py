@@ -68,11 +68,11 @@ async def returned(plane: Plane) -> None:
         plane.link = Trouble(plane.link, lambda _: Away("no stream"))
         await a.leave()
         await b.take()
-        await plane.until(key, "staging", lambda rollout: rollout.process == "b")
+        await plane.until(key, "staging", lambda rollout: rollout.process.startswith("b-"))
         await b.leave()
         await a.take()
         began = plane.clock.monotonic()
-        await plane.until(key, "staging", lambda rollout: rollout.process == "a")
+        await plane.until(key, "staging", lambda rollout: rollout.process.startswith("a-"))
         assert plane.clock.monotonic() - began < 1
 
 

@@ -34,10 +34,17 @@ def test_empty_versions_are_leftovers() -> None:
     assert found.snapshot.leftovers == (("shop", Version("empty", "uid-empty", 0)),)
 
 
-def test_other_applications_are_not_ours() -> None:
+def test_live_version_of_another_application_is_a_problem() -> None:
     found = survey((deployment(),), seen(version("theirs", 3, application="other")), V2)
+    assert isinstance(found, Problem)
+    assert "is deployed by application 'other', target 'prod'" in found.reason
+
+
+def test_empty_version_of_another_application_is_not_ours() -> None:
+    found = survey((deployment(),), seen(version("theirs", 0, application="other")), V2)
     assert not isinstance(found, Problem)
     assert found.workloads[0].previous == ()
+    assert found.snapshot.leftovers == ()
 
 
 def test_reads_only_what_is_not_known() -> None:
