@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from libs.api.request import Decision
-from libs.api.view import Awaited, DeploymentView
+from libs.api.view import ENDED, Awaited, DeploymentView
 from libs.messages.deployment import AbortDeployment, ApprovePause, DeploymentRefused, RejectPause
 from libs.messages.fault import DeadLettered
 from libs.messages.message import Message
@@ -58,6 +58,7 @@ def abort(view: DeploymentView, decision: Decision, by: str) -> Chosen:
 
 def roll_back(view: DeploymentView, decision: Decision, by: str) -> Chosen:
     target = _target(view, decision, RETURNABLE, "can be rolled back")
+    _require_begun(view, target)
     return Chosen(RollBack(target=target, by=by, reason=decision.reason))
 
 
@@ -103,13 +104,32 @@ def _spelled(awaiting: Sequence[Awaited]) -> str:
 
 def _target(view: DeploymentView, decision: Decision, phases: frozenset[str], what: str) -> str:
     if decision.target:
-        if decision.target not in {target.name for target in view.targets}:
-            known = ", ".join(target.name for target in view.targets)
-            raise Unclear("unknown_target", f"the deployment has no target {decision.target!r}; it has {known}")
-        return decision.target
+        return _named(view, decision.target)
     fitting = [target.name for target in view.targets if target.phase in phases]
     if not fitting:
         raise Unclear("nothing_to_return", f"no target {what}; the deployment is {view.phase}")
     if len(fitting) > 1:
         raise Unclear("ambiguous", f"{len(fitting)} targets could be meant; name one: {', '.join(fitting)}")
     return fitting[0]
+
+
+def _named(view: DeploymentView, name: str) -> str:
+    known = [target.name for target in view.targets]
+    if name not in known:
+        has = ", ".join(known) or "none yet"
+        raise Unclear("unknown_target", f"the deployment has no target {name!r}; it has {has}")
+    return name
+
+
+def _require_begun(view: DeploymentView, name: str) -> None:
+    """A rollout told to return before its start would keep a record of a return that never was."""
+    (phase,) = (target.phase for target in view.targets if target.name == name)
+    if view.phase in ENDED or phase not in RETURNABLE:
+        states = f"{name} is {_words(phase)} and the deployment is {_words(view.phase)}"
+        raise Unclear(
+            "nothing_to_return", f"{states}; only a target that was begun and is not finished can be rolled back"
+        )
+
+
+def _words(phase: str) -> str:
+    return phase.replace("_", " ")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from libs.deployment.state import TargetPhase
+from libs.deployment.state import Phase, TargetPhase
 from libs.durable.ports import Stored
 from libs.messages.codec import decode, decode_envelope
 from libs.messages.deployment import AbortDeployment, ApprovePause, PauseEnded
@@ -172,3 +172,22 @@ async def test_unknown_target_is_named(ports: Open) -> None:
         deployment = await walking(w)
         status, problem, _ = await decide(w, deployment, "rollback", target="prd")
         assert (status, problem["code"]) == (409, "unknown_target")
+
+
+@pytest.mark.parametrize(
+    ("deployment_phase", "phase"),
+    [
+        (Phase.CANCELLED, TargetPhase.CANCELLED),
+        (Phase.RUNNING, TargetPhase.WAITING),
+        (Phase.RUNNING, TargetPhase.BEFORE),
+        (Phase.SUCCEEDED, TargetPhase.SUCCEEDED),
+    ],
+)
+async def test_target_never_begun_stays(memory: Open, deployment_phase: Phase, phase: TargetPhase) -> None:
+    async with memory() as p, world(p.store, p.bus, answer_seconds=0) as w:
+        deployment = await w.start()
+        await w.commits(place_of(deployment), a_deployment(a_target(phase=phase), phase=deployment_phase))
+        status, problem, _ = await decide(w, deployment, "rollback", target="prod")
+        assert (status, problem["code"]) == (409, "nothing_to_return")
+        assert f"prod is {phase}" in problem["detail"]
+        assert await p.store.lasts([message_filter(RollBack.address)]) == []
