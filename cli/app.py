@@ -81,6 +81,8 @@ def _said(stop: Stop) -> int:
 
 
 def _unforeseen(error: Exception) -> Stop:
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return Stop(Exit.FAILED, f"{error.filename}: {error.strerror}")
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"
     what = f"something unforeseen happened: {type(error).__name__}: {error}"

@@ -5,15 +5,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated, TextIO
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from cli.exits import Exit, Stop
 from cli.options import UP_FILE, Up
 
 CLUSTERS = ("staging", "prod")
 PORTS = ("http", "gateway", *CLUSTERS)
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
 class Credential(Struct, frozen=True):
@@ -52,9 +55,7 @@ class Layout:
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Only one `fairlead up` works on a folder."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self.folder / "logs").mkdir(exist_ok=True)
-        with (self.folder / "up.lock").open("w") as lock:
+        with self._lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -62,15 +63,44 @@ class Layout:
                 raise Stop(Exit.FAILED, f"another fairlead up works in {self.folder}", hint) from None
             yield
 
+    def _lock(self) -> TextIO:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self.folder / "logs").mkdir(exist_ok=True)
+            return (self.folder / "up.lock").open("w")
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> Stop:
+        why = f"{error.filename}: {error.strerror}"
+        return Stop(
+            Exit.FAILED, f"the state folder {self.folder} cannot be used", why, "name another: FAIRLEAD_STATE_DIR=…"
+        )
+
     def ports(self) -> dict[str, int]:
         """The same at every start: agents and clients find everything where it was."""
         from libs.runtime.http import free_port
 
-        path = self.folder / "ports.json"
-        known = msgspec.json.decode(path.read_bytes(), type=dict[str, int]) if path.exists() else {}
-        chosen = {name: known.get(name) or free_port() for name in PORTS}
-        write_private(path, msgspec.json.encode(chosen))
+        try:
+            known = self._known_ports()
+            chosen = {name: known.get(name) or free_port() for name in PORTS}
+            write_private(self._ports, msgspec.json.encode(chosen))
+        except OSError as error:
+            raise self._unusable(error) from error
         return chosen
+
+    @property
+    def _ports(self) -> Path:
+        return self.folder / "ports.json"
+
+    def _known_ports(self) -> dict[str, int]:
+        if not self._ports.exists():
+            return {}
+        try:
+            return msgspec.json.decode(self._ports.read_bytes(), type=dict[str, Port])
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            hint = "delete it: the next start chooses ports anew"
+            raise Stop(Exit.FAILED, f"{self._ports} does not say which ports to use: {error}", hint) from error
 
     def read_bootstrap(self) -> Bootstrap | None:
         """None while the services have not written it."""
