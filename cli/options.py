@@ -1,6 +1,7 @@
 """The options that every command takes, and where the server is when they do not say."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from cli.exits import Exit, Stop
 UP_FILE = "up.json"
 STATE_DIR = ".fairlead"
 
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _FLAGS = frozenset({"--no-color", "-v", "--verbose"})
 _VALUES = frozenset({"-o", "--output", "--server", "--token"})
 
@@ -62,8 +64,11 @@ class Place(Struct, frozen=True):
 
 def where(options: Options, environ: Mapping[str, str] = os.environ) -> Place:
     """The server and the token to use; what is not given is taken from a running `fairlead up`."""
-    if options.server and options.token:
-        return Place(options.server.rstrip("/"), options.token)
+    given = options.token.strip()
+    if given and not _TOKEN.fullmatch(given):
+        raise Stop(Exit.WRONG, "the token has a line break, a space or another character that no token has")
+    if options.server and given:
+        return Place(options.server.rstrip("/"), given)
     up = _running(state_dir(environ))
     server = options.server or (up.server if up else "")
     if not server:
@@ -72,7 +77,7 @@ def where(options: Options, environ: Mapping[str, str] = os.environ) -> Place:
             "no server is known",
             "name it with --server or FAIRLEAD_SERVER, or start one on this machine: fairlead up",
         )
-    token = options.token or (up.token if up and server.rstrip("/") == up.server.rstrip("/") else "")
+    token = given or (up.token if up and server.rstrip("/") == up.server.rstrip("/") else "")
     if not token:
         raise Stop(Exit.NOT_ALLOWED, f"no token for {server}", "give one with --token or FAIRLEAD_TOKEN")
     return Place(server.rstrip("/"), token)

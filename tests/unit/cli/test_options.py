@@ -29,6 +29,18 @@ def test_token_goes_to_its_own_server_only(tmp_path: Path) -> None:
     assert stop.value.code == Exit.NOT_ALLOWED
 
 
+def test_space_around_token_is_dropped() -> None:
+    assert where(Options(server="https://cd.example", token=" mine\r\n"), {}).token == "mine"
+
+
+@pytest.mark.parametrize("token", ["mi\nne", "mi ne", "mi\udcffne"])
+def test_broken_token_is_told(token: str) -> None:
+    with pytest.raises(Stop) as stop:
+        where(Options(server="https://cd.example", token=token), {})
+    assert stop.value.code == Exit.WRONG
+    assert "line break" in stop.value.message
+
+
 def test_nothing_known_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(Stop) as stop:
         where(Options(), {"FAIRLEAD_STATE_DIR": str(tmp_path)})
