@@ -29,14 +29,13 @@ from services.executor.calls import Calls, Refusal
 from services.executor.clusters import Clusters, Place
 from services.executor.goal import marks_of, wanted_of
 from services.executor.papers import Papers
+from services.executor.patience import Patience
 from services.executor.sight import Sight
 
 RETRY_SECONDS = 15.0
 """How often a goal is looked at although nothing changed."""
 POLL_SECONDS = 1.5
 BACK_OFF_SECONDS = 1.0
-PATIENCE_SECONDS = 2.0
-"""How long a goal may take before anybody is told why: pods that start as they should are no news."""
 ROUNDS = 20
 """How often in a row the cluster is written to before the machine is heard again."""
 ATTEMPTS = 5
@@ -80,7 +79,7 @@ class Steering:
         """Counts the looks, for who tells people what was seen."""
         self._tools = tools
         self._goal = -1
-        self._since = 0.0
+        self._patience = Patience(tools.clock)
         self._failures = 0
         """In a row, at the present goal, for no reason that we know."""
 
@@ -155,7 +154,8 @@ class Steering:
         if rollout.process != self.name and not is_terminal(rollout):
             raise Stopped
         if rollout.goal != self._goal:
-            self._goal, self._since, self._failures = rollout.goal, self._tools.clock.monotonic(), 0
+            self._goal, self._failures = rollout.goal, 0
+            self._patience.begin()
         return rollout
 
     async def _look(self, rollout: Rollout, sight: Sight, calls: Calls, objects: tuple[Object, ...]) -> float:
@@ -173,7 +173,7 @@ class Steering:
             return await self._refused(rollout, outlook)
         if not outlook.is_settled:
             await self._hindered(rollout, outlook.hindrance)
-            return POLL_SECONDS if outlook.polls else self._patience()
+            return POLL_SECONDS if outlook.polls else self._patience.left or RETRY_SECONDS
         if not awaits_cluster(rollout):
             return RETRY_SECONDS
         await self._tell(rollout, Settled(target=rollout.target, goal=rollout.goal))
@@ -242,20 +242,16 @@ class Steering:
             self.away_since = self.away_since or since
             moment = self.away_since.isoformat(timespec="seconds")
             await self._hindered(rollout, f"agent {rollout.agent} cannot be asked since {moment}: {error}")
-            return RETRY_SECONDS
+            return self._patience.left or RETRY_SECONDS
         await self._hindered(rollout, f"agent {rollout.agent}: {str(error) or type(error).__name__}")
         return RETRY_SECONDS if isinstance(error, Refused) else BACK_OFF_SECONDS
 
     async def _hindered(self, rollout: Rollout, reason: str) -> None:
-        """Say why the goal is not true, once patience has run out and when the reason is another one."""
-        if self._patience() < RETRY_SECONDS or not reason or reason == rollout.hindrance:
+        """Say why the goal is not true, once patience has run out and where the reason is another one."""
+        if self._patience.left or not reason or reason == rollout.hindrance:
             return
         await self._tell(rollout, Hindered(target=rollout.target, goal=rollout.goal, reason=reason))
-
-    def _patience(self) -> float:
-        """Until the reason for waiting is news; after that, until the next look."""
-        left = self._since + PATIENCE_SECONDS - self._tools.clock.monotonic()
-        return left if left > 0 else RETRY_SECONDS
+        self._patience.told()
 
     async def _tell(self, rollout: Rollout, seen: Message) -> None:
         name = seen.address.rpartition(".")[2]
