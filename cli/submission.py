@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -42,8 +42,10 @@ def read(file: str, application: str = "", environ: Mapping[str, str] = os.envir
     if parsed.spec is None:
         return Submission(name, config, problems=parsed.problems)
     bases = search_path(file, environ)
-    found = {path: _manifests(path, bases, name) for path in paths_of(parsed.spec)}
-    _check_size(found)
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for path in paths_of(parsed.spec):
+        found[path] = _manifests(path, bases, name)
+        _check_size(sum(len(text) for texts in found.values() for _, text in texts))
     files = {path: tuple(text for _, text in texts) for path, texts in found.items()}
     names = {path: tuple(shown for shown, _ in texts) for path, texts in found.items()}
     problems = prepare(config, files, application or None, 1, names).problems
@@ -80,11 +82,11 @@ def _within(folder: Path) -> list[Path]:
     found = sorted(one for one in folder.rglob("*") if one.suffix in _SUFFIXES and one.is_file())
     if len(found) > MOST_FILES:
         raise Stop(Exit.WRONG, f"the folder {folder} has {len(found)} manifests; {MOST_FILES} are allowed")
+    _check_size(sum(one.stat().st_size for one in found))
     return found
 
 
-def _check_size(found: Mapping[str, Iterable[tuple[str, str]]]) -> None:
-    size = sum(len(text) for texts in found.values() for _, text in texts)
+def _check_size(size: int) -> None:
     if size > MOST_BYTES:
         raise Stop(Exit.WRONG, f"the manifests have {size} bytes together; {MOST_BYTES} are allowed")
 
@@ -100,10 +102,23 @@ def _text(file: str) -> str:
 
 def _file(path: Path) -> str:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise Stop(Exit.WRONG, f"{path} is larger than {MOST_BYTES} bytes")
-        return path.read_bytes().decode()
+        return _content(path).decode()
     except UnicodeDecodeError as error:
         raise Stop(Exit.WRONG, f"{path} is not UTF-8 text", "save it as UTF-8") from error
     except OSError as error:
         raise Stop(Exit.WRONG, f"{path} cannot be read: {error.strerror}") from error
+
+
+def _content(path: Path) -> bytes:
+    """Of a regular file: a device may never end, and a pipe may never begin."""
+    if path.is_dir():
+        raise Stop(Exit.WRONG, f"{path} is a folder, not a file")
+    if path.exists() and not path.is_file():
+        raise Stop(
+            Exit.WRONG, f"{path} is not a regular file", "to read a pipe, write -f - and hand it to standard input"
+        )
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise Stop(Exit.WRONG, f"{path} is larger than {MOST_BYTES} bytes")
+    return content

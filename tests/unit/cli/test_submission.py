@@ -1,11 +1,12 @@
 """Where a manifest's path is looked for."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from cli.exits import Stop
-from cli.submission import candidates, read, search_path
+from cli.submission import MOST_BYTES, candidates, read, search_path
 
 FILE = """\
 application: shop
@@ -77,6 +78,40 @@ def test_missing_lists_every_place(file: Path) -> None:
 def test_url_is_refused_by_name(file: Path) -> None:
     file.write_text(FILE.replace("{PATH}", "https://example.com/a.yml"))
     assert not read(str(file), environ={}).is_valid
+
+
+def a_fifo(path: Path) -> str:
+    os.mkfifo(path)
+    return str(path)
+
+
+def test_special_file_is_not_opened(tmp_path: Path) -> None:
+    for name in ("/dev/zero", a_fifo(tmp_path / "pipe")):
+        with pytest.raises(Stop, match="is not a regular file"):
+            read(name, environ={})
+
+
+def test_special_manifest_is_not_opened(file: Path) -> None:
+    a_fifo(file.parent / "pipe")
+    with pytest.raises(Stop, match="is not a regular file"):
+        names(file, "pipe")
+
+
+def test_large_file_is_refused(file: Path) -> None:
+    with file.open("wb") as sparse:
+        sparse.truncate(MOST_BYTES + 1)
+    with pytest.raises(Stop, match="is larger than"):
+        read(str(file), environ={})
+
+
+@pytest.mark.parametrize("path", ["k", "k/a.yml\n  - path: k/b.yml"])
+def test_manifests_are_bounded_together(file: Path, path: str) -> None:
+    for name in ("a.yml", "b.yml"):
+        manifest = Path(a_manifest(file.parent / "k" / name))
+        manifest.write_text(manifest.read_text() + "#" * (MOST_BYTES // 2))
+    file.write_text(FILE.replace("{PATH}", path))
+    with pytest.raises(Stop, match="bytes together"):
+        read(str(file), environ={})
 
 
 def test_same_place_is_tried_once() -> None:
