@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from cyclopts import Parameter
@@ -68,19 +69,31 @@ def where(options: Options, environ: Mapping[str, str] = os.environ) -> Place:
     if given and not _TOKEN.fullmatch(given):
         raise Stop(Exit.WRONG, "the token has a line break, a space or another character that no token has")
     if options.server and given:
-        return Place(options.server.rstrip("/"), given)
+        return Place(_address(options.server), given)
     up = _running(state_dir(environ))
-    server = options.server or (up.server if up else "")
+    server = _address(options.server) if options.server else up.server if up else ""
     if not server:
         raise Stop(
             Exit.UNREACHABLE,
             "no server is known",
             "name it with --server or FAIRLEAD_SERVER, or start one on this machine: fairlead up",
         )
-    token = given or (up.token if up and server.rstrip("/") == up.server.rstrip("/") else "")
+    token = given or (up.token if up and server == up.server else "")
     if not token:
         raise Stop(Exit.NOT_ALLOWED, f"no token for {server}", "give one with --token or FAIRLEAD_TOKEN")
-    return Place(server.rstrip("/"), token)
+    return Place(server, token)
+
+
+def _address(server: str) -> str:
+    given = server.strip().rstrip("/")
+    try:
+        parts = urlsplit(given)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or not given.isprintable() or " " in given:
+        raise Stop(Exit.WRONG, f"{given!r} is not the address of a server", "write http://host:port or https://host")
+    return given
 
 
 def state_dir(environ: Mapping[str, str] = os.environ) -> Path:

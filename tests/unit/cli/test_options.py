@@ -41,6 +41,38 @@ def test_broken_token_is_told(token: str) -> None:
     assert "line break" in stop.value.message
 
 
+@pytest.mark.parametrize("token", ["", "mine"])
+@pytest.mark.parametrize(
+    "server",
+    [
+        "localhost:8080",
+        "cd.example",
+        "ftp://cd.example",
+        "http://",
+        "http://h:x",
+        "http://h:70000",
+        "http://h:0",
+        "http://[",
+        "http://a b",
+    ],
+)
+def test_no_address_is_told(server: str, token: str) -> None:
+    with pytest.raises(Stop) as stop:
+        where(Options(server=server, token=token), {})
+    assert stop.value.code == Exit.WRONG
+    assert "http://host:port" in stop.value.hints[0]
+
+
+@pytest.mark.parametrize("server", ["HTTP://h", "https://h:1/below", "http://[::1]:8080", " http://h/ "])
+def test_address_is_taken(server: str) -> None:
+    assert where(Options(server=server, token="t"), {}).server == server.strip().rstrip("/")
+
+
+def test_token_of_running_stack_survives_slash(tmp_path: Path) -> None:
+    environ = running(tmp_path)
+    assert where(Options(server="http://127.0.0.1:1234/"), environ).token == "t-up"
+
+
 def test_nothing_known_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(Stop) as stop:
         where(Options(), {"FAIRLEAD_STATE_DIR": str(tmp_path)})
