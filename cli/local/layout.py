@@ -43,6 +43,10 @@ class Layout:
     def bootstrap(self) -> Path:
         return self.folder / "bootstrap.json"
 
+    @property
+    def ports_file(self) -> Path:
+        return self.folder / "ports.json"
+
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
 
@@ -84,23 +88,19 @@ class Layout:
         try:
             known = self._known_ports()
             chosen = {name: known.get(name) or free_port() for name in PORTS}
-            write_private(self._ports, msgspec.json.encode(chosen))
+            write_private(self.ports_file, msgspec.json.encode(chosen))
         except OSError as error:
             raise self._unusable(error) from error
         return chosen
 
-    @property
-    def _ports(self) -> Path:
-        return self.folder / "ports.json"
-
     def _known_ports(self) -> dict[str, int]:
-        if not self._ports.exists():
+        if not self.ports_file.exists():
             return {}
         try:
-            return msgspec.json.decode(self._ports.read_bytes(), type=dict[str, Port])
+            return msgspec.json.decode(self.ports_file.read_bytes(), type=dict[str, Port])
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             hint = "delete it: the next start chooses ports anew"
-            raise Stop(Exit.FAILED, f"{self._ports} does not say which ports to use: {error}", hint) from error
+            raise Stop(Exit.FAILED, f"{self.ports_file} does not say which ports to use: {error}", hint) from error
 
     def read_bootstrap(self) -> Bootstrap | None:
         """None while the services have not written it."""

@@ -17,6 +17,7 @@ from cli.local import plan
 from cli.local.children import Child, Runner
 from cli.local.layout import CLUSTERS, Bootstrap, Layout
 from cli.local.plan import Machine
+from cli.local.ports import require_free
 from cli.options import Up
 from libs.api.view import AgentList
 from libs.runtime.nats_server import NatsServer, ServerFailed, ServerMissing
@@ -41,6 +42,7 @@ async def running(folder: Path, report: Report, nats_url: str = "") -> AsyncIter
     with layout.taken():
         layout.forget_up()
         machine = Machine(layout, layout.ports(), plan.inherited(os.environ))
+        await require_free(machine.ports, layout.ports_file)
         try:
             async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
                 yield await _Stack(machine, report, stack, tasks).start(nats_url)
