@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import asdict, dataclass
+from math import isnan
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -17,7 +18,17 @@ from libs.runtime.clock import system_random
 app = App(name="deploy", help="Start, look at, follow and steer deployments.")
 
 Watch = Annotated[bool, Parameter(name=["--watch", "-w"], negative="", help="Follow to the end.")]
-Timeout = Annotated[float | None, Parameter(help="Seconds to follow; the deployment goes on after them.")]
+
+
+def _check_seconds(_: object, seconds: float | None) -> None:
+    if seconds is not None and (isnan(seconds) or seconds < 0):
+        raise ValueError("Give a number of seconds from 0 on.")
+
+
+Timeout = Annotated[
+    float | None,
+    Parameter(validator=_check_seconds, help="Seconds to follow; the deployment goes on after them."),
+]
 Deployment = Annotated[
     str,
     Parameter(

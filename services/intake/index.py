@@ -16,13 +16,15 @@ MOST = 20_000
 """The newest are kept; older ones are still found by their id."""
 PAGE = 50
 MOST_PAGE = 500
+ACTIVE = "active"
+"""Asks for every phase that is not an end."""
 
 
 class Query(Struct, frozen=True):
     tenant: str
     application: str = ""
     phase: str = ""
-    """A phase; `active` for every one that is not an end."""
+    """A phase, or `ACTIVE`."""
     limit: int = PAGE
     cursor: str = ""
 
@@ -79,7 +81,7 @@ class Index:
         tenant, summary = self._summaries[place]
         if tenant != query.tenant or query.application not in ("", summary.application):
             return False
-        active = query.phase == "active" and summary.phase not in ENDED
+        active = query.phase == ACTIVE and summary.phase not in ENDED
         return active or query.phase in ("", summary.phase)
 
     def _forget_oldest(self) -> None:

@@ -4,11 +4,14 @@ import re
 
 from aiohttp import web
 
+from libs.deployment.state import Phase
 from libs.runtime.problem import Problem, quoted
-from services.intake.index import MOST_PAGE, PAGE, Query
+from services.intake.index import ACTIVE, MOST_PAGE, PAGE, Query
+from services.intake.view import ACCEPTED
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _KNOWN = frozenset({"application", "phase", "limit", "cursor"})
+_PHASES = (ACTIVE, ACCEPTED, *(str(phase) for phase in Phase if phase is not Phase.ABSENT))
 
 
 def idempotency_key(request: web.Request) -> str:
@@ -32,10 +35,16 @@ def list_query(request: web.Request, tenant: str) -> Query:
     return Query(
         tenant=tenant,
         application=request.query.get("application", ""),
-        phase=request.query.get("phase", ""),
+        phase=_phase(request.query.get("phase", "")),
         limit=_limit(request.query.get("limit", str(PAGE))),
         cursor=request.query.get("cursor", ""),
     )
+
+
+def _phase(text: str) -> str:
+    if text and text not in _PHASES:
+        raise Problem(400, f"phase takes one of {', '.join(_PHASES)}, not {quoted(text)}")
+    return text
 
 
 def _limit(text: str) -> int:

@@ -83,6 +83,9 @@ async def cli(folder: Path, *arguments: str, w: World | None = None, token: str 
         ("validate", Exit.WRONG),
         ("deploy strat", Exit.WRONG),
         ("deploy list --limit many", Exit.WRONG),
+        ("deploy watch --timeout=-1 --server http://127.0.0.1:1 --token x", Exit.WRONG),
+        ("deploy start -f deploy.yml --timeout nan --server http://127.0.0.1:1 --token x", Exit.WRONG),
+        ("deploy list --server 127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy list", Exit.UNREACHABLE),
         ("deploy status ../agents --server http://127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy list --server http://127.0.0.1:1 --token x", Exit.UNREACHABLE),
@@ -139,6 +142,13 @@ async def test_file_comes_from_stdin(memory: Open, folder: Path) -> None:
         )
         await process.communicate(FILE.encode())
         assert process.returncode == Exit.DONE
+
+
+async def test_wrong_phase_names_phases(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        result = await cli(folder, "deploy", "list", "--phase", "bogus", w=w)
+        assert result.code == Exit.WRONG
+        assert "active, accepted, planning, running" in result.err
 
 
 async def test_in_progress_is_three(memory: Open, folder: Path) -> None:

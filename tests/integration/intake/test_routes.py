@@ -100,7 +100,7 @@ async def test_list_is_filtered(ports: Open) -> None:
             assert [one["id"] for one in page["deployments"]] == expected
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "cursor=%21", "colour=red"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "cursor=%21", "colour=red", "phase=absent"])
 async def test_wrong_query_is_refused(memory: Open, query: str) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         status, _ = await w.call("GET", f"/deployments?{query}")
