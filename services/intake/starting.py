@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+from msgspec.structs import replace
 
 from libs.api.request import StartRequest
 from libs.api.view import Accepted, Links
@@ -45,12 +46,12 @@ class Starting:
             warnings += await self._check_agents(who, request, checked)
             submission = Submission(
                 request=request_digest,
-                submission=await self._store.save(text),
+                submission="",
                 application=checked.spec.application,
                 by=who.subject,
                 at=self._process.clock.now(),
             )
-            await self._accept(key, submission)
+            await self._accept(key, submission, text)
         return _accepted(key, checked.spec.application, warnings)
 
     async def _checked(self, request: StartRequest) -> Checked:
@@ -82,14 +83,15 @@ class Starting:
             raise Problem(409, detail, "idempotency_conflict", {"deployment": key.deployment, "url": url_of(key)})
         return known is not None
 
-    async def _accept(self, key: Key, submission: Submission) -> None:
+    async def _accept(self, key: Key, submission: Submission, text: bytes) -> None:
         """Commit the batch, whoever else commits meanwhile and whatever the bus leaves unsaid."""
         for _ in range(ATTEMPTS):
-            holder, revision = await self._records.lock(key, submission.application)
-            if holder == key.deployment:
-                return  # a batch without a verdict had been committed
-            if holder:
-                raise _in_progress(submission.application, Key(key.tenant, key.partition, holder))
+            revision = await self._free(key, submission.application)
+            if revision is None:
+                return
+            # Only now: what a refused start saved would stay for ever.
+            kept = submission.submission or await self._store.save(text)
+            submission = replace(submission, submission=kept)
             try:
                 await self._store.commit(acceptance.batch(Applicant(key, submission, revision, current_traceparent())))
             except (Conflict, Unknown):
@@ -98,6 +100,13 @@ class Starting:
             else:
                 return
         raise unsettled()
+
+    async def _free(self, key: Key, application: str) -> int | None:
+        """The lock's revision; None where a batch of ours was committed without a verdict. Another's is refused."""
+        holder, revision = await self._records.lock(key, application)
+        if holder and holder != key.deployment:
+            raise _in_progress(application, Key(key.tenant, key.partition, holder))
+        return None if holder else revision
 
 
 def _accepted(key: Key, application: str, warnings: tuple[str, ...]) -> Accepted:

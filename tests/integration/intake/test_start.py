@@ -183,6 +183,22 @@ async def test_conflict_is_decided_again(broker_store: Mute, memory_bus: MemoryB
         assert await w.start()
 
 
+async def test_refused_start_leaves_nothing(broker_store: Mute, memory_bus: MemoryBus) -> None:
+    broker_store.silent = 0
+    saved: list[bytes] = []
+    save = broker_store.save
+
+    async def noted(text: bytes) -> str:
+        saved.append(text)
+        return await save(text)
+
+    async with world(broker_store, memory_bus) as w:
+        await w.start()
+        broker_store.save = noted  # type: ignore[method-assign]
+        status, _ = await w.call("POST", "/deployments", a_request(targets=["prod"]))
+        assert (status, saved) == (409, [])
+
+
 async def test_store_away_is_said(broker_store: Mute, memory_bus: MemoryBus) -> None:
     async def away(batch: Sequence[Write]) -> int:
         raise Unavailable("no leader")
