@@ -42,6 +42,8 @@ def prepare(
     for target in spec.targets:
         objects[target], found = select(spec, loaded, target)
         problems += found
-    problems += check_manifests(spec, objects, parsed.places)
+    if not any(problem.severity == "error" for problem in loaded.problems):
+        # What was not read would be missed a second time.
+        problems += check_manifests(spec, objects, parsed.places)
     refused = any(problem.severity == "error" for problem in problems)
     return Prepared(None if refused else spec, objects, tuple(problems))

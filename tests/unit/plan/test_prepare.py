@@ -42,6 +42,13 @@ def test_file_and_manifest_problems_come_together() -> None:
     assert len([problem for problem in prepared.problems if problem.severity == "error"]) >= 2
 
 
+def test_broken_manifest_is_one_problem() -> None:
+    errors = [
+        problem for problem in prepare(a_file(), {"k8s/": ("kind: [\n",)}).problems if problem.severity == "error"
+    ]
+    assert [problem.file for problem in errors] == ["k8s/"]
+
+
 def test_given_application_wins() -> None:
     prepared = prepare(a_file(), {"k8s/": (DEPLOYMENT,)}, application="cart")
     assert prepared.spec is not None
