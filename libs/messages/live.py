@@ -6,14 +6,14 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class LivePod(Struct, frozen=True, omit_defaults=True):
+class LivePod(Struct, frozen=True, omit_defaults=True, rename="camel"):
     name: str
     ready: bool
     reason: str = ""
     """Why it is not ready, in a word or a sentence."""
 
 
-class LiveVersion(Struct, frozen=True, omit_defaults=True):
+class LiveVersion(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """One ReplicaSet of a workload."""
 
     replica_set: str
@@ -28,12 +28,12 @@ class LiveVersion(Struct, frozen=True, omit_defaults=True):
     """At most 50."""
 
 
-class LiveWorkload(Struct, frozen=True):
+class LiveWorkload(Struct, frozen=True, rename="camel"):
     name: str
     versions: tuple[LiveVersion, ...]
 
 
-class LiveTarget(Struct, frozen=True, omit_defaults=True):
+class LiveTarget(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """Everything the executor sees of one target now."""
 
     target: str

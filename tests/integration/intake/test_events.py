@@ -12,7 +12,7 @@ from libs.bus.memory import MemoryBus
 from libs.deployment.state import Phase
 from libs.durable.ports import Unavailable
 from libs.messages.deployment import DeploymentStarted, DeploymentSucceeded, TargetStarted
-from libs.messages.live import LiveTarget
+from libs.messages.live import LiveTarget, LiveVersion, LiveWorkload
 from libs.messages.subject import Key, live_subject
 from tests.builders import a_deployment
 from tests.integration.conftest import Open
@@ -135,7 +135,8 @@ async def test_live_progress_has_no_id(ports: Open) -> None:
         deployment = await w.start()
         place = place_of(deployment)
         await w.commits(place, a_deployment())
-        seen = LiveTarget(target="prod", at=w.process.clock.now(), workloads=())
+        version = LiveVersion("web-1", "new", "web:1", replicas=1, ready=0, available=0)
+        seen = LiveTarget(target="prod", at=w.process.clock.now(), workloads=(LiveWorkload("web", (version,)),))
         async with stream(w, deployment) as frames:
             await until(frames, "snapshot")
             await p.bus.publish(live_subject(place), msgspec.json.encode(seen))
@@ -143,7 +144,8 @@ async def test_live_progress_has_no_id(ports: Open) -> None:
         assert live.id == ""
         assert msgspec.json.decode(live.data, type=LiveTarget) == seen
         _, view = await w.call("GET", f"/deployments/{deployment}")
-        assert view["targets"][0]["live"]["at"]
+        (shown,) = view["targets"][0]["live"]["workloads"]
+        assert shown["versions"][0]["replicaSet"] == "web-1"
 
 
 async def test_others_events_stay_out(ports: Open) -> None:
