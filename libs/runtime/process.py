@@ -11,6 +11,7 @@ A service's coroutine runs until it is cancelled. Several of them run in one pro
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -57,6 +58,9 @@ def run(main: Main, settings: ProcessSettings, name: str) -> NoReturn:
     log.configure(clock, settings.log_format, settings.log_level)
     chance = system_random()
     member = f"{name}-{chance.getrandbits(48):012x}"
+    # What was imported lives as long as the process: looking at it again and again is what makes collections slow.
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
     process = Process(name, settings, Health(), Metrics(), clock, chance, member)
     sys.exit(asyncio.run(supervise(main, process)))
 
