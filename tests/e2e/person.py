@@ -90,13 +90,14 @@ def target(view: DeploymentView, name: str) -> TargetView:
 
 
 def weight(view: DeploymentView, name: str = "staging") -> int:
-    rollout = target(view, name).rollout
-    return rollout.weight if rollout else 0
+    """0 as well while no target is planned yet: a deployment is accepted before it has targets."""
+    return next((one.rollout.weight for one in view.targets if one.name == name and one.rollout), 0)
 
 
 def pauses(view: DeploymentView, name: str = "staging") -> bool:
     """Whether the target stands at the pause of its strategy."""
-    return any(step.kind in ("pause", "approval") and step.state == "current" for step in target(view, name).steps)
+    steps = (step for one in view.targets if one.name == name for step in one.steps)
+    return any(step.kind in ("pause", "approval") and step.state == "current" for step in steps)
 
 
 def at_the_pause(view: DeploymentView) -> bool:
