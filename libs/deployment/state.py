@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from libs.plan.model import Pause, TargetPlan
+from libs.plan.model import Gate, Pause, TargetPlan
 
 
 class Phase(StrEnum):
@@ -86,7 +86,7 @@ def target_named(deployment: Deployment, name: str) -> Target | None:
     return next((target for target in deployment.targets if target.plan.name == name), None)
 
 
-def pauses(target: Target) -> tuple[Pause, ...]:
+def pauses(target: Target) -> tuple[Gate, ...]:
     """The pauses of the stage that the target is in."""
     match target.phase:
         case TargetPhase.BEFORE:
@@ -99,4 +99,8 @@ def pauses(target: Target) -> tuple[Pause, ...]:
 
 def open_pauses(target: Target) -> tuple[tuple[int, Pause], ...]:
     """The pauses being waited for now, with their places in the file's list."""
-    return tuple((step, pause) for step, pause in enumerate(pauses(target)) if step not in target.passed)
+    return tuple(
+        (step, pause)
+        for step, pause in enumerate(pauses(target))
+        if isinstance(pause, Pause) and step not in target.passed
+    )

@@ -10,7 +10,7 @@ from libs.messages.deployment import PauseEnded, PauseStarted, TargetEnded, Targ
 from libs.messages.message import Arm, Disarm, Output
 from libs.messages.rollout import FinishRollout, RollBack, StartRollout
 from libs.messages.subject import token_hash
-from libs.plan.model import Pause
+from libs.plan.model import Gate, Pause
 
 Moved = tuple[Target, tuple[Output, ...]]
 
@@ -70,6 +70,9 @@ def start_rollout(target: Target, application: str) -> StartRollout:
         manifests=plan.manifests,
         steps=plan.steps,
         timeout_seconds=plan.timeout_seconds,
+        definitions=plan.definitions,
+        services=plan.services,
+        keeps_deployment=plan.keeps_deployment,
     )
 
 
@@ -96,7 +99,8 @@ def _enter(target: Target, application: str) -> Moved:
     return target, tuple(begun)
 
 
-def _begin(target: Target, step: int, pause: Pause) -> tuple[Output, ...]:
+def _begin(target: Target, step: int, pause: Gate) -> tuple[Output, ...]:
+    assert isinstance(pause, Pause), "no other gate passes the door yet"
     approval = pause.approval
     told = PauseStarted(
         target=target.plan.name,

@@ -22,6 +22,13 @@ class TargetMessage(Message, frozen=True, kw_only=True):
     target: str
 
 
+class RunMessage(Message, frozen=True, kw_only=True):
+    """To the machine of one run: its key carries the hash of the run's name, unique in the deployment."""
+
+    address: ClassVar[str]
+    run: str
+
+
 class Envelope(Struct, frozen=True, omit_defaults=True):
     """The JSON object on the wire around a message's own fields."""
 
@@ -73,5 +80,9 @@ Output = Message | Arm | Disarm
 
 
 def key_of(message: Message, own: Key) -> Key:
-    """Where a machine's message goes: to the target it names, else to the deployment as a whole."""
-    return own.of_target(message.target) if isinstance(message, TargetMessage) else own.whole()
+    """Where a machine's message goes: to the target or the run it names, else to the deployment as a whole."""
+    match message:
+        case TargetMessage(target=name) | RunMessage(run=name):
+            return own.of_target(name)
+        case _:
+            return own.whole()

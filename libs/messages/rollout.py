@@ -5,7 +5,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from libs.messages.message import TargetMessage
-from libs.plan.model import Step
+from libs.plan.model import ServicePair, Step
 
 
 class StartRollout(TargetMessage, frozen=True, kw_only=True):
@@ -18,6 +18,10 @@ class StartRollout(TargetMessage, frozen=True, kw_only=True):
     manifests: str
     steps: tuple[Step, ...]
     timeout_seconds: int
+    definitions: str = ""
+    """Digest of the `Definitions` that the gates among the steps name."""
+    services: tuple[ServicePair, ...] = ()
+    keeps_deployment: bool = False
 
 
 class ApproveStep(TargetMessage, frozen=True, kw_only=True):

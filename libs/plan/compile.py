@@ -4,8 +4,19 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from libs.plan.model import ApplyManifests, Plan, SetWeight, Step, TargetPlan
-from libs.spec.model import Spec, Target
+from libs.plan.model import (
+    ApplyManifests,
+    AwaitGates,
+    Definitions,
+    DeployGreen,
+    Plan,
+    RedirectTraffic,
+    SetWeight,
+    ShutDownOld,
+    Step,
+    TargetPlan,
+)
+from libs.spec.model import BlueGreen, Canary, ExposeServices, Gate, ServicePair, Spec, Target
 
 FULL = 100
 
@@ -19,7 +30,14 @@ class Source(Struct, frozen=True):
     """Whether any object is a Deployment: only those are led by a strategy."""
 
 
-def compile_plan(spec: Spec, sources: Mapping[str, Source], only: frozenset[str] = frozenset()) -> Plan:
+def definitions_of(spec: Spec, context: Mapping[str, str]) -> Definitions:
+    """What the plan's gates name; `context` is the request's and wins over the file's."""
+    return Definitions(spec.webhooks, spec.queries, spec.default_provider, {**spec.context, **context})
+
+
+def compile_plan(
+    spec: Spec, sources: Mapping[str, Source], only: frozenset[str] = frozenset(), definitions: str = ""
+) -> Plan:
     """The plan of a valid spec; `only`, where not empty, leaves the other targets out.
 
     What a target left out was needed for is taken as given: a person who names targets says that the rest stands.
@@ -27,11 +45,12 @@ def compile_plan(spec: Spec, sources: Mapping[str, Source], only: frozenset[str]
     chosen = {name: target for name, target in spec.targets.items() if not only or name in only}
     return Plan(
         application=spec.application,
-        targets=tuple(_target(spec, name, target, sources[name], chosen) for name, target in chosen.items()),
+        targets=tuple(_target(spec, name, sources[name], frozenset(chosen), definitions) for name in chosen),
     )
 
 
-def _target(spec: Spec, name: str, target: Target, source: Source, chosen: Mapping[str, Target]) -> TargetPlan:
+def _target(spec: Spec, name: str, source: Source, chosen: frozenset[str], definitions: str) -> TargetPlan:
+    target = spec.targets[name]
     return TargetPlan(
         name=name,
         agent=target.account,
@@ -42,11 +61,38 @@ def _target(spec: Spec, name: str, target: Target, source: Source, chosen: Mappi
         after=target.after,
         manifests=source.manifests,
         timeout_seconds=spec.timeout_seconds,
+        definitions=definitions,
+        services=services_of(spec, name),
+        keeps_deployment=spec.keeps_deployment,
     )
 
 
+def services_of(spec: Spec, name: str) -> tuple[ServicePair, ...]:
+    """The blue/green services of a target; none under another strategy."""
+    strategy = spec.strategies.get(spec.targets[name].strategy)
+    if not isinstance(strategy, BlueGreen):
+        return ()
+    listed = tuple(pair for item in spec.traffic if name in item.targets for pair in item.kubernetes)
+    own = ServicePair(strategy.active_service, strategy.preview_service)
+    return (own, *listed) if own.active and own not in listed else listed
+
+
 def _strategy(spec: Spec, target: Target) -> tuple[Step, ...]:
+    match spec.strategies[target.strategy]:
+        case Canary(steps=steps):
+            return _canary(tuple(step for step in steps if not isinstance(step, ExposeServices)))
+        case BlueGreen() as swap:
+            redirect = _gates("redirectTrafficAfter", swap.redirect_after)
+            shut_down = _gates("shutDownOldVersionAfter", swap.shut_down_after)
+            return (DeployGreen(), *redirect, RedirectTraffic(), *shut_down, ShutDownOld())
+
+
+def _canary(steps: tuple[SetWeight | Gate, ...]) -> tuple[Step, ...]:
     """The file's steps; a last weight of 100 is implied."""
-    steps = spec.strategies[target.strategy].steps
     weights = [step.weight for step in steps if isinstance(step, SetWeight)]
     return steps if weights[-1:] == [FULL] else (*steps, SetWeight(weight=FULL))
+
+
+def _gates(name: str, steps: tuple[Gate | ExposeServices, ...]) -> tuple[AwaitGates, ...]:
+    gates = tuple(step for step in steps if not isinstance(step, ExposeServices))
+    return (AwaitGates(name, gates),) if gates else ()

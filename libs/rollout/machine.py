@@ -88,6 +88,9 @@ def _start(order: StartRollout) -> Transition[Rollout]:
         manifests=order.manifests,
         steps=order.steps,
         timeout_seconds=order.timeout_seconds,
+        definitions=order.definitions,
+        services=order.services,
+        keeps_deployment=order.keeps_deployment,
     )
     return rollout, (RolloutStarted(target=order.target), Arm(READY, order.timeout_seconds))
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from libs.messages.rollout import Workload
-from libs.plan.model import ApplyManifests, SetWeight, Step
+from libs.plan.model import ApplyManifests, DeployGreen, RedirectTraffic, ServicePair, SetWeight, ShutDownOld, Step
 
 
 class Phase(StrEnum):
@@ -37,6 +37,10 @@ class Rollout(Struct, frozen=True, omit_defaults=True):
     """Digest of the target's objects."""
     steps: tuple[Step, ...] = ()
     timeout_seconds: int = 0
+    definitions: str = ""
+    """Digest of what the gates among the steps name."""
+    services: tuple[ServicePair, ...] = ()
+    keeps_deployment: bool = False
     step: int = 0
     """Index of the current step while progressing."""
     goal: int = 0
@@ -88,9 +92,32 @@ def weight(rollout: Rollout) -> int:
             return 0
 
 
+class Swap(Struct, frozen=True):
+    """What a blue/green rollout asks for now."""
+
+    traffic_to_new: bool
+    """Where the active services point to."""
+    stable_runs: bool
+    """Whether the old version is there whole; else it has no pods."""
+
+
+def swap(rollout: Rollout) -> Swap | None:
+    """None where the strategy is not blue/green."""
+    if not any(isinstance(step, DeployGreen) for step in rollout.steps):
+        return None
+    match rollout.phase:
+        case Phase.LANDED | Phase.FINISHING | Phase.SUCCEEDED:
+            return Swap(traffic_to_new=True, stable_runs=False)
+        case Phase.PROGRESSING:
+            walked = {type(step) for step in rollout.steps[: rollout.step + 1]}
+            return Swap(traffic_to_new=RedirectTraffic in walked, stable_runs=ShutDownOld not in walked)
+        case _:
+            return Swap(traffic_to_new=False, stable_runs=True)
+
+
 def asks_cluster(step: Step) -> bool:
     """Whether the step is done by the cluster, rather than by time or a person."""
-    return isinstance(step, ApplyManifests | SetWeight)
+    return isinstance(step, ApplyManifests | SetWeight | DeployGreen | RedirectTraffic | ShutDownOld)
 
 
 def awaits_cluster(rollout: Rollout) -> bool:

@@ -4,7 +4,17 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from libs.spec.model import DEFAULT_TIMEOUT_SECONDS, Canary, Manifest, Pause, SetWeight, Spec, Step, Strategy, Target
+from libs.spec.model import (
+    DEFAULT_TIMEOUT_SECONDS,
+    Canary,
+    CanaryStep,
+    Manifest,
+    Pause,
+    SetWeight,
+    Spec,
+    Strategy,
+    Target,
+)
 from libs.spec.pauses import Pauses
 from libs.spec.problems import Report, join, path_of, quoted
 from libs.spec.walk import Walk
@@ -72,7 +82,7 @@ class Normal:
                 place = self._walk.places[path]
                 self._report.warn(place, "falling_weight", message, "let weights rise over the steps")
 
-    def _step(self, item: Values, path: str) -> Step | None:
+    def _step(self, item: Values, path: str) -> CanaryStep | None:
         if (pause := item.get("pause")) is not None:
             return self._pauses.pause(pause, join(path, "pause"))
         weight = (item.get("setWeight") or {}).get("weight")

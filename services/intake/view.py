@@ -11,7 +11,7 @@ from libs.deployment.state import Deployment, Target, TargetPhase, is_terminal, 
 from libs.deployment.targets import timer_name
 from libs.durable.record import Loaded, Timer
 from libs.messages.live import LiveTarget
-from libs.plan.model import ApplyManifests, Pause, SetWeight, Step
+from libs.plan.model import Analysis, ApplyManifests, AwaitGates, DeployGreen, Gate, Pause, RunWebhook, SetWeight, Step
 from libs.rollout import state as rollouts
 from libs.rollout.state import Phase as RolloutPhase
 from libs.rollout.state import Rollout, has_stable
@@ -96,10 +96,10 @@ def _target(target: Target, seen: Seen) -> TargetView:
 
 
 def _pauses(
-    pauses: tuple[Pause, ...], state: Callable[[int], str], target: Target, timers: Mapping[str, Timer]
+    gates: tuple[Gate, ...], state: Callable[[int], str], target: Target, timers: Mapping[str, Timer]
 ) -> tuple[StepView, ...]:
     return tuple(
-        _pause(pause, state(step), _deadline(timers, timer_name(target, step))) for step, pause in enumerate(pauses)
+        _step(gate, state(step), _deadline(timers, timer_name(target, step))) for step, gate in enumerate(gates)
     )
 
 
@@ -162,6 +162,18 @@ def _step(step: Step, state: str, until: datetime | None = None, hindrance: str 
             return _asked(shown, until, hindrance or "pods to be ready")
         case Pause():
             return _pause(step, state, until)
+        case RunWebhook(name=name):
+            return _asked(StepView(kind="runWebhook", state=state), until, f"webhook {name}")
+        case Analysis():
+            return _asked(StepView(kind="analysis", state=state), until, "its judgment")
+        case AwaitGates(name=name):
+            return _asked(StepView(kind=name, state=state), until, "its gates")
+        case DeployGreen():
+            return _asked(StepView(kind="deployGreen", state=state), until, hindrance or "pods to be ready")
+        case _:
+            return _asked(
+                StepView(kind=str(type(step).__struct_config__.tag), state=state), until, hindrance or "the cluster"
+            )
 
 
 def _pause(pause: Pause, state: str, until: datetime | None) -> StepView:

@@ -11,7 +11,7 @@ from libs.durable.dispatch import Rejected
 from libs.durable.ports import Store
 from libs.messages.deployment import Planned
 from libs.messages.message import Received
-from libs.plan.compile import Source, compile_plan
+from libs.plan.compile import Source, compile_plan, definitions_of
 from libs.plan.model import Plan
 from libs.plan.prepare import Objects, Prepared, prepare
 from libs.workload.objects import is_deployment
@@ -54,7 +54,8 @@ class Planner:
     async def _compiled(self, prepared: Prepared, request: StartRequest) -> Plan:
         assert prepared.spec is not None, "only what has no errors is compiled"
         sources = {name: await self._source(objects) for name, objects in prepared.objects.items()}
-        return compile_plan(prepared.spec, sources, frozenset(request.targets))
+        definitions = await self._store.save(msgspec.json.encode(definitions_of(prepared.spec, request.context)))
+        return compile_plan(prepared.spec, sources, frozenset(request.targets), definitions)
 
     async def _source(self, objects: Objects) -> Source:
         digest = await self._store.save(msgspec.json.encode(objects))

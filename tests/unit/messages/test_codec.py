@@ -13,6 +13,14 @@ from msgspec.structs import fields
 from libs.messages.codec import MESSAGES, Malformed, decode, decode_envelope, encode, encode_envelope
 from libs.messages.message import Envelope, Message, TimerFired
 from libs.messages.rollout import RolloutRefused, StepEnded
+from libs.messages.run import Subject
+from libs.plan.model import Analysis, RunWebhook
+
+# What hypothesis guesses for a field whose default is made anew each time is no value.
+texts = st.dictionaries(st.text(), st.text(), max_size=2)
+st.register_type_strategy(Subject, st.builds(Subject, context=texts))
+st.register_type_strategy(Analysis, st.builds(Analysis, context=texts))
+st.register_type_strategy(RunWebhook, st.builds(RunWebhook, context=texts))
 
 addresses = st.sampled_from(sorted(MESSAGES))
 messages: st.SearchStrategy[Message] = addresses.flatmap(lambda address: st.builds(MESSAGES[address]))

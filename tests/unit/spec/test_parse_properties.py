@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from libs.spec.manifests import objects_of
-from libs.spec.model import Approval, Canary, Manifest, Pause, SetWeight, Spec, Step, Target
+from libs.spec.model import Approval, Canary, Manifest, Pause, SetWeight, Spec, Target
 from libs.spec.parse import parse
 from tests.unit.spec.files import a_file, with_steps
 
@@ -36,7 +36,7 @@ PAUSES = st.one_of(
         ),
     ),
 )
-STEPS: st.SearchStrategy[Step] = st.one_of(st.builds(SetWeight, st.integers(0, 100)), PAUSES)
+STEPS: st.SearchStrategy[SetWeight | Pause] = st.one_of(st.builds(SetWeight, st.integers(0, 100)), PAUSES)
 
 
 @st.composite
@@ -98,7 +98,7 @@ def _written_target(target: Target) -> dict[str, Any]:
     return {key: word for key, word in words.items() if word} | {"constraints": constraints}
 
 
-def _written_step(step: Step) -> dict[str, Any]:
+def _written_step(step: SetWeight | Pause) -> dict[str, Any]:
     if isinstance(step, SetWeight):
         return {"setWeight": step.weight}
     if step.approval is None:
