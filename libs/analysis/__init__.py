@@ -1,0 +1,1 @@
+"""One analysis: when to measure, what the values mean. Pure."""

@@ -1,0 +1,1 @@
+"""The configuration of a tenant: roles, metric providers, notification rules."""

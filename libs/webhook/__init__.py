@@ -1,0 +1,1 @@
+"""One call of a webhook and the wait for its callback. Pure."""

@@ -1,0 +1,1 @@
+"""Consumes `cmd.analysis.*`, publishes `evt.analysis.*`, owns analysis runs."""

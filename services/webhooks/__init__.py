@@ -1,0 +1,1 @@
+"""Consumes `cmd.webhook.*`, publishes `evt.webhook.*`, owns webhook runs."""
