@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.busdoc import bus_page
+from tools.featuredoc import features_page
 from tools.protobuf import compile_protos
 
 ROOT = Path(__file__).parent.parent
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 def generated() -> Iterator[tuple[Path, bytes]]:
     """Every generated file, relative to the repository, with the bytes that it should have."""
     yield Path("docs/bus.md"), bus_page().encode()
+    yield Path("docs/features.md"), features_page(ROOT / "tests").encode()
     with tempfile.TemporaryDirectory() as folder:
         yield from compile_protos(ROOT, Path(folder))
 

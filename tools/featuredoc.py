@@ -1,0 +1,78 @@
+"""`docs/features.md`: what users of CD-as-a-Service look for, what of it works here, and which tests show it.
+
+`tests/features.tsv` names the features and what is still missing of each; tests say which they show with
+`@pytest.mark.feature("F12")`. A feature works where a test shows it and nothing is missing.
+"""
+
+import ast
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+_HEAD = """# Features
+
+Made by `make docs` from `tests/features.tsv` and the tests' own marks; do not edit. *Works*: a test shows it and nothing
+is missing. *Partly*: a test shows it, and the last column says what is missing. *Not*: no test shows it.
+
+"""
+
+
+class Feature(Struct, frozen=True):
+    id: str
+    area: str
+    feature: str
+    missing: str
+
+
+def features_page(tests: Path) -> str:
+    shown = _marks(tests)
+    features = [Feature(**row) for row in csv.DictReader((tests / "features.tsv").open(), delimiter="\t")]
+    known = {feature.id for feature in features}
+    if unknown := sorted(set(shown) - known):
+        raise SystemExit(f"tests show features that tests/features.tsv does not name: {', '.join(unknown)}")
+    states = Counter(_state(feature, shown) for feature in features)
+    counts = ", ".join(f"{states[state]} {state}" for state in ("works", "partly", "not"))
+    rows = [_row(feature, shown) for feature in features]
+    table = ["| | area | feature | state | tests | missing |", "|---|---|---|---|---|---|", *rows]
+    return f"{_HEAD}{len(features)} features: {counts}.\n\n" + "\n".join(table) + "\n"
+
+
+def _state(feature: Feature, shown: dict[str, list[str]]) -> str:
+    if feature.id not in shown:
+        return "not"
+    return "partly" if feature.missing else "works"
+
+
+def _row(feature: Feature, shown: dict[str, list[str]]) -> str:
+    tests = shown.get(feature.id, [])
+    named = ", ".join(f"`{name}`" for name in tests[:3]) + (f" and {len(tests) - 3} more" if len(tests) > 3 else "")
+    cells = (feature.id, feature.area, feature.feature, _state(feature, shown), named, feature.missing)
+    return f"| {' | '.join(cells)} |"
+
+
+def _marks(tests: Path) -> dict[str, list[str]]:
+    """Tests by the features they show, e2e tests first: they show most."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(tests.rglob("test_*.py"), key=lambda path: ("e2e" not in path.parts, str(path))):
+        for name, feature in _marked(ast.parse(path.read_text())):
+            found.setdefault(feature, []).append(
+                f"{path.relative_to(tests)}::{name}" if name else str(path.relative_to(tests))
+            )
+    return found
+
+
+def _marked(module: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from ((node.name, feature) for mark in node.decorator_list for feature in _features(mark))
+        elif isinstance(node, ast.Assign) and any(ast.unparse(target) == "pytestmark" for target in node.targets):
+            yield from (("", feature) for feature in _features(node.value))
+
+
+def _features(node: ast.expr) -> Iterator[str]:
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.feature":
+            yield from (str(value.value) for value in call.args if isinstance(value, ast.Constant))
