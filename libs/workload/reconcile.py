@@ -7,15 +7,15 @@ finish    weight 100 once more, then the previous versions go
 """
 
 from libs.messages.rollout import Workload
-from libs.workload.applying import applied
-from libs.workload.fleet import Slot, fleet_of, objection, slot_of
-from libs.workload.moving import moved, unread, waits_of
-from libs.workload.objects import deployment_identity, is_leaving, number, replica_set_identity, text
-from libs.workload.outlook import CLEAR, Decision, Outlook, combined
-from libs.workload.requests import delete
-from libs.workload.restoring import created_removed, rest_restored, settings_restored
-from libs.workload.scaling import toward_return, toward_weight
-from libs.workload.wanted import Problem, Seen, Stage, Superseded, Wanted
+from libs.workload.dialogue.outlook import CLEAR, Decision, Outlook, combined
+from libs.workload.dialogue.requests import delete
+from libs.workload.dialogue.wanted import Problem, Seen, Stage, Superseded, Wanted
+from libs.workload.kinds.objects import deployment_identity, is_leaving, number, replica_set_identity, text
+from libs.workload.manifests.applying import applied
+from libs.workload.manifests.restoring import created_removed, rest_restored, settings_restored
+from libs.workload.pods.fleet import Slot, fleet_of, objection, slot_of
+from libs.workload.pods.moving import moved, unread, waits_of
+from libs.workload.pods.scaling import toward_return, toward_weight
 
 
 def reconcile(wanted: Wanted, seen: Seen) -> Decision:

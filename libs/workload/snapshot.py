@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from libs.messages.rollout import Version, Workload
-from libs.workload.applying import plain
-from libs.workload.convert import replica_set_name, workload
-from libs.workload.fleet import belongs_to, rival, side_of
-from libs.workload.moving import adoption_marks, revision_of
-from libs.workload.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks, rollout_annotations
-from libs.workload.objects import (
+from libs.workload.dialogue.requests import list_replica_sets, read
+from libs.workload.dialogue.wanted import Adopted, Before, Kept, Problem, Request, Seen, Snapshot
+from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks, rollout_annotations
+from libs.workload.kinds.objects import (
     Identity,
     Object,
     annotation,
@@ -24,10 +22,12 @@ from libs.workload.objects import (
     table,
     text,
 )
-from libs.workload.ownership import owned
-from libs.workload.requests import list_replica_sets, read
-from libs.workload.validate import problems
-from libs.workload.wanted import Adopted, Before, Kept, Problem, Request, Seen, Snapshot
+from libs.workload.kinds.ownership import owned
+from libs.workload.manifests.applying import plain
+from libs.workload.manifests.convert import replica_set_name, workload
+from libs.workload.manifests.validate import problems
+from libs.workload.pods.fleet import belongs_to, rival, side_of
+from libs.workload.pods.moving import adoption_marks, revision_of
 
 _OPERATORS = {
     "In": "{key} in ({values})",

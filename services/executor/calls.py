@@ -6,9 +6,9 @@ from msgspec import Struct
 from libs.kube.link import Linked
 from libs.kube.port import Fence, Media, Response
 from libs.link.port import Lost
-from libs.workload.answers import explain, fence_off, learn, reread
-from libs.workload.objects import Object
-from libs.workload.wanted import Request, Wanted
+from libs.workload.dialogue.answers import explain, fence_off, learn, reread
+from libs.workload.dialogue.wanted import Request, Wanted
+from libs.workload.kinds.objects import Object
 from services.executor.sight import Sight
 
 LATE = 500

@@ -14,9 +14,9 @@ from libs.kube.view import View
 from libs.link.port import Link
 from libs.messages.agent import EVERY_CONNECTED, connected_subject
 from libs.runtime.clock import Clock
-from libs.workload.fleet import owner_of
-from libs.workload.naming import APPLICATION, ENVIRONMENT, WATCH_SELECTOR
-from libs.workload.objects import Identity, Object, annotation
+from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, WATCH_SELECTOR
+from libs.workload.kinds.objects import Identity, Object, annotation
+from libs.workload.pods.fleet import owner_of
 
 LINGER_SECONDS = 60.0
 """How long watches that nobody uses are kept: the next release often follows the last."""

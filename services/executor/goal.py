@@ -3,10 +3,10 @@
 from libs.messages.subject import Key
 from libs.plan.model import ApplyManifests
 from libs.rollout.state import Phase, Rollout, current, weight
-from libs.workload.fence import Fence
-from libs.workload.naming import Marks
-from libs.workload.objects import Object
-from libs.workload.wanted import Snapshot, Stage, Wanted
+from libs.workload.dialogue.fence import Fence
+from libs.workload.dialogue.wanted import Snapshot, Stage, Wanted
+from libs.workload.kinds.naming import Marks
+from libs.workload.kinds.objects import Object
 
 
 def marks_of(key: Key, rollout: Rollout) -> Marks:

@@ -5,8 +5,8 @@ from collections import OrderedDict
 import msgspec
 
 from libs.durable.ports import Store
-from libs.workload.objects import Object
-from libs.workload.wanted import Snapshot
+from libs.workload.dialogue.wanted import Snapshot
+from libs.workload.kinds.objects import Object
 
 KEPT = 256
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from libs.messages.live import LivePod, LiveTarget, LiveVersion, LiveWorkload
 from libs.messages.rollout import Workload
 from libs.rollout.state import Rollout
-from libs.workload.fleet import is_ready
-from libs.workload.objects import Object, items, number, replica_set_identity, text
-from libs.workload.reasons import why_not
-from libs.workload.wanted import Seen
+from libs.workload.dialogue.wanted import Seen
+from libs.workload.kinds.objects import Object, items, number, replica_set_identity, text
+from libs.workload.pods.fleet import is_ready
+from libs.workload.pods.reasons import why_not
 
 MOST_PODS = 50
 

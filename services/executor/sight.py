@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from libs.kube.reflector import Reflector
-from libs.workload.objects import Identity, Object, replica_set_identity, text
-from libs.workload.wanted import Seen
+from libs.workload.dialogue.wanted import Seen
+from libs.workload.kinds.objects import Identity, Object, replica_set_identity, text
 from services.executor.clusters import Watch, followed
 
 

@@ -20,11 +20,11 @@ from libs.messages.subject import Key
 from libs.rollout.state import Phase, Rollout, awaits_cluster, is_terminal
 from libs.runtime.clock import Clock
 from libs.runtime.log import bound, logger
-from libs.workload.objects import Object
-from libs.workload.outlook import Outlook
+from libs.workload.dialogue.outlook import Outlook
+from libs.workload.dialogue.wanted import Problem, Superseded, Wanted
+from libs.workload.kinds.objects import Object
 from libs.workload.reconcile import reconcile
 from libs.workload.snapshot import survey, survey_requests
-from libs.workload.wanted import Problem, Superseded, Wanted
 from services.executor.calls import Calls, Refusal
 from services.executor.clusters import Clusters, Place
 from services.executor.goal import marks_of, wanted_of

@@ -14,7 +14,7 @@ from libs.messages.message import Received
 from libs.plan.compile import Source, compile_plan, definitions_of
 from libs.plan.model import Plan
 from libs.plan.prepare import Objects, Prepared, prepare
-from libs.workload.objects import is_deployment
+from libs.workload.kinds.objects import is_deployment
 
 ACCEPTED = 1
 """The door has checked the shortest timeout; a file that it let through is not refused for it here."""

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from libs.runtime.clock import Clock, SystemClock
-from libs.workload.naming import APPLICATION
-from libs.workload.objects import annotation, number, table
+from libs.workload.kinds.naming import APPLICATION
+from libs.workload.kinds.objects import annotation, number, table
 from sandbox.server import Options, serve
 from sandbox.state.store import Change, Event
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from libs.kube.view import Object
 from libs.messages.agent import Ask, Frame
-from libs.workload.naming import rollout_annotations
-from libs.workload.objects import number, table, text
+from libs.workload.kinds.naming import rollout_annotations
+from libs.workload.kinds.objects import number, table, text
 from sandbox.api.router import Api
 from sandbox.api.wire import Request
 from sandbox.state.cluster import Cluster

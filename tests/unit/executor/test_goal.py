@@ -4,8 +4,8 @@ import pytest
 
 from libs.plan.model import ApplyManifests, SetWeight
 from libs.rollout.state import Phase, Rollout
-from libs.workload.fence import Fence
-from libs.workload.wanted import Snapshot, Stage
+from libs.workload.dialogue.fence import Fence
+from libs.workload.dialogue.wanted import Snapshot, Stage
 from services.executor.goal import marks_of, stage_of, wanted_of
 from tests.builders import a_key, a_rollout, an_approval
 

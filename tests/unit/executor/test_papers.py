@@ -5,7 +5,7 @@ import pytest
 
 from libs.bus.broker import Broker
 from libs.store.memory import MemoryStore
-from libs.workload.wanted import Adopted, Snapshot
+from libs.workload.dialogue.wanted import Adopted, Snapshot
 from services.executor.papers import KEPT, Missing, Papers
 from tests.clock import VirtualClock
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from libs.messages.live import LiveTarget
-from libs.workload.objects import Identity, Object, replica_set_identity
-from libs.workload.wanted import Seen
+from libs.workload.dialogue.wanted import Seen
+from libs.workload.kinds.objects import Identity, Object, replica_set_identity
 from services.executor.progress import MOST_PODS, live_target
 from tests.builders import a_rollout
 

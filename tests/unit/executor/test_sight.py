@@ -10,8 +10,8 @@ import pytest
 
 from libs.link.memory import MemoryLink
 from libs.messages.agent import Ask, Frame
-from libs.workload.naming import APPLICATION, ENVIRONMENT
-from libs.workload.objects import Identity, Object, replica_set_identity, text
+from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT
+from libs.workload.kinds.objects import Identity, Object, replica_set_identity, text
 from services.executor.clusters import Place, Watch
 from services.executor.sight import Sight
 from tests.clock import VirtualClock, settle

@@ -3,10 +3,10 @@
 from typing import Any
 
 from libs.messages.rollout import Workload
-from libs.workload.fence import Fence
-from libs.workload.naming import Marks
-from libs.workload.objects import Object
-from libs.workload.wanted import Snapshot, Stage, Wanted
+from libs.workload.dialogue.fence import Fence
+from libs.workload.dialogue.wanted import Snapshot, Stage, Wanted
+from libs.workload.kinds.naming import Marks
+from libs.workload.kinds.objects import Object
 
 V1 = Marks("shop", "prod", "01000000-0000-8000-8000-000000000001")
 V2 = Marks("shop", "prod", "01000000-0000-8000-8000-000000000002")

@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from libs.workload.naming import MANAGED_LABEL
-from libs.workload.objects import Identity, Object, identity, is_leaving, number, table, text
-from libs.workload.paths import plural_of
-from libs.workload.wanted import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, Request, Seen
+from libs.workload.dialogue.wanted import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, Request, Seen
+from libs.workload.kinds.naming import MANAGED_LABEL
+from libs.workload.kinds.objects import Identity, Object, identity, is_leaving, number, table, text
+from libs.workload.kinds.paths import plural_of
 
 Answer = tuple[int, Object]
 Value = TypeVar("Value")

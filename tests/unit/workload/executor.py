@@ -1,12 +1,12 @@
 """The executor's loop without its IO: decide, send, learn, until nothing is left to send."""
 
-from libs.workload.answers import learn
-from libs.workload.naming import Marks
-from libs.workload.objects import Identity, Object
-from libs.workload.outlook import Outlook
+from libs.workload.dialogue.answers import learn
+from libs.workload.dialogue.outlook import Outlook
+from libs.workload.dialogue.wanted import Request, Seen, Wanted
+from libs.workload.kinds.naming import Marks
+from libs.workload.kinds.objects import Identity, Object
 from libs.workload.reconcile import reconcile
 from libs.workload.snapshot import Survey, survey, survey_requests
-from libs.workload.wanted import Request, Seen, Wanted
 from tests.unit.workload.build import V2
 from tests.unit.workload.cluster import Cluster
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from libs.workload.answers import explain, fence_off, learn, reread
-from libs.workload.naming import rollout_annotation
-from libs.workload.objects import Object
-from libs.workload.requests import apply, claim, create, delete, read, resize
-from libs.workload.wanted import METADATA_ONLY, Request, Stage
+from libs.workload.dialogue.answers import explain, fence_off, learn, reread
+from libs.workload.dialogue.requests import apply, claim, create, delete, read, resize
+from libs.workload.dialogue.wanted import METADATA_ONLY, Request, Stage
+from libs.workload.kinds.naming import rollout_annotation
+from libs.workload.kinds.objects import Object
 from tests.unit.workload.build import FIRST, V2, goal, plain, service
 
 LIVE: Object = plain("ReplicaSet", "web-1", "apps/v1", spec={"replicas": 3})

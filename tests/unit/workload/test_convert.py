@@ -2,9 +2,9 @@
 
 import pytest
 
-from libs.workload.convert import limits, replica_set, replica_set_name, version_hash, workload
-from libs.workload.naming import HASH_LABEL, MANAGED_LABEL, Marks, rollout_annotation
-from libs.workload.objects import table, text
+from libs.workload.kinds.naming import HASH_LABEL, MANAGED_LABEL, Marks, rollout_annotation
+from libs.workload.kinds.objects import table, text
+from libs.workload.manifests.convert import limits, replica_set, replica_set_name, version_hash, workload
 from tests.unit.workload.build import V1, V2, deployment
 
 

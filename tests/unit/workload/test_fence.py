@@ -2,8 +2,8 @@
 
 import pytest
 
-from libs.workload.fence import Fence, Standing, following, standing
-from libs.workload.naming import rollout_annotation
+from libs.workload.dialogue.fence import Fence, Standing, following, standing
+from libs.workload.kinds.naming import rollout_annotation
 from tests.unit.workload.build import V2
 
 OURS = Fence(3, "host.example-7")

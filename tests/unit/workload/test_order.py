@@ -1,6 +1,6 @@
 """What others need comes first."""
 
-from libs.workload.order import ranked
+from libs.workload.kinds.order import ranked
 from tests.unit.workload.build import plain, service, settings
 
 NAMES = {"rbac": "rbac.authorization.k8s.io/v1", "crd": "apiextensions.k8s.io/v1", "autoscaling": "autoscaling/v2"}

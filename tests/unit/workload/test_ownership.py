@@ -2,8 +2,8 @@
 
 import json
 
-from libs.workload.objects import Object
-from libs.workload.ownership import is_bare, owned
+from libs.workload.kinds.objects import Object
+from libs.workload.kinds.ownership import is_bare, owned
 from tests.unit.workload.build import service
 
 

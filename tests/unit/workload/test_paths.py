@@ -2,8 +2,8 @@
 
 import pytest
 
-from libs.workload.objects import Object
-from libs.workload.paths import is_namespaced, path_of, plural_of
+from libs.workload.kinds.objects import Object
+from libs.workload.kinds.paths import is_namespaced, path_of, plural_of
 from tests.unit.workload.build import plain
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from libs.workload.objects import Object
-from libs.workload.readiness import unready
+from libs.workload.kinds.objects import Object
+from libs.workload.kinds.readiness import unready
 from tests.unit.workload.build import plain
 
 

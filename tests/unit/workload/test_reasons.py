@@ -2,8 +2,8 @@
 
 import pytest
 
-from libs.workload.objects import Object
-from libs.workload.reasons import why_not
+from libs.workload.kinds.objects import Object
+from libs.workload.pods.reasons import why_not
 
 
 def pod(container: Object | None = None, **status: object) -> Object:

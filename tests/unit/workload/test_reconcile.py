@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from libs.messages.rollout import Workload
-from libs.workload.fence import Fence
-from libs.workload.naming import Marks, rollout_annotation
-from libs.workload.objects import Object, annotation, deployment_identity, identity, number, replica_set_identity
-from libs.workload.outlook import Outlook
+from libs.workload.dialogue.fence import Fence
+from libs.workload.dialogue.outlook import Outlook
+from libs.workload.dialogue.wanted import Problem, Snapshot, Stage, Superseded, Wanted
+from libs.workload.kinds.naming import Marks, rollout_annotation
+from libs.workload.kinds.objects import Object, annotation, deployment_identity, identity, number, replica_set_identity
 from libs.workload.reconcile import reconcile
-from libs.workload.wanted import Problem, Snapshot, Stage, Superseded, Wanted
 from tests.unit.workload.build import FIRST, SECOND, V1, V2, deployment, goal, plain, service, settings
 from tests.unit.workload.cluster import Cluster
 from tests.unit.workload.executor import Executor, awaited, settled

@@ -5,13 +5,13 @@ from typing import Any
 from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from libs.workload.answers import fence_off, learn
-from libs.workload.fence import Fence
-from libs.workload.naming import rollout_annotation
-from libs.workload.objects import Identity, Object, annotation, is_leaving, number, replica_set_identity
-from libs.workload.outlook import Outlook
+from libs.workload.dialogue.answers import fence_off, learn
+from libs.workload.dialogue.fence import Fence
+from libs.workload.dialogue.outlook import Outlook
+from libs.workload.dialogue.wanted import JSON_PATCH, Request, Seen, Stage, Wanted
+from libs.workload.kinds.naming import rollout_annotation
+from libs.workload.kinds.objects import Identity, Object, annotation, is_leaving, number, replica_set_identity
 from libs.workload.reconcile import reconcile
-from libs.workload.wanted import JSON_PATCH, Request, Seen, Stage, Wanted
 from tests.unit.workload.build import V1, V2, deployment, goal
 from tests.unit.workload.cluster import Cluster, make_ready, pod_is_ready
 from tests.unit.workload.executor import Executor, awaited, settled

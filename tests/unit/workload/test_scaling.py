@@ -1,10 +1,10 @@
 """Several previous versions, and what a return gives up at once."""
 
 from libs.messages.rollout import Version, Workload
-from libs.workload.fleet import Fleet, Slot, side_of
-from libs.workload.objects import replica_set_identity
-from libs.workload.scaling import toward_return, toward_weight
-from libs.workload.sizes import Side
+from libs.workload.kinds.objects import replica_set_identity
+from libs.workload.pods.fleet import Fleet, Slot, side_of
+from libs.workload.pods.scaling import toward_return, toward_weight
+from libs.workload.pods.sizes import Side
 from tests.unit.workload.cluster import make_ready
 
 EMPTY = {"spec": {"replicas": 2, "template": {"metadata": {"labels": {"fairlead.dev/managed": "true"}}}}}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.workload.sizes import Bounds, Pair, Side, lowered, move, pair, raised
+from libs.workload.pods.sizes import Bounds, Pair, Side, lowered, move, pair, raised
 
 
 @pytest.mark.parametrize(

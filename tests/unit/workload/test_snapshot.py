@@ -1,10 +1,10 @@
 """What a survey finds before anything changes."""
 
 from libs.messages.rollout import Version
-from libs.workload.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks
-from libs.workload.objects import Object, identity
+from libs.workload.dialogue.wanted import Problem, Seen
+from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks
+from libs.workload.kinds.objects import Object, identity
 from libs.workload.snapshot import owned_list, selector_of, survey, survey_requests
-from libs.workload.wanted import Problem, Seen
 from tests.unit.workload.build import V2, deployment, plain, settings
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from libs.workload.objects import Object
-from libs.workload.validate import problems
+from libs.workload.kinds.objects import Object
+from libs.workload.manifests.validate import problems
 from tests.unit.workload.build import deployment, plain, service
 
 SCALER = plain(

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from libs.messages.rollout import Version, Workload
-from libs.workload.fence import Standing, standing
-from libs.workload.naming import (
+from libs.workload.dialogue.fence import Standing, standing
+from libs.workload.dialogue.wanted import Problem, Seen, Superseded, Wanted
+from libs.workload.kinds.naming import (
     APPLICATION,
     DEPLOYMENT_ID,
     ENVIRONMENT,
@@ -15,7 +16,7 @@ from libs.workload.naming import (
     rollout_annotation,
     rollout_annotations,
 )
-from libs.workload.objects import (
+from libs.workload.kinds.objects import (
     Identity,
     Object,
     annotation,
@@ -28,8 +29,7 @@ from libs.workload.objects import (
     table,
     text,
 )
-from libs.workload.sizes import Side
-from libs.workload.wanted import Problem, Seen, Superseded, Wanted
+from libs.workload.pods.sizes import Side
 
 
 class Slot(Struct, frozen=True):

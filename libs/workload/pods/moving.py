@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from libs.messages.rollout import Workload
-from libs.workload.convert import replica_set
-from libs.workload.fence import Standing, standing
-from libs.workload.fleet import Fleet, Slot, fleet_of
-from libs.workload.naming import APPLICATION, ENVIRONMENT, MANAGED_LABEL, REVISION, WORKLOAD, Marks
-from libs.workload.objects import (
+from libs.workload.dialogue.fence import Standing, standing
+from libs.workload.dialogue.outlook import CLEAR, Outlook
+from libs.workload.dialogue.requests import adopt, claim, create, delete, read, resize
+from libs.workload.dialogue.wanted import Adopted, Request, Seen, Wanted
+from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, MANAGED_LABEL, REVISION, WORKLOAD, Marks
+from libs.workload.kinds.objects import (
     Identity,
     Object,
     annotation,
@@ -17,11 +18,10 @@ from libs.workload.objects import (
     is_leaving,
     text,
 )
-from libs.workload.outlook import CLEAR, Outlook
-from libs.workload.reasons import why_not
-from libs.workload.requests import adopt, claim, create, delete, read, resize
-from libs.workload.scaling import Plan
-from libs.workload.wanted import Adopted, Request, Seen, Wanted
+from libs.workload.manifests.convert import replica_set
+from libs.workload.pods.fleet import Fleet, Slot, fleet_of
+from libs.workload.pods.reasons import why_not
+from libs.workload.pods.scaling import Plan
 
 
 def moved(wanted: Wanted, seen: Seen, fleet: Fleet, plan: Plan) -> Outlook:

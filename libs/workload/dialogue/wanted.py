@@ -6,9 +6,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from libs.messages.rollout import Version, Workload
-from libs.workload.fence import Fence
-from libs.workload.naming import Marks
-from libs.workload.objects import Identity, Object
+from libs.workload.dialogue.fence import Fence
+from libs.workload.kinds.naming import Marks
+from libs.workload.kinds.objects import Identity, Object
 
 JSON = "application/json"
 APPLY_PATCH = "application/apply-patch+yaml"

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from libs.workload.convert import amount
-from libs.workload.objects import Object, at, identity, is_deployment, items, table, text
+from libs.workload.kinds.objects import Object, at, identity, is_deployment, items, table, text
+from libs.workload.manifests.convert import amount
 
 _MOST_REPLICAS = 100_000
 _AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")

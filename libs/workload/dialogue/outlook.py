@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from libs.workload.wanted import Problem, Request, Superseded
+from libs.workload.dialogue.wanted import Problem, Request, Superseded
 
 
 class Outlook(Struct, frozen=True):

@@ -8,14 +8,14 @@ last, in reverse order, when no pod of the new version is left that might use it
 
 from collections.abc import Iterable
 
-from libs.workload.applying import as_read, plain
-from libs.workload.naming import APPLIED, DEPLOYMENT_ID, ENVIRONMENT
-from libs.workload.objects import Object, annotation, identity, is_leaving, text
-from libs.workload.order import Rank, rank, ranked
-from libs.workload.outlook import CLEAR, Outlook, combined
-from libs.workload.ownership import is_bare
-from libs.workload.requests import apply, delete, read
-from libs.workload.wanted import Before, Seen, Wanted
+from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
+from libs.workload.dialogue.requests import apply, delete, read
+from libs.workload.dialogue.wanted import Before, Seen, Wanted
+from libs.workload.kinds.naming import APPLIED, DEPLOYMENT_ID, ENVIRONMENT
+from libs.workload.kinds.objects import Object, annotation, identity, is_leaving, text
+from libs.workload.kinds.order import Rank, rank, ranked
+from libs.workload.kinds.ownership import is_bare
+from libs.workload.manifests.applying import as_read, plain
 
 _KEPT = (
     ("", "Namespace"),

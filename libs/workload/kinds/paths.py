@@ -2,7 +2,7 @@
 
 from urllib.parse import quote, urlencode
 
-from libs.workload.objects import Identity, Object, group_of, identity, text
+from libs.workload.kinds.objects import Identity, Object, group_of, identity, text
 
 _PLURALS = {"Endpoints": "endpoints"}
 """Built-in kinds that the usual rule gets wrong."""

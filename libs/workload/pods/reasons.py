@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from libs.workload.fleet import is_ready
-from libs.workload.objects import Object, at, is_leaving, items, number, table, text
+from libs.workload.kinds.objects import Object, at, is_leaving, items, number, table, text
+from libs.workload.pods.fleet import is_ready
 
 _LENGTH = 240
 _SHOWN = 2

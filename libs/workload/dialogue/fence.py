@@ -8,8 +8,8 @@ from enum import Enum
 
 from msgspec import Struct
 
-from libs.workload.naming import Marks, rollout_annotation
-from libs.workload.objects import Object, annotation
+from libs.workload.kinds.naming import Marks, rollout_annotation
+from libs.workload.kinds.objects import Object, annotation
 
 
 class Fence(Struct, frozen=True):

@@ -6,7 +6,7 @@ import re
 import msgspec
 
 from libs.messages.rollout import Version, Workload
-from libs.workload.naming import (
+from libs.workload.kinds.naming import (
     HASH_LABEL,
     MANAGED_LABEL,
     REPLICA_SET_NAME,
@@ -16,7 +16,7 @@ from libs.workload.naming import (
     mark_annotations,
     variables,
 )
-from libs.workload.objects import Object, at, items, number, table, text
+from libs.workload.kinds.objects import Object, at, items, number, table, text
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """Without vowels and lookalikes, as Kubernetes has it: no hash spells a word."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from libs.workload.naming import FIELD_MANAGER
-from libs.workload.objects import Object, items, table, text
+from libs.workload.kinds.naming import FIELD_MANAGER
+from libs.workload.kinds.objects import Object, items, table, text
 
 _DEPTH = 64
 """Deeper than any schema; text that claims more is cut off there."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from libs.workload.fleet import Fleet, Slot
-from libs.workload.sizes import Bounds, Pair, Side, lowered, move, pair, raised
+from libs.workload.pods.fleet import Fleet, Slot
+from libs.workload.pods.sizes import Bounds, Pair, Side, lowered, move, pair, raised
 
 
 class Plan(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from libs.workload.objects import Object, at, identity, items, number, text
+from libs.workload.kinds.objects import Object, at, identity, items, number, text
 
 
 def unready(live: Object) -> str:

@@ -1,10 +1,10 @@
 """The requests that Fairlead makes of a cluster, each built in one place."""
 
-from libs.workload.fence import Fence, following
-from libs.workload.naming import FIELD_MANAGER, Marks, rollout_annotation, rollout_annotations
-from libs.workload.objects import Identity, Object, annotation, identity, number, table, text
-from libs.workload.paths import collection_path, object_path, path_of, with_query
-from libs.workload.wanted import APPLY_PATCH, JSON, JSON_PATCH, MERGE_PATCH, METADATA_ONLY, Request
+from libs.workload.dialogue.fence import Fence, following
+from libs.workload.dialogue.wanted import APPLY_PATCH, JSON, JSON_PATCH, MERGE_PATCH, METADATA_ONLY, Request
+from libs.workload.kinds.naming import FIELD_MANAGER, Marks, rollout_annotation, rollout_annotations
+from libs.workload.kinds.objects import Identity, Object, annotation, identity, number, table, text
+from libs.workload.kinds.paths import collection_path, object_path, path_of, with_query
 
 
 def read(api_version: str, target: Identity) -> Request:

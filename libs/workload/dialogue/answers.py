@@ -4,10 +4,10 @@ import re
 
 from msgspec import Struct
 
-from libs.workload.naming import rollout_annotation
-from libs.workload.objects import Identity, Object, annotation, at, identity, is_leaving, items, text
-from libs.workload.requests import claim
-from libs.workload.wanted import APPLY_PATCH, JSON_PATCH, METADATA_ONLY, Request, Wanted
+from libs.workload.dialogue.requests import claim
+from libs.workload.dialogue.wanted import APPLY_PATCH, JSON_PATCH, METADATA_ONLY, Request, Wanted
+from libs.workload.kinds.naming import rollout_annotation
+from libs.workload.kinds.objects import Identity, Object, annotation, at, identity, is_leaving, items, text
 
 _GONE = 404
 _CONFLICT = 409

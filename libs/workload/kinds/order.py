@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import IntEnum
 
-from libs.workload.objects import Object, identity
+from libs.workload.kinds.objects import Object, identity
 
 
 class Rank(IntEnum):

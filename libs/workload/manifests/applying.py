@@ -5,13 +5,23 @@ from collections.abc import Iterable
 
 import msgspec
 
-from libs.workload.naming import APPLIED, Marks, mark_annotations
-from libs.workload.objects import Identity, Object, annotation, at, identity, is_deployment, is_leaving, table, text
-from libs.workload.order import ranked
-from libs.workload.outlook import CLEAR, Outlook, combined
-from libs.workload.readiness import holds_up, is_waited_for, unready
-from libs.workload.requests import apply, read
-from libs.workload.wanted import Seen, Wanted
+from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
+from libs.workload.dialogue.requests import apply, read
+from libs.workload.dialogue.wanted import Seen, Wanted
+from libs.workload.kinds.naming import APPLIED, Marks, mark_annotations
+from libs.workload.kinds.objects import (
+    Identity,
+    Object,
+    annotation,
+    at,
+    identity,
+    is_deployment,
+    is_leaving,
+    table,
+    text,
+)
+from libs.workload.kinds.order import ranked
+from libs.workload.kinds.readiness import holds_up, is_waited_for, unready
 
 _SERVER_FIELDS = ("managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "selfLink")
 _VALUES = ("data", "stringData")

@@ -1,0 +1,1 @@
+"""The objects of the target's manifests: checked, converted, applied, and put back as they were."""
