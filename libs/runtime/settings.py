@@ -36,8 +36,18 @@ class ProcessSettings(Struct, frozen=True):
     """What every process shares."""
 
     nats_url: Annotated[
-        str, Meta(description="where NATS is; empty: nats://127.0.0.1:4222, under `fairlead up` an embedded server")
+        str,
+        Meta(
+            description="where NATS is, or several of its nodes; empty: nats://127.0.0.1:4222, under `fairlead up` "
+            "an embedded server"
+        ),
     ] = ""
+    nats_user: Annotated[str, Meta(description="this process's user at NATS; empty: none, or as the URL says")] = ""
+    nats_password: Annotated[Secret | None, Meta(description="the password of that user")] = None
+    nats_authority: Annotated[
+        Path | None,
+        Meta(description="PEM file of the CA that vouches for NATS, to which TLS is then spoken; unset: no TLS"),
+    ] = None
     nats_replicas: Annotated[
         int, Meta(description="on how many NATS nodes everything is kept, the same for every process", ge=1, le=5)
     ] = 1
@@ -46,6 +56,9 @@ class ProcessSettings(Struct, frozen=True):
         Meta(description="host:port for health, metrics and HTTP; port 0: any", pattern=r"^.+:\d{1,5}$"),
     ] = "127.0.0.1:8080"
     state_dir: Annotated[Path, Meta(description="folder for what this process keeps on disk")] = Path(".fairlead")
+    secrets_dir: Annotated[
+        Path | None, Meta(description="folder of the secrets, <tenant>/<name>; unset: secrets in the state folder")
+    ] = None
     public_url: Annotated[
         str, Meta(description="where people and agents reach this installation; empty: http://<http_address>")
     ] = ""
@@ -68,9 +81,10 @@ class ProcessSettings(Struct, frozen=True):
     ] = 20.0
 
     @property
-    def nats(self) -> str:
-        """Where NATS is for a process that starts no server of its own."""
-        return self.nats_url or "nats://127.0.0.1:4222"
+    def nats(self) -> tuple[str, ...]:
+        """Where NATS is for a process that starts no server of its own: any of its nodes will do."""
+        named = tuple(part.strip() for part in self.nats_url.split(",") if part.strip())
+        return named or ("nats://127.0.0.1:4222",)
 
 
 class WrongSettings(Exception):

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from msgspec import Struct
 
+from libs.bus.access import options
 from libs.bus.connection import connect
 from libs.bus.jetstream import JetStreamBus
 from libs.durable.ports import Unavailable
@@ -30,11 +31,12 @@ class Ground(Struct, frozen=True):
 async def opened(process: Process) -> AsyncIterator[Ground]:
     """Waits for NATS as long as that takes, and says so."""
     seal = Seal(sealing_key(process.settings, process.random), process.random)
-    process.health.ready("nats", False, f"waiting for NATS at {text(process.settings.nats)}")
-    async with connect([process.settings.nats], process.name, process.random) as connection:
+    settings = process.settings
+    process.health.ready("nats", False, f"waiting for NATS at {text(', '.join(settings.nats))}")
+    async with connect(settings.nats, process.name, process.random, **options(settings)) as connection:
         while True:
             try:
-                await prepare(connection, process.settings.nats_replicas)
+                await prepare(connection, settings.nats_replicas)
                 break
             except Unavailable as error:
                 process.health.ready("nats", False, str(error))

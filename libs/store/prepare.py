@@ -10,6 +10,7 @@ from libs.store.layout import BLOBS, BUCKETS, bucket_stream
 
 _NANOSECONDS = 1_000_000_000
 _IN_USE = 10058
+_MISSING = 10059
 
 _DISK: dict[str, Any] = {
     "storage": "file",
@@ -30,24 +31,43 @@ class _Described(Struct, frozen=True):
 
 
 async def prepare(connection: Connection, replicas: int = 1) -> None:
-    """Make what is missing; refuse by name what is there and differs."""
+    """Make what is missing; refuse by name what is there and differs.
+
+    What is there is only looked at: a process whose NATS user may create no stream starts once somebody else has.
+    """
     for config in (_stream(replicas), *(_bucket(name, replicas) for name in BUCKETS), _blobs(replicas)):
-        try:
-            await connection.ask(f"STREAM.CREATE.{config['name']}", config, object)
-        except Refused as error:
-            if error.code != _IN_USE:
-                raise
-            await _compare(connection, config)
+        if (found := await _found(connection, config["name"])) is None:
+            await _make(connection, config)
+        else:
+            _compare(config, found)
 
 
-async def _compare(connection: Connection, config: dict[str, Any]) -> None:
-    found = (await connection.ask(f"STREAM.INFO.{config['name']}", {}, _Described)).config
+async def _found(connection: Connection, name: str) -> dict[str, Any] | None:
+    try:
+        return (await connection.ask(f"STREAM.INFO.{name}", {}, _Described)).config
+    except Refused as error:
+        if error.code != _MISSING:
+            raise
+        return None
+
+
+async def _make(connection: Connection, config: dict[str, Any]) -> None:
+    try:
+        await connection.ask(f"STREAM.CREATE.{config['name']}", config, object)
+    except Refused as error:
+        if error.code != _IN_USE:
+            raise
+        _compare(config, await _found(connection, config["name"]) or {})
+
+
+def _compare(config: dict[str, Any], found: dict[str, Any]) -> None:
     differences = [
         f"{name} is {found.get(name)!r}, must be {value!r}"
         for name, value in config.items()
         if (found.get(name) or None) != (value or None)
     ]
-    raise Differs(f"stream {config['name']}: {'; '.join(differences) or 'it differs'}")
+    if differences:
+        raise Differs(f"stream {config['name']}: {'; '.join(differences)}")
 
 
 def _stream(replicas: int) -> dict[str, Any]:
