@@ -1,0 +1,1 @@
+"""Secrets as files, and their values in what is shown."""
