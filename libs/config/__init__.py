@@ -1,1 +1,1 @@
-"""The configuration of a tenant: roles, metric providers, notification rules."""
+"""The configuration of a tenant, one document: roles, metric providers, notification rules. Secrets are only names."""
