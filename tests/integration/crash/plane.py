@@ -27,7 +27,7 @@ from libs.messages.agent import Ask, Frame
 from libs.messages.deployment import StartDeployment
 from libs.messages.message import Message
 from libs.messages.rollout import RolloutHindered
-from libs.messages.subject import Key
+from libs.messages.subject import PARTITIONS, Key, partition_of
 from libs.rollout import machine as rollouts
 from libs.rollout.state import Rollout, is_live
 from libs.store.memory import MemoryStore
@@ -44,7 +44,7 @@ from tests.integration.crash.cluster import Recorded
 from tests.integration.crash.skipping import LoopClock
 
 NEVER = 10**9
-PARTITION = 5
+PARTITION = partition_of("main", "shop", PARTITIONS)
 TENANT = "main"
 
 Life = Callable[[Fuse], Coroutine[None, None, None]]
@@ -70,6 +70,14 @@ class Plane:
         self.store = MemoryStore(self.broker)
         self.link: Link = MemoryLink(self._answers)
         """Read anew for every call: a test may put another in its place."""
+
+    def services(self) -> tuple[Life, ...]:
+        """Everything that leads a release."""
+        return (self.planner, self.executor)
+
+    def bus(self) -> MemoryBus:
+        """A connection of its own."""
+        return MemoryBus(self.broker)
 
     async def planner(self, fuse: Fuse) -> None:
         store = CrashingStore(MemoryStore(self.broker), fuse)

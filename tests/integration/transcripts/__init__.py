@@ -1,0 +1,1 @@
+"""Whole releases as pages to read (docs/transcripts): a command, then everything that happened, told and checked."""

@@ -1,0 +1,112 @@
+"""The services, one cluster and virtual time, and a person's commands to them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from random import Random
+
+from libs.api.request import Decision, StartRequest
+from libs.api.view import Accepted, Decided, DeploymentView
+from libs.auth import clients
+from libs.auth.clients import NewClient
+from libs.auth.principal import Kind, Principal
+from libs.link.connections import BUCKET, Connection, Connections, encode_connections
+from libs.messages.subject import PARTITIONS, Key
+from libs.runtime.health import Health
+from libs.runtime.metrics import Metrics
+from libs.runtime.process import Process
+from libs.runtime.settings import ProcessSettings
+from sandbox.server import Options, running
+from services.intake import decision
+from services.intake.accepting.acceptance import key_of_id
+from services.intake.accepting.starting import Starting
+from services.intake.deciding import Choose, Deciding
+from services.intake.following.feed import Feed
+from services.intake.following.frames import Following
+from services.intake.records import Records
+from services.intake.settings import IntakeSettings
+from tests.crash import Fuse
+from tests.integration.crash.cluster import Recorded
+from tests.integration.crash.plane import NEVER, TENANT, Plane, meanwhile
+from tests.integration.crash.skipping import LoopClock
+from tests.integration.transcripts.diary import Diary
+
+AGENT = "eu"
+LONGEST_SECONDS = 2 * 24 * 3600
+ENDED = ("succeeded", "failed", "cancelled")
+CHOICES: dict[str, Choose] = {
+    "approve": decision.approve,
+    "reject": decision.reject,
+    "abort": decision.abort,
+    "rollback": decision.roll_back,
+}
+
+
+class Stage:
+    def __init__(self, plane: Plane, diary: Diary) -> None:
+        self.plane = plane
+        self.diary = diary
+        self.deployment = ""
+        """The last one that was started."""
+        settings = IntakeSettings(intake_minimum_timeout_seconds=5)
+        process = Process("intake", ProcessSettings(), Health(), Metrics(), plane.clock, Random(1), "intake-1")
+        bus = plane.bus()
+        self.feed = Feed(bus, lambda _: None)
+        self._starting = Starting(plane.store, process, settings)
+        self._deciding = Deciding(plane.store, self.feed, process, settings)
+        self._following = Following(plane.store, Records(plane.store), self.feed)
+
+    async def start(self, who: str, request: StartRequest) -> Accepted:
+        accepted = await self._starting.start(principal(who), request, "")
+        self.deployment = accepted.id
+        return accepted
+
+    async def decide(self, who: str, verb: str, wanted: Decision) -> Decided:
+        return await self._deciding.decide(principal(who), self._key(), await self.view(), (CHOICES[verb], wanted))
+
+    async def view(self) -> DeploymentView:
+        view = await self._following.view(self._key())
+        assert view is not None
+        return view
+
+    async def quiet(self) -> None:
+        """Until the deployment has ended, or a person is asked for."""
+        await self._until(lambda view: view.phase in ENDED or bool(view.awaiting))
+        await self.plane.clock.sleep(5)
+
+    async def pass_time(self, seconds: float) -> None:
+        await self.plane.clock.sleep(seconds)
+
+    async def _until(self, is_so: Callable[[DeploymentView], bool]) -> None:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            while not is_so(await self.view()):
+                await self.plane.clock.sleep(1)
+
+    def _key(self) -> Key:
+        key = key_of_id(TENANT, self.deployment, PARTITIONS)
+        assert key is not None, "nothing was started yet"
+        return key
+
+
+def principal(name: str) -> Principal:
+    """Everybody may steer; `name+role` has a role more."""
+    who, *roles = name.split("+")
+    return Principal(TENANT, who, frozenset({"deployer", *roles}), Kind.USER, datetime(2030, 1, 1, tzinfo=UTC))
+
+
+@asynccontextmanager
+async def stages() -> AsyncIterator[Stage]:
+    fuse = Fuse(NEVER, after=False)
+    async with running(Options(nodes=2), LoopClock()) as (api, cluster), asyncio.TaskGroup() as group:
+        plane = Plane(Recorded(api, cluster))
+        ticking = group.create_task(plane.broker.run())
+        stage = Stage(plane, Diary(plane.broker, plane.clock, cluster))
+        await clients.create(plane.store, NewClient(TENANT, AGENT, ("agent",), Kind.AGENT), plane.clock, Random(2))
+        there = Connections("gateway", (Connection(TENANT, AGENT, "a", "1", plane.clock.now().isoformat()),))
+        await plane.store.put(BUCKET, "gateway", encode_connections(there))
+        feeding = group.create_task(stage.feed.run(0))
+        async with meanwhile(*(service(fuse) for service in plane.services())):
+            yield stage
+        feeding.cancel()
+        ticking.cancel()
