@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from libs.spec.schema import FILE
-from libs.spec.shape import (
+from libs.spec.shape.schema import FILE
+from libs.spec.shape.shape import (
     AsWritten,
     Choice,
     Flag,

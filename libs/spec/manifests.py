@@ -6,11 +6,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from libs.spec.document import Limits
 from libs.spec.kinds import CLUSTER_SCOPED, GroupKind, defined_cluster_scoped, group_kind
 from libs.spec.model import Manifest, Spec, Target
 from libs.spec.objects import Found, read_objects
 from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Problem, Report, path_of, quoted
+from libs.spec.tree.document import Limits
 
 LIMITS = Limits(bytes=10 * 2**20, nodes=200_000, scalar=2**20, documents=1000)
 """For all manifests of a request together."""

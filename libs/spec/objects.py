@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from libs.spec.document import Limits, read
 from libs.spec.kinds import FORBIDDEN, group_kind
-from libs.spec.nodes import Entry, Keys, Mapping, Node, Scalar, Sequence
 from libs.spec.problems import Origin, Place, Problem, Report, join, quoted
-from libs.spec.scalars import kubectl_value
+from libs.spec.tree.document import Limits, read
+from libs.spec.tree.nodes import Entry, Keys, Mapping, Node, Scalar, Sequence
+from libs.spec.tree.scalars import kubectl_value
 
 # These words become parts of the paths that a cluster is asked for, so nothing else may be in them.
 _REQUIRED = (

@@ -2,16 +2,16 @@
 
 from msgspec import Struct
 
-from libs.spec.document import Limits, read
 from libs.spec.model import Spec
-from libs.spec.nodes import Mapping, Node, Scalar
-from libs.spec.normal import Normal
+from libs.spec.normal.file import Normal
 from libs.spec.problems import Place, Problem, Report
-from libs.spec.schema import FILE
-from libs.spec.validate import Rules
-from libs.spec.walk import Walk, is_empty
-from libs.spec.word import name_problem
-from libs.spec.words import found
+from libs.spec.rules.targets import Rules
+from libs.spec.shape.schema import FILE
+from libs.spec.shape.walk import Walk, is_empty
+from libs.spec.shape.word import name_problem
+from libs.spec.shape.words import found
+from libs.spec.tree.document import Limits, read
+from libs.spec.tree.nodes import Mapping, Node, Scalar
 
 LIMITS = Limits(bytes=2**20, nodes=50_000, scalar=256 * 1024, documents=1)
 

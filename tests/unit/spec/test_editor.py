@@ -1,11 +1,11 @@
 import jsonschema_rs
 import pytest
 
-from libs.spec.document import read
 from libs.spec.editor import json_schema
-from libs.spec.nodes import Mapping, Node, Scalar, Sequence
 from libs.spec.parse import LIMITS, parse
-from libs.spec.scalars import strict_value
+from libs.spec.tree.document import read
+from libs.spec.tree.nodes import Mapping, Node, Scalar, Sequence
+from libs.spec.tree.scalars import strict_value
 from tests.unit.spec.files import a_file, with_pause, with_steps
 
 SCHEMA = jsonschema_rs.validator_for(json_schema())

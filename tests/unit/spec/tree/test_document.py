@@ -1,8 +1,8 @@
 import pytest
 
-from libs.spec.document import Limits, read
-from libs.spec.nodes import Mapping, Scalar, Sequence
 from libs.spec.problems import Origin
+from libs.spec.tree.document import Limits, read
+from libs.spec.tree.nodes import Mapping, Scalar, Sequence
 
 LIMITS = Limits(bytes=2**20, nodes=1000, scalar=10_000, documents=2)
 

@@ -6,9 +6,9 @@ The composing loaders are avoided: deep nesting crashes the C one, and aliases o
 import yaml
 from msgspec import Struct
 
-from libs.spec.nodes import Mapping, Node, Scalar, Sequence
 from libs.spec.problems import Origin, Place, Problem, Report, quoted
-from libs.spec.text import Unreadable, readable, syntax_error
+from libs.spec.tree.nodes import Mapping, Node, Scalar, Sequence
+from libs.spec.tree.text import Unreadable, readable, syntax_error
 
 _CORE_TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = frozenset({None, "!", _CORE_TAG + "str", _CORE_TAG + "map", _CORE_TAG + "seq"})

@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 import pytest
 
-from libs.spec.nodes import Scalar
-from libs.spec.scalars import Value, kubectl_value, strict_value
+from libs.spec.tree.nodes import Scalar
+from libs.spec.tree.scalars import Value, kubectl_value, strict_value
 
 Reading = Callable[[Scalar], Value]
 

@@ -3,7 +3,7 @@
 import math
 import re
 
-from libs.spec.nodes import Scalar
+from libs.spec.tree.nodes import Scalar
 
 Value = str | int | float | bool | None
 

@@ -15,9 +15,9 @@ from libs.spec.model import (
     Strategy,
     Target,
 )
-from libs.spec.pauses import Pauses
+from libs.spec.normal.pauses import Pauses
 from libs.spec.problems import Report, join, path_of, quoted
-from libs.spec.walk import Walk
+from libs.spec.shape.walk import Walk
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://.")
 

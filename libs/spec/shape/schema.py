@@ -1,6 +1,6 @@
 """The deployment file's shape, whole: every key, what it takes, and which keys this release refuses by name."""
 
-from libs.spec.shape import (
+from libs.spec.shape.shape import (
     AsWritten,
     Choice,
     Flag,

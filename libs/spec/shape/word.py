@@ -2,11 +2,11 @@
 
 import re
 
-from libs.spec.nodes import Node, Scalar
 from libs.spec.problems import Place, Report, quoted
-from libs.spec.scalars import strict_value
-from libs.spec.shape import AsWritten, Choice, Flag, Shape, Text, Whole
-from libs.spec.words import found, wanted
+from libs.spec.shape.shape import AsWritten, Choice, Flag, Shape, Text, Whole
+from libs.spec.shape.words import found, wanted
+from libs.spec.tree.nodes import Node, Scalar
+from libs.spec.tree.scalars import strict_value
 
 _TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

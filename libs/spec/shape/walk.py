@@ -5,12 +5,12 @@ A value that is wrong reads as None, so that what is right around it can still b
 
 from typing import Any
 
-from libs.spec.nodes import Entry, Keys, Mapping, Node, Scalar, Sequence
 from libs.spec.problems import Place, Report, join
-from libs.spec.scalars import strict_value
-from libs.spec.shape import Ignored, ListOf, MapOf, NotBuilt, NotHere, Record, Shape
-from libs.spec.word import name_problem, read_word
-from libs.spec.words import found, one_of, wanted
+from libs.spec.shape.shape import Ignored, ListOf, MapOf, NotBuilt, NotHere, Record, Shape
+from libs.spec.shape.word import name_problem, read_word
+from libs.spec.shape.words import found, one_of, wanted
+from libs.spec.tree.nodes import Entry, Keys, Mapping, Node, Scalar, Sequence
+from libs.spec.tree.scalars import strict_value
 
 
 class Walk:

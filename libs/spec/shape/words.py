@@ -1,9 +1,9 @@
 """The words for types and values that the author of a YAML file knows: text, number, true/false, list, mapping."""
 
-from libs.spec.nodes import Mapping, Node, Sequence
 from libs.spec.problems import quoted
-from libs.spec.scalars import strict_value
-from libs.spec.shape import Choice, Flag, ListOf, MapOf, Record, Shape, Text, Whole
+from libs.spec.shape.shape import Choice, Flag, ListOf, MapOf, Record, Shape, Text, Whole
+from libs.spec.tree.nodes import Mapping, Node, Sequence
+from libs.spec.tree.scalars import strict_value
 
 
 def wanted(shape: Shape) -> str:
