@@ -15,7 +15,7 @@ from libs.runtime.problem import Problem
 from libs.runtime.process import Process
 from libs.runtime.trace import current_traceparent
 from services.intake.decision import Chosen, Unclear, refusal
-from services.intake.feed import Fact, Feed, Listener
+from services.intake.following.feed import Fact, Feed, Listener
 from services.intake.sending import send
 from services.intake.settings import IntakeSettings
 

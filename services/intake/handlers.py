@@ -15,17 +15,17 @@ from libs.runtime.http import answer, body
 from libs.runtime.problem import Problem, quoted
 from libs.runtime.process import Process
 from services.intake import decision
-from services.intake.acceptance import key_of_id
+from services.intake.accepting.acceptance import key_of_id
+from services.intake.accepting.starting import Starting
 from services.intake.deciding import Choose, Deciding
 from services.intake.directory import Directory
-from services.intake.feed import Feed
-from services.intake.following import Following
-from services.intake.index import Index
-from services.intake.query import idempotency_key, list_query
+from services.intake.following.feed import Feed
+from services.intake.following.frames import Following
+from services.intake.following.streaming import Streaming
+from services.intake.listing.index import Index
+from services.intake.listing.query import idempotency_key, list_query
 from services.intake.records import Records
 from services.intake.settings import IntakeSettings
-from services.intake.starting import Starting
-from services.intake.streaming import Streaming
 
 
 class Intake:

@@ -14,9 +14,9 @@ from libs.auth.permissions import Action
 from libs.durable.ports import Unavailable, Unknown
 from libs.runtime.http import answer
 from libs.runtime.problem import Problem
-from services.intake import compatible
 from services.intake.handlers import Intake
 from services.intake.openapi import Described, document
+from services.intake.original import addresses
 
 PREFIX = "/api/v1"
 _ONE = "/deployments/{deployment}"
@@ -74,10 +74,10 @@ ROUTES = (
 
 
 ORIGINAL = (
-    ("POST", "/pipelines/kubernetes", Action.DEPLOYMENT_START, compatible.start),
-    ("POST", "/pipelines", Action.DEPLOYMENT_START, compatible.start),
-    ("GET", "/pipelines/{deployment}", _READ, compatible.show),
-    ("POST", "/v1/graphql", _READ, compatible.ask),
+    ("POST", "/pipelines/kubernetes", Action.DEPLOYMENT_START, addresses.start),
+    ("POST", "/pipelines", Action.DEPLOYMENT_START, addresses.start),
+    ("GET", "/pipelines/{deployment}", _READ, addresses.show),
+    ("POST", "/v1/graphql", _READ, addresses.ask),
 )
 """What the original's command line calls, under the original's own addresses."""
 

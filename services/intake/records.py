@@ -8,8 +8,8 @@ from libs.durable.ports import Store
 from libs.durable.record import Loaded, load
 from libs.messages.subject import Key, state_filter, state_subject
 from libs.rollout.machine import MACHINE as ROLLOUT
-from services.intake.acceptance import Lock, Submission, lock_subject, submission_subject
-from services.intake.feed import events_of
+from services.intake.accepting.acceptance import Lock, Submission, lock_subject, submission_subject
+from services.intake.following.feed import events_of
 from services.intake.view import Seen
 
 _submissions = msgspec.json.Decoder(Submission)

@@ -14,10 +14,10 @@ from libs.messages.subject import parse, state_filter
 from libs.runtime import log
 from libs.runtime.process import Process
 from libs.store.layout import CONFIG
-from services.intake.acceptance import SUBMISSION, Submission
-from services.intake.feed import Feed
+from services.intake.accepting.acceptance import SUBMISSION, Submission
+from services.intake.following.feed import Feed
 from services.intake.handlers import Intake
-from services.intake.index import Index
+from services.intake.listing.index import Index
 from services.intake.settings import IntakeSettings
 
 _RETRY_SECONDS = 1.0

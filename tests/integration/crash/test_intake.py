@@ -20,8 +20,8 @@ from libs.runtime.metrics import Metrics
 from libs.runtime.process import Process
 from libs.runtime.settings import ProcessSettings
 from libs.store.memory import MemoryStore
+from services.intake.accepting.starting import Starting
 from services.intake.settings import IntakeSettings
-from services.intake.starting import Starting
 from tests.crash import Crashed, CrashingStore, Fuse
 from tests.integration.crash.releases import CONFIG, MANIFEST, never
 from tests.integration.crash.skipping import LoopClock, run

@@ -188,9 +188,9 @@ async def test_refused_start_leaves_nothing(broker_store: Mute, memory_bus: Memo
     saved: list[bytes] = []
     save = broker_store.save
 
-    async def noted(text: bytes) -> str:
-        saved.append(text)
-        return await save(text)
+    async def noted(data: bytes) -> str:
+        saved.append(data)
+        return await save(data)
 
     async with world(broker_store, memory_bus) as w:
         await w.start()

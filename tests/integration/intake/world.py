@@ -31,7 +31,7 @@ from libs.runtime.health import Health
 from libs.runtime.metrics import Metrics
 from libs.runtime.process import Process
 from libs.runtime.settings import ProcessSettings
-from services.intake.acceptance import key_of_id
+from services.intake.accepting.acceptance import key_of_id
 from services.intake.http import routes
 from services.intake.service import opened, serve
 from services.intake.settings import IntakeSettings

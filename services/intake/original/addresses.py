@@ -9,8 +9,8 @@ from libs.auth.http import caller
 from libs.runtime.http import answer
 from libs.runtime.problem import Problem
 from services.intake.handlers import Intake
-from services.intake.original import Asked, pipeline, question, start_request
-from services.intake.query import idempotency_key
+from services.intake.listing.query import idempotency_key
+from services.intake.original.documents import Asked, pipeline, question, start_request
 
 _LINK = "application/vnd.start.kubernetes.pipeline.v2.link+json"
 

@@ -26,10 +26,8 @@ LOCK = "lock"
 class Submission(Struct, frozen=True):
     """What is kept of an accepted request, under its deployment's key."""
 
-    request: str
-    """Digest of the request, to tell a repeat from another one under the same Idempotency-Key."""
     submission: str
-    """Digest of the request's text in the object store."""
+    """Digest of the request's text in the object store; it also tells a repeat from another request under its key."""
     application: str
     by: str
     at: datetime

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from libs.api.view import ENDED, DeploymentList, DeploymentSummary
 from libs.deployment.state import Deployment
 from libs.messages.subject import Key
-from services.intake.acceptance import Submission
+from services.intake.accepting.acceptance import Submission
 from services.intake.view import phase_of
 
 MOST = 20_000

@@ -11,8 +11,8 @@ from libs.messages.subject import Key
 from libs.runtime import log
 from libs.runtime.clock import Clock
 from libs.runtime.problem import Problem
-from services.intake.following import Beat, Following
-from services.intake.query import last_event_id
+from services.intake.following.frames import Beat, Following
+from services.intake.listing.query import last_event_id
 
 WRITE_SECONDS = 30.0
 _HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -13,7 +13,7 @@ from libs.durable.ports import Store
 from libs.messages.deployment import DeploymentCancelled, DeploymentFailed, DeploymentSucceeded
 from libs.messages.live import LiveTarget
 from libs.messages.subject import Key, message_subject
-from services.intake.feed import Fact, Feed, Heard, Listener, events_of, fact_of
+from services.intake.following.feed import Fact, Feed, Heard, Listener, events_of, fact_of
 from services.intake.records import Records
 from services.intake.view import build
 

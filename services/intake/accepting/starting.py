@@ -3,7 +3,6 @@
 import asyncio
 
 import msgspec
-from msgspec.structs import replace
 
 from libs.api.request import StartRequest
 from libs.api.view import Accepted, Links
@@ -14,9 +13,9 @@ from libs.runtime.problem import Problem
 from libs.runtime.process import Process
 from libs.runtime.trace import current_traceparent
 from libs.spec.problems import Problem as FileProblem
-from services.intake import acceptance
-from services.intake.acceptance import Applicant, Submission
-from services.intake.check import Checked, check, check_agents, is_asked
+from services.intake.accepting import acceptance
+from services.intake.accepting.acceptance import Applicant, Submission
+from services.intake.accepting.check import Checked, check, check_agents, is_asked
 from services.intake.directory import Directory
 from services.intake.records import Records
 from services.intake.sending import ATTEMPTS, unsettled
@@ -45,8 +44,7 @@ class Starting:
         if not await self._is_known(key, request_digest):
             warnings += await self._check_agents(who, request, checked)
             submission = Submission(
-                request=request_digest,
-                submission="",
+                submission=request_digest,
                 application=checked.spec.application,
                 by=who.subject,
                 at=self._process.clock.now(),
@@ -78,7 +76,7 @@ class Starting:
     async def _is_known(self, key: Key, request_digest: str) -> bool:
         """Whether this very request was accepted before. Another one under its key is refused."""
         known = await self._records.submission(key)
-        if known is not None and known.request != request_digest:
+        if known is not None and known.submission != request_digest:
             detail = f"this Idempotency-Key was used for another request, which became {key.deployment}"
             raise Problem(409, detail, "idempotency_conflict", {"deployment": key.deployment, "url": url_of(key)})
         return known is not None
@@ -90,12 +88,11 @@ class Starting:
             if revision is None:
                 return
             # Only now: what a refused start saved would stay for ever.
-            kept = submission.submission or await self._store.save(text)
-            submission = replace(submission, submission=kept)
+            await self._store.save(text)
             try:
                 await self._store.commit(acceptance.batch(Applicant(key, submission, revision, current_traceparent())))
             except (Conflict, Unknown):
-                if await self._is_known(key, submission.request):
+                if await self._is_known(key, submission.submission):
                     return
             else:
                 return

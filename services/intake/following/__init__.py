@@ -1,0 +1,1 @@
+"""Showing what happens as it happens: one subscription for the process, frames for each follower, their HTTP form."""

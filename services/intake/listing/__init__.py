@@ -1,0 +1,1 @@
+"""The list of deployments: what may be asked of it, and the index that answers."""
