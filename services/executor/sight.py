@@ -11,7 +11,8 @@ from datetime import datetime
 
 from libs.kube.reflector import Reflector
 from libs.workload.dialogue.wanted import Seen
-from libs.workload.kinds.objects import Identity, Object, replica_set_identity, text
+from libs.workload.kinds.naming import MANAGED_LABEL
+from libs.workload.kinds.objects import Identity, Object, replica_set_identity, table, text
 from services.executor.clusters import Watch, followed
 
 
@@ -56,9 +57,12 @@ class Sight:
         watch = self._watches.get(identity.namespace) if identity.kind == "ReplicaSet" else None
         if watch is None:
             return False
-        if own is not None:
-            return _order(watch.replica_sets.version) >= _order(text(own, "metadata", "resourceVersion"))
         shown = watch.replica_sets.objects.get(identity.name)
+        if own is not None:
+            # What does not carry our label yet is not among what the watch speaks of, however far it has come.
+            speaks = MANAGED_LABEL in table(own, "metadata", "labels")
+            known = watch.replica_sets.version if speaks else text(shown or {}, "metadata", "resourceVersion")
+            return _order(known) >= _order(text(own, "metadata", "resourceVersion"))
         return shown is None or text(shown, "metadata", "uid") != self._deleted.get(identity, "")
 
     def _reflectors(self) -> list[Reflector]:

@@ -23,7 +23,9 @@ class Outlook(Struct, frozen=True):
     @property
     def hindrance(self) -> str:
         """Why the goal is not true yet, in the words that help most; empty where nothing stands in its way."""
-        return "; ".join(self.waits[:3])
+        if self.waits or not self.requests:
+            return "; ".join(self.waits[:3])
+        return f"asked over and over, and nothing came of it: {self.requests[0].what}"
 
 
 CLEAR = Outlook()

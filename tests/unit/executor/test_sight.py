@@ -133,6 +133,16 @@ async def test_what_no_watch_shows_is_kept() -> None:
         assert world.sight.seen().objects[SETTINGS] is None
 
 
+async def test_unlabelled_version_outlives_later_news_of_others() -> None:
+    """A Deployment's own ReplicaSet, read before it is marked: the watch never speaks of it."""
+    async with worlds() as world:
+        theirs = replica_set_identity("shop", "theirs-1")
+        found = {"metadata": {"name": "theirs-1", "namespace": "shop", "uid": "u9", "resourceVersion": "3"}}
+        world.sight.learn({theirs: found})
+        await world.tell("MODIFIED", web("99"))
+        assert world.sight.live(theirs) == found
+
+
 async def test_changes_of_the_rollout_wake() -> None:
     async with worlds() as world:
         mine, others = asyncio.Event(), asyncio.Event()
