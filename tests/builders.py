@@ -6,9 +6,21 @@ from msgspec.structs import replace
 
 from libs.deployment.state import Deployment, Target, TargetPhase
 from libs.deployment.state import Phase as DeploymentPhase
+from libs.gates.state import Outcome, Passage
 from libs.messages.rollout import StartRollout, Version, Workload
+from libs.messages.run import Subject
 from libs.messages.subject import Key
-from libs.plan.model import ApplyManifests, Approval, Pause, Plan, SetWeight, TargetPlan
+from libs.plan.model import (
+    Analysis,
+    ApplyManifests,
+    Approval,
+    Gate,
+    Pause,
+    Plan,
+    RunWebhook,
+    SetWeight,
+    TargetPlan,
+)
 from libs.rollout.state import Phase as RolloutPhase
 from libs.rollout.state import Rollout
 
@@ -112,3 +124,19 @@ def a_start(**changes: Any) -> StartRollout:
         timeout_seconds=1800,
     )
     return replace(start, **changes)
+
+
+def a_webhook(name: str = "smoke", **context: str) -> RunWebhook:
+    return RunWebhook(name=name, context=context)
+
+
+def an_analysis(*, failed: bool = False, passed: bool = False) -> Analysis:
+    """`failed`, `passed`: whether a person decides what such a judgment means."""
+    return Analysis(queries=("errors",), interval_seconds=60, runs=3, asks_when_failed=failed, asks_when_passed=passed)
+
+
+def a_passage(*gates: Gate, outcomes: tuple[Outcome, ...] = (), **changes: Any) -> Passage:
+    """The gates before `prod`, unless `stage` and `step` say otherwise."""
+    subject = Subject(application="shop", target="prod", agent="prod-eu", namespace="shop")
+    passage = Passage("before", None, gates, outcomes, subject, "sha256-of-definitions")
+    return replace(passage, **changes)

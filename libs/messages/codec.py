@@ -5,7 +5,7 @@ from types import ModuleType
 
 import msgspec
 
-from libs.messages import agent, analysis, deployment, fault, rollout, webhook
+from libs.messages import agent, analysis, deployment, fault, gate, rollout, webhook
 from libs.messages.message import Envelope, Message
 
 
@@ -14,7 +14,7 @@ def _declared(*modules: ModuleType) -> dict[str, type[Message]]:
     return {cls.address: cls for cls in classes if issubclass(cls, Message) and "address" in vars(cls)}
 
 
-MESSAGES: dict[str, type[Message]] = _declared(agent, analysis, deployment, fault, rollout, webhook)
+MESSAGES: dict[str, type[Message]] = _declared(agent, analysis, deployment, fault, gate, rollout, webhook)
 """Every message by its address."""
 
 _encoder = msgspec.json.Encoder()

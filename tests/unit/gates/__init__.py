@@ -1,1 +1,1 @@
-"""What gates share."""
+"""How lists of gates are passed."""
