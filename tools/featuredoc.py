@@ -1,11 +1,12 @@
 """`docs/features.md`: what users of CD-as-a-Service look for, what of it works here, and which tests show it.
 
 `tests/features.tsv` names the features and what is still missing of each; tests say which they show with
-`@pytest.mark.feature("F12")`. A feature works where a test shows it and nothing is missing.
+`@pytest.mark.feature("F12")`, and so do the pages of `docs/transcripts`. A feature works where a test shows it and nothing is missing.
 """
 
 import ast
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,8 @@ from msgspec import Struct
 
 _HEAD = """# Features
 
-Made by `make docs` from `tests/features.tsv` and the tests' own marks; do not edit. *Works*: a test shows it and nothing
-is missing. *Partly*: a test shows it, and the last column says what is missing. *Not*: no test shows it.
+Made by `make docs` from `tests/features.tsv` and the tests' own marks; do not edit. *Works*: a test shows it and
+nothing is missing. *Partly*: a test shows it, and the last column says what is missing. *Not*: no test shows it.
 
 """
 
@@ -28,7 +29,9 @@ class Feature(Struct, frozen=True):
 
 
 def features_page(tests: Path) -> str:
-    shown = _marks(tests)
+    shown = _told(tests.parent / "docs" / "transcripts")
+    for feature, names in _marks(tests).items():
+        shown.setdefault(feature, []).extend(names)
     features = [Feature(**row) for row in csv.DictReader((tests / "features.tsv").open(), delimiter="\t")]
     known = {feature.id for feature in features}
     if unknown := sorted(set(shown) - known):
@@ -51,6 +54,16 @@ def _row(feature: Feature, shown: dict[str, list[str]]) -> str:
     named = ", ".join(f"`{name}`" for name in tests[:3]) + (f" and {len(tests) - 3} more" if len(tests) > 3 else "")
     cells = (feature.id, feature.area, feature.feature, _state(feature, shown), named, feature.missing)
     return f"| {' | '.join(cells)} |"
+
+
+def _told(pages: Path) -> dict[str, list[str]]:
+    """Pages by the features that they show."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(pages.glob("*.md")):
+        for features in re.findall(r"<!-- shows ([F0-9 ]+) -->", path.read_text()):
+            for feature in features.split():
+                found.setdefault(feature, []).append(f"docs/transcripts/{path.name}")
+    return found
 
 
 def _marks(tests: Path) -> dict[str, list[str]]:

@@ -2,8 +2,11 @@
 
 import re
 import shlex
-from collections.abc import Awaitable, Callable
 
+import msgspec
+
+from cli.client import spelled
+from libs.api.problem import FileProblem
 from libs.api.request import Decision, StartRequest
 from libs.runtime.problem import Problem
 from libs.spec.parse import parse
@@ -44,11 +47,14 @@ async def _run(stage: Stage, files: Files, who: str, words: list[str]) -> list[s
             )
             await stage.decide(who, verb, wanted)
             return []
+        case ["kubectl", "apply", *rest]:
+            options = _options(rest)
+            return await stage.apply(files[options["f"]], options.get("n", "default"))
         case ["sleep", seconds]:
             await stage.pass_time(float(seconds))
             return []
         case ["sed", expression, name]:
-            _, old, new, _ = expression.split("/")
+            _, old, new, _ = expression.split(expression[1])
             files[name] = files[name].replace(old, new)
             return []
         case _:
@@ -74,7 +80,4 @@ def _options(words: list[str]) -> dict[str, str]:
 
 
 def _problems(problem: Problem) -> list[str]:
-    return [f"  {one['line']}:{one['column']}: {one['message']}" for one in problem.fields.get("problems", ())]
-
-
-Act = Callable[[Stage, Files, str], Awaitable[list[str]]]
+    return [spelled(msgspec.convert(one, FileProblem)) for one in problem.fields.get("problems", ())]

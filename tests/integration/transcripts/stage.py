@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
 
+import yaml
+
 from libs.api.request import Decision, StartRequest
 from libs.api.view import Accepted, Decided, DeploymentView
 from libs.auth import clients
@@ -69,6 +71,18 @@ class Stage:
         view = await self._following.view(self._key())
         assert view is not None
         return view
+
+    async def apply(self, manifests: str, namespace: str) -> list[str]:
+        """What a person does with `kubectl`."""
+        made = []
+        for value in yaml.safe_load_all(manifests):
+            kind, name = value["kind"], value["metadata"]["name"]
+            group = "/api/v1" if value["apiVersion"] == "v1" else f"/apis/{value['apiVersion']}"
+            place = "" if kind == "Namespace" else f"/namespaces/{namespace}"
+            await self.plane.cluster.ask("POST", f"{group}{place}/{kind.lower()}s", value)
+            made.append(f"{kind.lower()}/{name} created")
+        await self.plane.clock.sleep(5)
+        return made
 
     async def quiet(self) -> None:
         """Until the deployment has ended, or a person is asked for."""
