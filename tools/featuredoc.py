@@ -1,7 +1,8 @@
 """`docs/features.md`: what users of CD-as-a-Service look for, what of it works here, and which tests show it.
 
 `tests/features.tsv` names the features and what is still missing of each; tests say which they show with
-`@pytest.mark.feature("F12")`, and so do the pages of `docs/transcripts`. A feature works where a test shows it and nothing is missing.
+`@pytest.mark.feature("F12")`, and so do the pages of `docs/transcripts`. A feature works where a test shows it and
+nothing is missing.
 """
 
 import ast

@@ -17,6 +17,7 @@ class User(Struct, frozen=True):
 
 _INBOX = "_INBOX.>"
 _READING = (
+    "$JS.API.STREAM.NAMES",
     "$JS.API.STREAM.INFO.*",
     "$JS.API.STREAM.MSG.GET.*",
     "$JS.API.CONSUMER.CREATE.>",
