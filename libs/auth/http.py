@@ -15,9 +15,10 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from libs.auth.keys import IssuerUnavailable
-from libs.auth.permissions import Action, Decision, Grants, allowed
+from libs.auth.permissions import Action, Decision, Grants, allowed, has_custom_role
 from libs.auth.principal import Principal
 from libs.auth.tokens import InvalidToken, Verifier, bearer
+from libs.durable.ports import Unavailable, Unknown
 from libs.runtime.problem import Problem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -36,7 +37,11 @@ def is_open(handler: Handler) -> Handler:
     return _declare(None, handler)
 
 
-def guard(verifier: Verifier, grants: Callable[[str], Awaitable[Grants]] | None = None) -> Any:
+GrantsOf = Callable[[str], Awaitable[Grants]]
+"""What a tenant's custom roles stand for."""
+
+
+def guard(verifier: Verifier, grants: GrantsOf | None = None) -> Any:
     """The middleware that asks for what each route declared; `grants` gives a tenant's custom roles."""
 
     @web.middleware
@@ -45,11 +50,22 @@ def guard(verifier: Verifier, grants: Callable[[str], Awaitable[Grants]] | None 
             raise AssertionError("this route declares neither `needs` nor `is_open`")
         if (action := _declared(request.match_info.route)) is not None:
             principal = await authenticated(request, verifier)
-            require(allowed(principal, action, principal.tenant, await grants(principal.tenant) if grants else None))
+            require(allowed(principal, action, principal.tenant, await _custom(principal, grants)))
             request[_PRINCIPAL] = principal
         return await handler(request)
 
     return guarded
+
+
+async def _custom(principal: Principal, grants: GrantsOf | None) -> Grants | None:
+    """Asked only for those it can make a difference to: an administrator comes in whatever is broken."""
+    if grants is None or not has_custom_role(principal):
+        return None
+    try:
+        return await grants(principal.tenant)
+    except (Unavailable, Unknown) as error:
+        detail = "what your roles allow cannot be read just now: try again"
+        raise Problem(503, detail, headers={"Retry-After": "2"}) from error
 
 
 def caller(request: web.Request) -> Principal:

@@ -17,13 +17,15 @@ from libs.auth.principal import Kind, Principal
 from tests.unit.auth.virtual import START
 
 MAY = {
-    VIEWER: {Action.DEPLOYMENT_READ, Action.AGENT_READ, Action.CONFIG_READ, Action.FREEZE_READ},
+    VIEWER: {Action.TENANT_MEMBER, Action.DEPLOYMENT_READ, Action.AGENT_READ, Action.CONFIG_READ, Action.FREEZE_READ},
     DEPLOYER: {
+        Action.TENANT_MEMBER,
         Action.DEPLOYMENT_READ, Action.AGENT_READ, Action.CONFIG_READ, Action.FREEZE_READ,
         Action.DEPLOYMENT_START, Action.DEPLOYMENT_STEER, Action.DEPLOYMENT_APPROVE, Action.WEBHOOK_ANSWER,
     },
     ADMIN: set(Action) - {Action.AGENT_CONNECT},
-    "unheard-of": set(),
+    "Organization Admin": set(Action) - {Action.AGENT_CONNECT},
+    "unheard-of": {Action.TENANT_MEMBER},
 }  # fmt: skip
 GRANTS = {"release captain": GRANTED["deployment"], "owner": GRANTED["tenant"]}
 
@@ -59,9 +61,16 @@ def test_other_tenants_things_are_hidden(action: Action) -> None:
     assert (decision.is_allowed, decision.is_hidden) == (False, True)
 
 
+@pytest.mark.feature("F143")
 def test_custom_role_stands_for_its_grants() -> None:
     assert allowed(somebody("Release Captain"), Action.DEPLOYMENT_START, "main", GRANTS).is_allowed
     assert not allowed(somebody("Release Captain"), Action.CONFIG_WRITE, "main", GRANTS).is_allowed
+
+
+@pytest.mark.feature("F142")
+def test_no_grant_widens_a_system_role() -> None:
+    grants = {"viewer": GRANTED["tenant"]}
+    assert not allowed(somebody("viewer"), Action.CONFIG_WRITE, "main", grants).is_allowed
 
 
 def test_refusal_names_the_roles() -> None:
@@ -69,6 +78,7 @@ def test_refusal_names_the_roles() -> None:
     assert reason == "deployment.start needs one of the roles admin, deployer"
 
 
+@pytest.mark.feature("F91")
 @pytest.mark.parametrize(
     ("roles", "required", "expected"),
     [
@@ -81,6 +91,8 @@ def test_refusal_names_the_roles() -> None:
         (("sre",), ("qa", "SRE"), True),
         (("admin",), ("sre",), True),
         (("owner",), ("sre",), True),
+        (("deployments full access",), None, True),
+        (("deployer",), ("Deployments Full Access",), True),
         ((), ("sre",), False),
     ],
 )

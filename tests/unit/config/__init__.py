@@ -1,0 +1,1 @@
+"""The configuration document: reading it, applying it, knowing it."""
