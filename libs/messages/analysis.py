@@ -1,5 +1,6 @@
 """What is said to and by the owner of analysis runs, the evaluator."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from msgspec import Struct
@@ -52,3 +53,49 @@ class AnalysisPassed(GateMessage, frozen=True, kw_only=True):
 class AnalysisFailed(GateMessage, frozen=True, kw_only=True):
     address: ClassVar[str] = "evt.analysis.failed"
     reason: str
+
+
+class AnalysisHindered(GateMessage, frozen=True, kw_only=True):
+    """A run got no value from some query, which is asked again for the same window."""
+
+    address: ClassVar[str] = "evt.analysis.hindered"
+    reason: str
+
+
+class AnalysisCancelled(GateMessage, frozen=True, kw_only=True):
+    """Nobody waited for it any more."""
+
+    address: ClassVar[str] = "evt.analysis.cancelled"
+
+
+class Limits(Struct, frozen=True, omit_defaults=True):
+    """What the mean of a query's values may be; equal to a limit is within."""
+
+    query: str
+    upper: float | None = None
+    lower: float | None = None
+
+
+class Opened(RunMessage, frozen=True, kw_only=True):
+    """The order to start, with what it leaves to be looked up."""
+
+    address: ClassVar[str] = "obs.analysis.opened"
+    order: StartAnalysis
+    at: datetime
+    """When the bus took the order, by its own clock: the first window begins here."""
+    limits: tuple[Limits, ...]
+    """One for each query, in the order's order."""
+
+
+class Answered(RunMessage, frozen=True, kw_only=True):
+    """The queries of one run were asked for its window."""
+
+    address: ClassVar[str] = "obs.analysis.answered"
+    number: int
+    """Of the run, from 1."""
+    attempt: int
+    """From 1."""
+    at: datetime
+    """When the asking was committed, by the bus's clock."""
+    measurements: tuple[Measurement, ...]
+    """Of those queries that had no value yet."""
