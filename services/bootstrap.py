@@ -1,11 +1,14 @@
 """What a first start leaves behind for who started it: the first clients and their secrets, for their eyes only.
 
-Where each service is a process of its own, `python -m services.bootstrap` does it once.
+Where each service is a process of its own, `python -m services.bootstrap` does it once, and makes what must exist in
+JetStream: it alone needs the right to. It may run again: with the secrets handed in, it makes the same clients.
 """
 
 import os
 import sys
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -14,14 +17,16 @@ from msgspec import Meta, Struct
 from libs.auth import clients
 from libs.auth.clients import Credential
 from libs.durable.ports import Store
-from libs.runtime.process import Process, run
+from libs.runtime.process import CannotStart, Process, run
 from libs.runtime.sealing import write_private
+from libs.runtime.secret import Secret
 from libs.runtime.settings import ProcessSettings, load
 from libs.store.opened import opened
 from services.identity.handlers import BY, TENANT
 from services.identity.handlers import bootstrap as make_clients
 
 FILE = "bootstrap.json"
+_SHORTEST = 32
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -30,9 +35,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     bootstrap_agents: Annotated[
         tuple[str, ...], Meta(description="agents to register, their secrets in bootstrap.json", min_length=1)
     ]
+    bootstrap_secrets: Annotated[
+        Path | None,
+        Meta(description="folder of secrets that are handed in, one file per client id; one that is missing is made"),
+    ] = None
 
 
-async def bootstrap(process: Process, store: Store, agents: tuple[str, ...], gateway: str) -> None:
+async def bootstrap(
+    process: Process, store: Store, agents: tuple[str, ...], gateway: str, handed: Mapping[str, Secret] = {}
+) -> None:
     """Make the first clients, once: while the file is not there, nobody knows a secret that was made before.
 
     So what a start that was killed half way has made is made again.
@@ -43,7 +54,7 @@ async def bootstrap(process: Process, store: Store, agents: tuple[str, ...], gat
     for client in await clients.listed(store, TENANT):
         if client.created_by == BY:
             await clients.delete(store, TENANT, client.id)
-    made = await make_clients(store, process.clock, process.random, agents)
+    made = await make_clients(store, process.clock, process.random, agents, handed)
     write_private(path, msgspec.json.encode(_told(process, made, gateway)))
 
 
@@ -64,8 +75,21 @@ def _told(process: Process, made: dict[str, Credential], gateway: str) -> dict[s
 
 
 async def start(settings: Settings, process: Process) -> None:
+    handed = _handed(settings.bootstrap_secrets) if settings.bootstrap_secrets else {}
     async with opened(process) as ground:
-        await bootstrap(process, ground.store, settings.bootstrap_agents, settings.gateway_address)
+        await bootstrap(process, ground.store, settings.bootstrap_agents, settings.gateway_address, handed)
+
+
+def _handed(folder: Path) -> dict[str, Secret]:
+    try:
+        files = [path for path in folder.iterdir() if path.is_file()]
+        secrets = {path.name: path.read_text().strip() for path in files}
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotStart(f"FAIRLEAD_BOOTSTRAP_SECRETS: {folder} cannot be read: {error}") from error
+    for name, secret in secrets.items():
+        if len(secret) < _SHORTEST:
+            raise CannotStart(f"{folder / name}: a secret has at least {_SHORTEST} characters: `openssl rand -hex 32`")
+    return {name: Secret(secret) for name, secret in secrets.items()}
 
 
 def main() -> None:

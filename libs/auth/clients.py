@@ -78,11 +78,16 @@ class WrongClient(ValueError):
     """What was asked for cannot be a client; the message says why."""
 
 
-async def create(store: Store, wanted: NewClient, clock: Clock, randomness: Random) -> Credential:
-    """Make a client; its secret is returned here and never again. Raises `ClientExists` or `WrongClient`."""
+async def create(
+    store: Store, wanted: NewClient, clock: Clock, randomness: Random, handed: Secret | None = None
+) -> Credential:
+    """Make a client; its secret is returned here and never again. Raises `ClientExists` or `WrongClient`.
+
+    A secret that was handed in is taken as it is: it must be as hard to guess as one of ours.
+    """
     _check(wanted)
-    client_id = f"{wanted.kind}.{wanted.tenant}.{wanted.name}"
-    secret, salt = _new_secret(randomness), randomness.randbytes(_SALT_BYTES)
+    client_id = id_of(wanted)
+    secret, salt = handed or _new_secret(randomness), randomness.randbytes(_SALT_BYTES)
     client = Client(
         id=client_id,
         name=wanted.name,
@@ -99,6 +104,10 @@ async def create(store: Store, wanted: NewClient, clock: Clock, randomness: Rand
     except Conflict as error:
         raise ClientExists(client_id) from error
     return Credential(client_id, secret)
+
+
+def id_of(wanted: NewClient) -> str:
+    return f"{wanted.kind}.{wanted.tenant}.{wanted.name}"
 
 
 async def find(store: Store, client_id: str) -> Client | None:

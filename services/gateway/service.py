@@ -15,7 +15,7 @@ from libs.durable.ports import Bus, Packet, Store
 from libs.link.rate import Rate
 from libs.messages.agent import control_subject
 from libs.runtime import log
-from libs.runtime.certificates import ensure_certificates
+from libs.runtime.certificates import LOCAL, ensure_certificates
 from libs.runtime.process import Process
 from services.gateway.attendance import NotAccepted, Verify
 from services.gateway.connections import Presence
@@ -83,5 +83,6 @@ async def _obey(gateway: Gateway, controls: AsyncIterator[Packet]) -> None:
 def _certificate(settings: Settings, process: Process) -> tuple[Path, Path]:
     if settings.gateway_certificate is not None and settings.gateway_key is not None:
         return settings.gateway_certificate, settings.gateway_key
-    made = ensure_certificates(settings.process.state_dir / "certificates", process.clock.now())
+    names = (*LOCAL, *settings.gateway_names)
+    made = ensure_certificates(settings.process.state_dir / "certificates", process.clock.now(), names)
     return made.certificate, made.key

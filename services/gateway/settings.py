@@ -25,6 +25,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         Path | None, Meta(description="PEM file of the server's certificate chain; unset: made in the state folder")
     ] = None
     gateway_key: Annotated[Path | None, Meta(description="PEM file of the server's key")] = None
+    gateway_names: Annotated[
+        tuple[str, ...], Meta(description="hosts and addresses that agents dial, for a certificate that is made here")
+    ] = ()
     gateway_handshakes: Annotated[
         float, Meta(description="streams admitted a second; the rest are told to come later", gt=0)
     ] = 500.0

@@ -1,5 +1,6 @@
 """What the identity service does when it is asked: give a token, make and remove clients."""
 
+from collections.abc import Mapping
 from random import Random
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from libs.auth.signing import issue
 from libs.auth.tokens import Claims, Issuer, Verifier
 from libs.durable.ports import Store
 from libs.runtime.clock import Clock
+from libs.runtime.secret import Secret
 from services.identity.check import SecretCheck
 from services.identity.keys import Keys
 
@@ -93,20 +95,22 @@ BY = "bootstrap"
 
 
 async def bootstrap(
-    store: Store, clock: Clock, randomness: Random, agents: tuple[str, ...] = (), tenant: str = TENANT
+    store: Store, clock: Clock, randomness: Random, agents: tuple[str, ...] = (), handed: Mapping[str, Secret] = {}
 ) -> dict[str, Credential]:
     """Make an administrator, named `admin`, and a client for each agent; by name, only those that did not exist.
 
-    Their secrets cannot be read again: write them down before anything else.
+    Their secrets cannot be read again: write them down before anything else. `handed` holds those, by client id, that
+    somebody has written down already.
     """
     wanted = [
-        NewClient(tenant, "admin", (ADMIN,), created_by=BY),
-        *(NewClient(tenant, name, (AGENT,), Kind.AGENT, BY) for name in agents),
+        NewClient(TENANT, "admin", (ADMIN,), created_by=BY),
+        *(NewClient(TENANT, name, (AGENT,), Kind.AGENT, BY) for name in agents),
     ]
     made: dict[str, Credential] = {}
     for client in wanted:
         try:
-            made[client.name] = await clients.create(store, client, clock, randomness)
+            secret = handed.get(clients.id_of(client))
+            made[client.name] = await clients.create(store, client, clock, randomness, secret)
         except ClientExists:
             continue
     return made
