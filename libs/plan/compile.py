@@ -16,7 +16,8 @@ from libs.plan.model import (
     Step,
     TargetPlan,
 )
-from libs.spec.model import BlueGreen, Canary, ExposeServices, Gate, ServicePair, Spec, Target
+from libs.spec.model import BlueGreen, Canary, ExposeServices, Gate, Spec, Target
+from libs.spec.rules.swaps import services_of as services_of
 
 FULL = 100
 
@@ -67,14 +68,11 @@ def _target(spec: Spec, name: str, source: Source, chosen: frozenset[str], defin
     )
 
 
-def services_of(spec: Spec, name: str) -> tuple[ServicePair, ...]:
-    """The blue/green services of a target; none under another strategy."""
-    strategy = spec.strategies.get(spec.targets[name].strategy)
-    if not isinstance(strategy, BlueGreen):
-        return ()
-    listed = tuple(pair for item in spec.traffic if name in item.targets for pair in item.kubernetes)
-    own = ServicePair(strategy.active_service, strategy.preview_service)
-    return (own, *listed) if own.active and own not in listed else listed
+def left_out(spec: Spec, only: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """For each chosen target, what it depends on and `only` leaves out."""
+    chosen = {name: target for name, target in spec.targets.items() if name in only}
+    left = {name: tuple(sorted(set(target.depends_on) - only)) for name, target in chosen.items()}
+    return {name: needed for name, needed in left.items() if needed}
 
 
 def _strategy(spec: Spec, target: Target) -> tuple[Step, ...]:

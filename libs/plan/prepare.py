@@ -10,7 +10,7 @@ from msgspec import Struct
 from libs.spec.manifests import Files, check_manifests, load, select
 from libs.spec.model import Spec
 from libs.spec.parse import parse
-from libs.spec.problems import Problem
+from libs.spec.problems import Place, Problem
 
 Objects = tuple[dict[str, Any], ...]
 
@@ -22,6 +22,8 @@ class Prepared(Struct, frozen=True):
     objects: dict[str, Objects]
     """Of each target, in the file's order, namespaces filled in."""
     problems: tuple[Problem, ...]
+    keys: dict[str, Place] = {}
+    """Where the key of each path of the file stands."""
 
 
 def prepare(
@@ -46,4 +48,4 @@ def prepare(
         # What was not read would be missed a second time.
         problems += check_manifests(spec, objects, parsed.places)
     refused = any(problem.severity == "error" for problem in problems)
-    return Prepared(None if refused else spec, objects, tuple(problems))
+    return Prepared(None if refused else spec, objects, tuple(problems), parsed.keys)

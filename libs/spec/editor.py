@@ -12,9 +12,11 @@ from libs.spec.shape.shape import (
     ListOf,
     MapOf,
     NotBuilt,
-    NotHere,
+    Number,
+    Outside,
     Record,
     Shape,
+    Template,
     Text,
     Whole,
 )
@@ -33,11 +35,11 @@ def _schema(shape: Shape) -> Schema:
         case Record():
             return _record(shape)
         case MapOf():
-            values = _schema(shape.value)
-            return {"type": "object", "additionalProperties": values, **_between("Properties", shape.least, shape.most)}
+            return _map(shape)
         case ListOf():
-            items = {"type": "array", "items": _schema(shape.item), **_between("Items", shape.least, shape.most)}
-            return {"anyOf": [items, _schema(shape.item)]} if shape.lone else items
+            item = _schema(shape.item)
+            items = {"type": "array", "items": item, **_between("Items", shape.least, shape.most)}
+            return {"anyOf": [items, item]} if shape.lone or shape.wrap else items
     return _word(shape)
 
 
@@ -45,34 +47,65 @@ def _word(shape: Shape) -> Schema:
     match shape:
         case Text():
             return _text(shape)
+        case Template():
+            return _text(Text(most=shape.most, lines=True))
         case Whole():
             return {"type": "integer", "minimum": shape.least, "maximum": shape.most}
+        case Number():
+            return {"type": "number"}
         case Flag():
             return {"type": "boolean"}
         case Choice():
-            return {"type": "string", "pattern": f"^({'|'.join(_any_case(word) for word in shape.words)})$"}
+            return _choice(shape)
         case AsWritten():
             return {"type": ["string", "number", "boolean"]}
-        case NotBuilt(harmless=None) | NotHere():
-            return {"not": {}}
-        case NotBuilt():
-            return {"const": shape.harmless}
         case _:
-            return {}
+            return {"not": {}}
+
+
+def _choice(shape: Choice) -> Schema:
+    """The words themselves are what an editor offers; the pattern takes them in any case."""
+    pattern = f"^({'|'.join(_any_case(word) for word in shape.words)})$"
+    return {"anyOf": [{"enum": list(shape.words)}, {"type": "string", "pattern": pattern}]}
+
+
+def _map(shape: MapOf) -> Schema:
+    one = {
+        "type": "object",
+        "additionalProperties": _schema(shape.value),
+        **_between("Properties", shape.least, shape.most),
+    }
+    return {"anyOf": [one, {"type": "array", "items": one}]} if shape.pairs else one
 
 
 def _record(shape: Record) -> Schema:
-    refused = (NotHere, Ignored)
-    fields = {key: inner for key, inner in shape.fields.items() if not isinstance(inner, refused)}
-    properties = {key: _schema(inner) for key, inner in fields.items()}
+    properties = {key: _property(shape, key) for key, inner in shape.fields.items() if not isinstance(inner, Outside)}
     properties |= {key: {} for key, inner in shape.fields.items() if isinstance(inner, Ignored)}
+    properties |= {key: _refused(inner) for key, inner in shape.fields.items() if isinstance(inner, NotBuilt)}
+    properties |= {alias: properties[key] for alias, key in shape.same.items()}
     properties |= {alias: properties[key] | {"deprecated": True} for alias, key in shape.aliases.items()}
     record: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    if shape.required:
-        record["required"] = list(shape.required)
+    record |= _required(shape)
     if shape.one:
         record |= {"minProperties": 1, "maxProperties": 1}
     return {"anyOf": [properties[shape.shorthand], record]} if shape.shorthand else record
+
+
+def _property(shape: Record, key: str) -> Schema:
+    about = {"description": shape.about[key]} if key in shape.about else {}
+    return about | _schema(shape.fields[key])
+
+
+def _refused(shape: NotBuilt) -> Schema:
+    return {"not": {}, "description": f"Not built yet in this release: {shape.hint}."}
+
+
+def _required(shape: Record) -> Schema:
+    """Of a key with two spellings, either will do."""
+    others = {key: alias for alias, key in shape.same.items()}
+    twofold = [{"anyOf": [{"required": [key]}, {"required": [others[key]]}]} for key in shape.required if key in others]
+    plain = [key for key in shape.required if key not in others]
+    return ({"required": plain} if plain else {}) | ({"allOf": twofold} if twofold else {})
 
 
 def _text(shape: Text) -> Schema:

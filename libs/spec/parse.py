@@ -1,11 +1,14 @@
 """The deployment file's text -> its normal form, or every problem at once, each with line, column and path."""
 
+import re
+
 from msgspec import Struct
 
 from libs.spec.model import Spec
 from libs.spec.normal.file import Normal
 from libs.spec.problems import Place, Problem, Report
-from libs.spec.rules.targets import Rules
+from libs.spec.release import not_run
+from libs.spec.rules.file import check_file
 from libs.spec.shape.schema import FILE
 from libs.spec.shape.walk import Walk, is_empty
 from libs.spec.shape.word import name_problem
@@ -13,6 +16,7 @@ from libs.spec.shape.words import found
 from libs.spec.tree.document import Limits, read
 from libs.spec.tree.nodes import Mapping, Node, Scalar
 
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 LIMITS = Limits(bytes=2**20, nodes=50_000, scalar=256 * 1024, documents=1)
 
 
@@ -22,6 +26,8 @@ class Parsed(Struct, frozen=True):
     problems: tuple[Problem, ...]
     places: dict[str, Place] = {}
     """Where the value of each path stands, for who finds a problem later."""
+    keys: dict[str, Place] = {}
+    """Where its key stands; where it has none, the value."""
 
 
 def parse(text: str | bytes, minimum_timeout_seconds: int = 60, application: str | None = None) -> Parsed:
@@ -36,9 +42,13 @@ def parse(text: str | bytes, minimum_timeout_seconds: int = 60, application: str
     walk = Walk(report)
     values = walk.value(FILE, root, "")
     _check_application(values, application, report)
-    spec = Normal(walk, report, _lines(text)).spec(values, application)
-    Rules(spec, walk.places, report).check(minimum_timeout_seconds)
-    return Parsed(None if report.has_errors else spec, report.problems(), walk.places)
+    lines = _lines(text)
+    spec = Normal(walk, report, lines).spec(values, application)
+    check_file(spec, walk, report, lines, minimum_timeout_seconds)
+    keys = walk.places | walk.heads
+    for one in not_run(spec, keys):
+        report.warn(Place(one.line, one.column, one.path), one.code, one.message, one.hint)
+    return Parsed(None if report.has_errors else spec, report.problems(), walk.places, keys)
 
 
 def _mapping(documents: tuple[Node, ...], report: Report) -> Mapping | None:
@@ -77,4 +87,5 @@ def _check_application(values: dict[str, object], application: str | None, repor
 
 
 def _lines(text: str | bytes) -> list[str]:
-    return (text if isinstance(text, str) else text.decode()).split("\n")
+    """As YAML counts them."""
+    return _BREAK.split(text if isinstance(text, str) else text.decode())

@@ -4,7 +4,8 @@ import difflib
 import itertools
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from msgspec import Struct
@@ -57,6 +58,12 @@ class Origin(Struct, frozen=True):
         return (line + self.line - 1, column + self.column - 1) if line else (self.line, self.column)
 
 
+class Softened:
+    """What became of the errors of a part that may be broken."""
+
+    is_broken = False
+
+
 class Report:
     """Collects the problems of one text; what passes the limit is counted, not kept."""
 
@@ -65,16 +72,36 @@ class Report:
         self._problems: list[Problem] = []
         self._dropped = 0
         self._suggestions = 0
+        self._soft: Softened | None = None
+
+    @property
+    def is_soft(self) -> bool:
+        return self._soft is not None
+
+    @contextmanager
+    def softly(self, soft: bool) -> Iterator[Softened]:
+        """Where `soft`, what is reported inside stops nothing: errors only warn, and warnings are not worth a line."""
+        softened, before = Softened(), self._soft
+        self._soft = softened if soft else before
+        try:
+            yield softened
+        finally:
+            self._soft = before
 
     @property
     def has_errors(self) -> bool:
         return any(problem.severity == "error" for problem in self._problems)
 
     def error(self, place: Place, code: str, message: str, hint: str = "") -> None:
-        self._add(place, code, (message, hint), "error")
+        if self._soft is None:
+            self._add(place, code, (message, hint), "error")
+        else:
+            self._soft.is_broken = True
+            self._add(place, code, (f"{message}; nothing uses it, so it is passed over", hint), "warning")
 
     def warn(self, place: Place, code: str, message: str, hint: str = "") -> None:
-        self._add(place, code, (message, hint), "warning")
+        if self._soft is None:
+            self._add(place, code, (message, hint), "warning")
 
     def problems(self) -> tuple[Problem, ...]:
         """In the file's order."""

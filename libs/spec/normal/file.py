@@ -1,27 +1,16 @@
 """Checked values -> the normal form. What is wrong reads as left out, so that the rest can still be judged."""
 
 import re
-from itertools import pairwise
-from typing import Any
 
-from libs.spec.model import (
-    DEFAULT_TIMEOUT_SECONDS,
-    Canary,
-    CanaryStep,
-    Manifest,
-    Pause,
-    SetWeight,
-    Spec,
-    Strategy,
-    Target,
-)
-from libs.spec.normal.pauses import Pauses
+from libs.spec.model import DEFAULT_TIMEOUT_SECONDS, Manifest, Spec, Target
+from libs.spec.normal.sections import Sections
+from libs.spec.normal.steps import Steps, context_of
+from libs.spec.normal.traffic import TrafficItems
 from libs.spec.problems import Report, join, path_of, quoted
+from libs.spec.shape.shape import Values
 from libs.spec.shape.walk import Walk
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://.")
-
-Values = dict[str, Any]
 
 
 class Normal:
@@ -31,22 +20,30 @@ class Normal:
         self._walk = walk
         self._report = report
         self._lines = lines
-        self._pauses = Pauses(walk.places, report)
+        self._steps = Steps(walk.places, report)
+        self._sections = Sections(walk, report, self._steps)
 
     def spec(self, file: Values, application: str | None) -> Spec:
+        config = file.get("deploymentConfig") or {}
         targets = file.get("targets") or {}
         return Spec(
             application=application or file.get("application") or "",
             description=file.get("description") or "",
-            context={key: value or "" for key, value in (file.get("context") or {}).items()},
-            timeout_seconds=self._timeout(file.get("deploymentConfig") or {}),
+            context=context_of(file),
+            timeout_seconds=self._timeout(config),
+            keeps_deployment=config.get("keepDeploymentObject") or False,
+            when_in_progress=(config.get("ifDeploymentInProgress") or {}).get("strategy") or "reject",
             targets={name: self._target(target or {}, path_of("targets", name)) for name, target in targets.items()},
             manifests=self._manifests(file, targets),
-            strategies=self._strategies(file.get("strategies") or {}),
+            strategies=self._sections.strategies(file),
+            webhooks=self._sections.webhooks(file),
+            queries=self._sections.queries(file),
+            default_provider=(file.get("analysis") or {}).get("defaultMetricProviderName") or "",
+            traffic=TrafficItems(self._walk, self._report, tuple(targets)).read(file.get("trafficManagement")),
         )
 
     def _timeout(self, config: Values) -> int:
-        seconds = self._pauses.seconds(config.get("timeout"), path_of("deploymentConfig", "timeout"))
+        seconds = self._steps.pauses.seconds(config.get("timeout"), path_of("deploymentConfig", "timeout"))
         return DEFAULT_TIMEOUT_SECONDS if seconds is None else seconds
 
     def _target(self, target: Values, path: str) -> Target:
@@ -57,42 +54,15 @@ class Normal:
             namespace=target.get("namespace") or "",
             strategy=target.get("strategy") or "",
             depends_on=tuple(name or "" for name in constraints.get("dependsOn") or ()),
-            before=self._constraints(constraints.get("beforeDeployment"), join(inside, "beforeDeployment")),
-            after=self._constraints(constraints.get("afterDeployment"), join(inside, "afterDeployment")),
+            before=self._steps.gates(constraints.get("beforeDeployment"), join(inside, "beforeDeployment")),
+            after=self._steps.gates(constraints.get("afterDeployment"), join(inside, "afterDeployment")),
         )
 
-    def _constraints(self, items: list[Values | None] | None, path: str) -> tuple[Pause, ...]:
-        steps = (self._step(item or {}, join(path, index)) for index, item in enumerate(items or ()))
-        return tuple(step for step in steps if isinstance(step, Pause))
-
-    def _strategies(self, strategies: dict[str, Values | None]) -> dict[str, Strategy]:
-        return {name: self._strategy(one or {}, path_of("strategies", name)) for name, one in strategies.items()}
-
-    def _strategy(self, strategy: Values, path: str) -> Strategy:
-        inside = join(join(path, "canary"), "steps")
-        items = (strategy.get("canary") or {}).get("steps") or ()
-        steps = {join(inside, index): self._step(item or {}, join(inside, index)) for index, item in enumerate(items)}
-        self._check_weights({at: step.weight for at, step in steps.items() if isinstance(step, SetWeight)})
-        return Canary(tuple(step for step in steps.values() if step is not None))
-
-    def _check_weights(self, weights: dict[str, int]) -> None:
-        for before, (path, weight) in pairwise(weights.items()):
-            if weight < before[1]:
-                message = f"lowers the weight from {before[1]} to {weight}"
-                place = self._walk.places[path]
-                self._report.warn(place, "falling_weight", message, "let weights rise over the steps")
-
-    def _step(self, item: Values, path: str) -> CanaryStep | None:
-        if (pause := item.get("pause")) is not None:
-            return self._pauses.pause(pause, join(path, "pause"))
-        weight = (item.get("setWeight") or {}).get("weight")
-        return None if weight is None else SetWeight(weight)
-
-    def _manifests(self, file: Values, targets: dict[str, Any]) -> tuple[Manifest, ...]:
+    def _manifests(self, file: Values, targets: Values) -> tuple[Manifest, ...]:
         items = enumerate(file.get("manifests") or ())
         return tuple(self._manifest(item, path_of("manifests", index), targets) for index, item in items)
 
-    def _manifest(self, item: Values | None, path: str, targets: dict[str, Any]) -> Manifest:
+    def _manifest(self, item: Values | None, path: str, targets: Values) -> Manifest:
         if item is None:
             return Manifest(tuple(targets))
         self._check_source(item, path)
@@ -113,7 +83,7 @@ class Normal:
             message = "is a URL; manifests from a URL are not built yet in this release"
             self._report.error(place, "not_built", message, "download it, and name the file")
 
-    def _named(self, names: list[str | None] | None, path: str, targets: dict[str, Any]) -> tuple[str, ...]:
+    def _named(self, names: list[str | None] | None, path: str, targets: Values) -> tuple[str, ...]:
         """All targets where none is named. Names of no target occur in real files, so they only warn."""
         if names is None:
             return tuple(targets)

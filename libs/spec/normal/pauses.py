@@ -4,7 +4,7 @@ from typing import Any
 
 from libs.spec.model import Approval, Pause
 from libs.spec.problems import Place, Report, join
-from libs.spec.shape.schema import UNIT_SECONDS
+from libs.spec.shape.terms import UNIT_SECONDS
 
 MOST_SECONDS = 366 * 24 * 3600
 

@@ -1,4 +1,4 @@
-"""The rules across the fields of a spec: names that must exist, orders that must hold, what would never run."""
+"""Whether targets can follow one another as the file says, and whether each gets something to deploy."""
 
 import graphlib
 
@@ -10,7 +10,7 @@ Places = dict[str, Place]
 _MOST_CYCLES = 10
 
 
-class Rules:
+class TargetRules:
     """Judges one spec; `places` says where its values stand in the file."""
 
     def __init__(self, spec: Spec, places: Places, report: Report) -> None:
@@ -22,7 +22,6 @@ class Rules:
     def check(self, minimum_timeout_seconds: int) -> None:
         self._check_timeout(minimum_timeout_seconds)
         for name, target in self._spec.targets.items():
-            self._check_strategy(name, target)
             self._check_depends_on(name, target)
         self._check_manifests()
         if order := self._order():
@@ -33,14 +32,6 @@ class Rules:
         if self._spec.timeout_seconds < minimum_seconds and path in self._places:
             message = f"is {self._spec.timeout_seconds} seconds; at least {minimum_seconds} are needed"
             self._report.error(self._places[path], "out_of_range", message, "write a longer duration")
-
-    def _check_strategy(self, name: str, target: Target) -> None:
-        if target.strategy and target.strategy not in self._spec.strategies:
-            place = self._place("targets", name, "strategy")
-            message = f"{quoted(target.strategy)} is not among the strategies"
-            self._report.error(
-                place, "unknown_name", message, self._report.suggestion(target.strategy, self._spec.strategies)
-            )
 
     def _check_depends_on(self, name: str, target: Target) -> None:
         seen: set[str] = set()

@@ -1,101 +1,76 @@
 """The deployment file's shape, whole: every key, what it takes, and which keys this release refuses by name."""
 
-from libs.spec.shape.shape import (
-    AsWritten,
-    Choice,
-    Flag,
-    Ignored,
-    ListOf,
-    MapOf,
-    NotBuilt,
-    NotHere,
-    Record,
-    Text,
-    Whole,
-)
+from libs.spec.shape.sections import ANALYSIS, STRATEGIES, TRAFFIC, WEBHOOKS
+from libs.spec.shape.shape import AsWritten, Choice, Flag, Ignored, ListOf, MapOf, NotBuilt, Record, Text
+from libs.spec.shape.steps import CONSTRAINT, MOST_GATES
+from libs.spec.shape.terms import CONTEXT, DURATION, NAME, NAMESPACE, PROSE, REQUEST_ONLY, STRATEGY_NAME, TARGETS
 
-UNIT_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
+_CONSTRAINTS = ListOf(CONSTRAINT, most=MOST_GATES)
 
-NAME = Text()
-NAMESPACE = Text(pattern=r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", means="a namespace: lower-case letters, digits and -")
-PROSE = Text(most=20_000, lines=True)
-REQUEST_ONLY = NotHere("it belongs to the request that starts a deployment, not to the file")
-
-AMOUNT = Whole(1, 1_000_000)
-UNIT = Choice(tuple(UNIT_SECONDS))
-DURATION = Record({"duration": AMOUNT, "unit": UNIT}, required=("duration", "unit"))
-ROLES = ListOf(NAME, lone=True)
-
-PAUSE = Record(
-    {
-        "duration": AMOUNT,
-        "unit": UNIT,
-        "untilApproved": Flag(),
-        "requiresRoles": ROLES,
-        "approvalExpiration": Record(DURATION.fields | {"requiresRoles": ROLES}, required=DURATION.required),
-        "approvals": NotBuilt(),
-        "notSubmitter": NotBuilt(),
-    },
-    aliases={"approvalDuration": "approvalExpiration", "requiresRole": "requiresRoles"},
-)
-SET_WEIGHT = Record({"weight": Whole(0, 100)}, required=("weight",), shorthand="weight")
-
-STEP = Record(
-    {
-        "setWeight": SET_WEIGHT,
-        "pause": PAUSE,
-        "runWebhook": NotBuilt(),
-        "analysis": NotBuilt(),
-        "exposeServices": NotBuilt(),
-    },
-    one=True,
-)
-CONSTRAINT = Record(
-    {
-        "pause": PAUSE,
-        "runWebhook": NotBuilt(),
-        "analysis": NotBuilt(),
-        "setWeight": NotHere("weights are set in strategies.<name>.canary.steps"),
-        "exposeServices": NotHere("services are exposed in strategies.<name>.canary.steps"),
-    },
-    one=True,
-)
-
-TARGET = Record(
+_TARGET = Record(
     {
         "account": NAME,
         "namespace": NAMESPACE,
-        "strategy": NAME,
+        "strategy": STRATEGY_NAME,
         "constraints": Record(
             {
-                "dependsOn": ListOf(NAME, least=1, hint="remove the key to start at once"),
-                "beforeDeployment": ListOf(CONSTRAINT),
-                "afterDeployment": ListOf(CONSTRAINT),
-            }
+                "dependsOn": ListOf(NAME, least=1, hint="remove the key to start at once", lone=True),
+                "beforeDeployment": _CONSTRAINTS,
+                "afterDeployment": _CONSTRAINTS,
+            },
+            about={
+                "dependsOn": "Targets that must have succeeded, their afterDeployment included.",
+                "beforeDeployment": "All must pass, in parallel, before anything is deployed.",
+                "afterDeployment": "All must pass, in parallel, once the strategy has finished.",
+            },
         ),
-        "deployAsIamRole": NotBuilt(),
-        "region": NotBuilt(),
+        "deployAsIamRole": NotBuilt("lambda is not built yet in this release: remove it"),
+        "region": NotBuilt("lambda is not built yet in this release: remove it"),
     },
     required=("account",),
+    about={
+        "account": "The agent in whose cluster it is.",
+        "namespace": "Wins over the manifests' own namespaces.",
+        "strategy": "One of strategies; needed where a Deployment goes to the target.",
+        "constraints": "What must hold before and after.",
+    },
 )
 
 _UNDER_INLINE = "indent the manifest's text deeper than `inline: |`"
-MANIFEST = Record(
+_MANIFEST = Record(
     {
         "path": Text(most=1024),
         "inline": Text(most=256 * 1024, lines=True),
-        "targets": ListOf(NAME, least=1, hint="remove the key to include all targets"),
+        "targets": TARGETS,
     },
     hints=dict.fromkeys(("apiVersion", "kind", "metadata", "spec", "data"), _UNDER_INLINE),
+    about={
+        "path": "A file, or a folder that is read with all it holds.",
+        "inline": "A manifest's text.",
+        "targets": "The targets it goes to; without it, all.",
+    },
 )
 
-STRATEGY = Record(
-    {
-        "canary": Record({"steps": ListOf(STEP)}, required=("steps",)),
-        "blueGreen": NotBuilt(),
-    },
-    one=True,
+_IN_PROGRESS = Record(
+    {"strategy": Choice(("reject", "enqueueOne"), unbuilt=("replace",))},
+    required=("strategy",),
+    about={"strategy": "reject: refuse to start; enqueueOne: wait, in the one place that there is to wait."},
 )
+_DEPLOYMENT_CONFIG = Record(
+    {
+        "timeout": DURATION,
+        "keepDeploymentObject": Flag(),
+        "ifDeploymentInProgress": _IN_PROGRESS,
+        "onDrift": NotBuilt(),
+    },
+    about={
+        "timeout": "How long pods may take to be ready; at least a minute, by default 30 minutes.",
+        "keepDeploymentObject": "Whether a Deployment object exists again when the release is over.",
+        "ifDeploymentInProgress": "What happens where the application is already being deployed.",
+    },
+)
+
+_LAMBDA = NotBuilt("lambda is not built yet in this release: remove it")
 
 FILE = Record(
     {
@@ -103,23 +78,16 @@ FILE = Record(
         "kind": Choice(("kubernetes",)),
         "application": NAME,
         "description": PROSE,
-        "context": MapOf(AsWritten()),
-        "deploymentConfig": Record(
-            {
-                "timeout": DURATION,
-                "keepDeploymentObject": NotBuilt(harmless=False),
-                "ifDeploymentInProgress": NotBuilt(),
-                "onDrift": NotBuilt(),
-            }
-        ),
-        "targets": MapOf(TARGET, least=1),
-        "manifests": ListOf(MANIFEST, least=1),
-        "strategies": MapOf(STRATEGY),
-        "analysis": NotBuilt(),
-        "webhooks": NotBuilt(),
-        "trafficManagement": NotBuilt(),
-        "artifacts": NotBuilt(),
-        "providerOptions": NotBuilt(),
+        "context": CONTEXT,
+        "deploymentConfig": _DEPLOYMENT_CONFIG,
+        "targets": MapOf(_TARGET, least=1),
+        "manifests": ListOf(_MANIFEST, least=1),
+        "strategies": STRATEGIES,
+        "webhooks": WEBHOOKS,
+        "analysis": ANALYSIS,
+        "trafficManagement": TRAFFIC,
+        "artifacts": _LAMBDA,
+        "providerOptions": _LAMBDA,
         "metadata": Ignored(),
         "files": REQUEST_ONLY,
         "targetFilters": REQUEST_ONLY,
@@ -128,4 +96,18 @@ FILE = Record(
         "account": REQUEST_ONLY,
     },
     required=("targets", "manifests"),
+    about={
+        "version": "Any text; v1 is usual.",
+        "kind": "kubernetes, which it is without the key too.",
+        "application": "The application's name; one deployment of it runs at a time.",
+        "description": "Shown with the deployment.",
+        "context": "Values for {{context.x}} in webhooks and queries.",
+        "deploymentConfig": "What holds for all targets.",
+        "targets": "Where to deploy, by names of your choice.",
+        "manifests": "What to deploy.",
+        "strategies": "How versions change, by names that targets refer to.",
+        "analysis": "The queries that analysis steps ask.",
+        "webhooks": "The calls that runWebhook steps make.",
+        "trafficManagement": "What moves traffic from one version to the other.",
+    },
 )

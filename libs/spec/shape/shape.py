@@ -12,6 +12,15 @@ class Text(Struct, frozen=True):
     most: int = 200
     lines: bool = False
     """Whether it may have several lines."""
+    refers: str = ""
+    """Which kind of thing it names, where it must be defined elsewhere in the file."""
+
+
+class Template(Struct, frozen=True):
+    """Text with `{{armory.x}}`, `{{context.x}}` and `{{secrets.x}}` in it."""
+
+    most: int
+    lines: bool = False
 
 
 class AsWritten(Struct, frozen=True):
@@ -23,14 +32,20 @@ class Whole(Struct, frozen=True):
     most: int
 
 
+class Number(Struct, frozen=True):
+    """Any number that JSON can hold."""
+
+
 class Flag(Struct, frozen=True):
     pass
 
 
 class Choice(Struct, frozen=True):
-    """One of a few words, in any case; reads as the word in lower case."""
+    """One of a few words, in any case; reads as the word spelled as here."""
 
     words: tuple[str, ...]
+    unbuilt: tuple[str, ...] = ()
+    """Words of the schema that this release does not execute, and so refuses by name."""
 
 
 class ListOf(Struct, frozen=True):
@@ -40,7 +55,11 @@ class ListOf(Struct, frozen=True):
     hint: str = ""
     """What to do about a list that is too short."""
     lone: bool = False
-    """Whether a single text may stand for a list of one."""
+    """Whether a single text may stand for a list of one, with a warning."""
+    wrap: bool = False
+    """Whether a single mapping may stand for a list of one."""
+    defines: str = ""
+    """Which kind of thing each item's `name` defines. What nothing uses may be broken."""
 
 
 class MapOf(Struct, frozen=True):
@@ -49,28 +68,35 @@ class MapOf(Struct, frozen=True):
     value: "Shape"
     least: int = 0
     most: int = 1000
+    pairs: bool = False
+    """Whether a list of mappings may stand for their sum."""
+    defines: str = ""
+    """Which kind of thing each key defines. What nothing uses may be broken."""
 
 
 class Record(Struct, frozen=True):
-    """A mapping with known keys."""
+    """A mapping with known keys, checked in the order of its fields: what uses names comes before what defines them."""
 
     fields: dict[str, "Shape"]
     required: tuple[str, ...] = ()
+    same: dict[str, str] = {}
+    """Other spellings, as good as these."""
     aliases: dict[str, str] = {}
     """Older spellings, accepted with a warning."""
     one: bool = False
     """Exactly one of the keys, as a step has."""
     shorthand: str = ""
-    """The key that a bare number stands for."""
+    """The key that a bare value stands for."""
     hints: dict[str, str] = {}
     """For keys often written here by mistake: what to do."""
+    about: dict[str, str] = {}
+    """What a key is for, in an editor's words."""
 
 
 class NotBuilt(Struct, frozen=True):
     """A part of the file's schema that this release does not execute, and so refuses by name."""
 
-    harmless: Any = None
-    """The one value that changes nothing, and is accepted."""
+    hint: str = "remove it"
 
 
 class NotHere(Struct, frozen=True):
@@ -83,4 +109,8 @@ class Ignored(Struct, frozen=True):
     pass
 
 
-Shape = Text | AsWritten | Whole | Flag | Choice | ListOf | MapOf | Record | NotBuilt | NotHere | Ignored
+Word = Text | Template | AsWritten | Whole | Number | Flag | Choice
+Outside = NotBuilt | NotHere | Ignored
+Shape = Word | ListOf | MapOf | Record | Outside
+Values = dict[str, Any]
+"""A record's checked values, by key; None where one is wrong."""

@@ -3,10 +3,12 @@
 A value that is wrong reads as None, so that what is right around it can still be checked.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from libs.spec.problems import Place, Report, join
-from libs.spec.shape.shape import Ignored, ListOf, MapOf, NotBuilt, NotHere, Record, Shape
+from libs.spec.problems import Place, Report, join, quoted
+from libs.spec.shape.names import Names
+from libs.spec.shape.shape import Ignored, ListOf, MapOf, NotBuilt, NotHere, Outside, Record, Shape, Text, Values
 from libs.spec.shape.word import name_problem, read_word
 from libs.spec.shape.words import found, one_of, wanted
 from libs.spec.tree.nodes import Entry, Keys, Mapping, Node, Scalar, Sequence
@@ -18,17 +20,19 @@ class Walk:
 
     def __init__(self, report: Report) -> None:
         self.places: dict[str, Place] = {}
+        self.names = Names()
+        self.heads: dict[str, Place] = {}
+        """Where the key of each path stands."""
         self.literals: set[str] = set()
         """Paths of the texts whose lines are the file's own."""
         self._report = report
-        self._heads: dict[str, Place] = {}
         self._keys = Keys(_key_text, report)
 
     def value(self, shape: Shape, node: Node, path: str) -> Any:
         place = self.places[path] = Place(node.line, node.column, path)
         match shape:
             case NotBuilt() | NotHere() | Ignored():
-                return self._outside(shape, node, place)
+                return self._outside(shape, place)
             case _ if is_empty(node):
                 self._report.error(place, "empty", "is empty", f"write {wanted(shape)}")
                 return None
@@ -40,42 +44,78 @@ class Walk:
                 return self._record(shape, node, path)
         if isinstance(node, Scalar) and node.is_literal:
             self.literals.add(path)
-        return read_word(shape, node, place, self._report)
+        value = read_word(shape, node, place, self._report)
+        if isinstance(shape, Text) and shape.refers and value is not None and not self._report.is_soft:
+            self.names.use(shape.refers, str(value), path)
+        return value
 
-    def _outside(self, shape: NotBuilt | NotHere | Ignored, node: Node, place: Place) -> None:
-        head = self._heads.get(place.path, place)
+    def _outside(self, shape: Outside, place: Place) -> None:
+        head = self.heads.get(place.path, place)
         if isinstance(shape, NotHere):
             self._report.error(head, "not_here", "has no meaning here", shape.hint)
-        if isinstance(shape, NotBuilt) and not _is_harmless(shape, node):
-            self._report.error(head, "not_built", "is not built yet in this release", "remove it")
+        if isinstance(shape, NotBuilt):
+            self._report.error(head, "not_built", "is not built yet in this release", shape.hint)
 
     def _list(self, shape: ListOf, node: Node, path: str) -> list[Any] | None:
-        if isinstance(node, Scalar) and shape.lone:
-            self._report.warn(
-                self.places[path], "lone_item", "is a single text and counts as a list", "write it in [ ]"
-            )
-            return [self.value(shape.item, node, path)]
-        if not isinstance(node, Sequence):
-            hint = "start each item with '- '" if isinstance(node, Mapping) else "write it in [ ]"
-            self._wrong(shape, node, path, hint)
+        items = self._items(shape, node, path)
+        if items is None or self._has_wrong_length(shape, len(items), path):
             return None
-        if self._has_wrong_length(shape, len(node.items), path):
-            return None
-        return [self.value(shape.item, item, join(path, index)) for index, item in enumerate(node.items)]
+        numbered = ((item, join(path, index)) for index, item in enumerate(items))
+        if shape.defines:
+            return [self._definition(shape, item, at) for item, at in numbered]
+        return [self.value(shape.item, item, at) for item, at in numbered]
 
-    def _map(self, shape: MapOf, node: Node, path: str) -> dict[str, Any] | None:
-        if not isinstance(node, Mapping):
+    def _items(self, shape: ListOf, node: Node, path: str) -> tuple[Node, ...] | None:
+        if isinstance(node, Sequence):
+            return node.items
+        if isinstance(node, Mapping) and shape.wrap:
+            return (node,)
+        if isinstance(node, Scalar) and shape.lone:
+            place = self.places[path]
+            self._report.warn(place, "lone_item", "is a single text and counts as a list", "write it in [ ]")
+            return (node,)
+        hint = "start each item with '- '" if isinstance(node, Mapping) else "write it in [ ]"
+        self._wrong(shape, node, path, hint)
+        return None
+
+    def _definition(self, shape: ListOf, node: Node, path: str) -> Any:
+        """What nothing uses may be broken, and is then passed over."""
+        name = _name_of(node)
+        soft = name is None or not self.names.is_used(shape.defines, name)
+        if name is not None and not self.names.define(shape.defines, name, path):
+            soft = self._twice(shape.defines, name, Place(node.line, node.column, path))
+        with self._report.softly(soft) as softened:
+            value = self.value(shape.item, node, path)
+        return None if softened.is_broken else value
+
+    def _twice(self, kind: str, name: str, place: Place) -> bool:
+        first = self.places[self.names.defined[kind][name]]
+        message = f"defines {quoted(name)} again; that at {first.line}:{first.column} counts"
+        self._report.warn(place, "duplicate_name", message, "remove one, or rename it")
+        return True
+
+    def _map(self, shape: MapOf, node: Node, path: str) -> Values | None:
+        joined = _joined(node) if shape.pairs else node
+        if not isinstance(joined, Mapping):
             self._wrong(shape, node, path, _hint_for_mapping(node))
             return None
-        entries = self._keys.entries(node, path)
+        entries = self._keys.entries(joined, path)
         if self._has_wrong_length(shape, len(entries), path):
             return None
-        for name, entry in entries.items():
-            if problem := name_problem(name):
-                self._report.error(self._head(entry, join(path, name)), "bad_name", problem)
-        return {name: self._entry(shape.value, entry, join(path, name)) for name, entry in entries.items()}
+        return dict(self._named(shape, entries, path))
 
-    def _record(self, shape: Record, node: Node, path: str) -> dict[str, Any] | None:
+    def _named(self, shape: MapOf, entries: dict[str, Entry], path: str) -> Iterator[tuple[str, Any]]:
+        for name, entry in entries.items():
+            at = join(path, name)
+            self.names.define(shape.defines, name, at)
+            with self._report.softly(bool(shape.defines) and not self.names.is_used(shape.defines, name)) as softened:
+                if problem := name_problem(name):
+                    self._report.error(self._head(entry, at), "bad_name", problem)
+                value = self._entry(shape.value, entry, at)
+            if not softened.is_broken:
+                yield name, value
+
+    def _record(self, shape: Record, node: Node, path: str) -> Values | None:
         if isinstance(node, Scalar) and shape.shorthand:
             return {shape.shorthand: self.value(shape.fields[shape.shorthand], node, path)}
         if not isinstance(node, Mapping):
@@ -86,7 +126,7 @@ class Walk:
         self._check_required(shape, entries, path)
         if shape.one and len(entries) != 1 and (entries or not written):
             self._report_keys(shape, tuple(entries), path)
-        return {key: self._entry(shape.fields[key], entry, join(path, key)) for key, entry in entries.items()}
+        return {key: self._entry(shape.fields[key], entries[key], join(path, key)) for key in _ordered(shape, entries)}
 
     def _entry(self, shape: Shape, entry: Entry, path: str) -> Any:
         self._head(entry, path)
@@ -109,12 +149,12 @@ class Walk:
         return known
 
     def _current(self, shape: Record, written: str, entries: dict[str, Entry], head: Place) -> str:
-        key = shape.aliases.get(written)
+        key = shape.aliases.get(written) or shape.same.get(written)
         if key is None:
             return written
         if key in entries:
             self._report.error(head, "duplicate_key", f"is another spelling of {key}, which is there too", "keep one")
-        else:
+        elif written in shape.aliases:
             self._report.warn(head, "old_spelling", "is an old spelling", f"write {key}")
         return key
 
@@ -123,7 +163,7 @@ class Walk:
         return is_empty(entry.value) and not (outside or shape.one or key in shape.required)
 
     def _check_required(self, shape: Record, entries: dict[str, Entry], path: str) -> None:
-        place = self._heads.get(path, self.places[path])
+        place = self.heads.get(path, self.places[path])
         for key in shape.required:
             if key not in entries:
                 missing = Place(place.line, place.column, join(path, key))
@@ -158,7 +198,7 @@ class Walk:
         return self._report.suggestion(key, known)
 
     def _head(self, entry: Entry, path: str) -> Place:
-        head = self._heads[path] = Place(entry.key.line, entry.key.column, path)
+        head = self.heads[path] = Place(entry.key.line, entry.key.column, path)
         return head
 
 
@@ -171,8 +211,26 @@ def _key_text(key: Scalar) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _is_harmless(shape: NotBuilt, node: Node) -> bool:
-    return shape.harmless is not None and isinstance(node, Scalar) and strict_value(node) is shape.harmless
+def _name_of(node: Node) -> str | None:
+    """What an item's `name` says, before the item is checked."""
+    entries = node.entries if isinstance(node, Mapping) else ()
+    return next((_word(value) for key, value in entries if isinstance(key, Scalar) and key.text == "name"), None)
+
+
+def _word(node: Node) -> str | None:
+    return _key_text(node) if isinstance(node, Scalar) else None
+
+
+def _joined(node: Node) -> Node:
+    """A list of mappings as their sum."""
+    if not isinstance(node, Sequence) or not all(isinstance(item, Mapping) for item in node.items):
+        return node
+    entries = (entry for item in node.items if isinstance(item, Mapping) for entry in item.entries)
+    return Mapping(node.line, node.column, tuple(entries))
+
+
+def _ordered(shape: Record, entries: dict[str, Entry]) -> Iterable[str]:
+    return entries if len(entries) == 1 else (key for key in shape.fields if key in entries)
 
 
 def _hint_for_mapping(node: Node) -> str:

@@ -1,9 +1,10 @@
 """Reads one scalar as the shape wants it, or says what it is instead."""
 
+import math
 import re
 
 from libs.spec.problems import Place, Report, quoted
-from libs.spec.shape.shape import AsWritten, Choice, Flag, Shape, Text, Whole
+from libs.spec.shape.shape import AsWritten, Choice, Flag, Number, Shape, Template, Text, Whole
 from libs.spec.shape.words import found, wanted
 from libs.spec.tree.nodes import Node, Scalar
 from libs.spec.tree.scalars import strict_value
@@ -12,10 +13,15 @@ _TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NEARLY_WHOLE = re.compile(r"\s*\+?([0-9]{1,9})(\.0*)?\s*(%|[a-zA-Z]{0,8})\s*")
 _MOST_NAME = 200
+_MOST_NUMBER = 1e300
 
 
-def read_word(shape: Shape, node: Node, place: Place, report: Report) -> str | int | bool | None:
+def read_word(shape: Shape, node: Node, place: Place, report: Report) -> str | int | float | None:
     match shape:
+        case Template() if isinstance(node, Scalar):
+            return _template(shape, node, place, report)
+        case Number() if isinstance(node, Scalar):
+            return _number(node, place, report)
         case Text() if isinstance(node, Scalar):
             return _text(shape, node, place, report)
         case Whole() if isinstance(node, Scalar):
@@ -26,9 +32,15 @@ def read_word(shape: Shape, node: Node, place: Place, report: Report) -> str | i
             return node.text
         case Flag() if isinstance(node, Scalar) and isinstance(value := strict_value(node), bool):
             return value
-    hint = "write true or false" if isinstance(shape, Flag) else ""
-    report.error(place, "wrong_type", f"needs {wanted(shape)}, not {found(node)}", hint)
+    report.error(place, "wrong_type", f"needs {wanted(shape)}, not {found(node)}", _hint(shape))
     return None
+
+
+def _hint(shape: Shape) -> str:
+    if isinstance(shape, Flag):
+        return "write true or false"
+    lines = isinstance(shape, Text | Template) and shape.lines
+    return "put the text in quotes, or below |, indented" if lines else ""
 
 
 def name_problem(name: str) -> str:
@@ -67,6 +79,35 @@ def _text_problem(shape: Text, text: str) -> tuple[str, str, str]:
     return "", "", ""
 
 
+def _template(shape: Template, node: Scalar, place: Place, report: Report) -> str | None:
+    value = strict_value(node)
+    if not isinstance(value, str):
+        report.error(place, "wrong_type", f"needs text, not {found(node)}", f"write {quoted(node.text)}")
+        return None
+    # A block's last line break belongs to how it is written, not to a header or an address.
+    text = value if shape.lines else value.strip()
+    if not text.strip():
+        report.error(place, "empty", "is empty", "write text, or remove the key")
+    elif len(text) > shape.most:
+        report.error(place, "too_long", f"is longer than {shape.most} characters")
+    elif not shape.lines and _CONTROL.search(text):
+        report.error(place, "bad_text", "holds a line break or control character", "write it on one line")
+    else:
+        return text
+    return None
+
+
+def _number(node: Scalar, place: Place, report: Report) -> float | None:
+    value = strict_value(node)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        report.error(place, "wrong_type", f"needs a number, not {found(node)}", "write it as 0.5, without quotes")
+        return None
+    if math.isnan(value) or not -_MOST_NUMBER <= value <= _MOST_NUMBER:
+        report.error(place, "out_of_range", f"is {node.text[:40]}, which is no bound", "write a number like 0.5")
+        return None
+    return float(value)
+
+
 def _whole(shape: Whole, node: Scalar, place: Place, report: Report) -> int | None:
     value = strict_value(node)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -81,8 +122,13 @@ def _whole(shape: Whole, node: Scalar, place: Place, report: Report) -> int | No
 
 
 def _choice(shape: Choice, node: Scalar, place: Place, report: Report) -> str | None:
-    word = node.text.lower()
+    known = {word.casefold(): word for word in (*shape.words, *shape.unbuilt)}
+    word = known.get(node.text.casefold())
     if word in shape.words:
         return word
-    report.error(place, "wrong_word", f"needs {wanted(shape)}, not {found(node)}", report.suggestion(word, shape.words))
+    if word is not None:
+        report.error(place, "not_built", f"{word} is not built yet in this release", f"write {wanted(shape)}")
+        return None
+    hint = report.suggestion(node.text, shape.words)
+    report.error(place, "wrong_word", f"needs {wanted(shape)}, not {found(node)}", hint)
     return None

@@ -1,9 +1,11 @@
 """The words for types and values that the author of a YAML file knows: text, number, true/false, list, mapping."""
 
 from libs.spec.problems import quoted
-from libs.spec.shape.shape import Choice, Flag, ListOf, MapOf, Record, Shape, Text, Whole
+from libs.spec.shape.shape import Choice, Flag, ListOf, MapOf, Number, Record, Shape, Text, Whole
 from libs.spec.tree.nodes import Mapping, Node, Sequence
 from libs.spec.tree.scalars import strict_value
+
+_KINDS = {Flag: "true or false", Number: "a number", ListOf: "a list", MapOf: "a mapping", Record: "a mapping"}
 
 
 def wanted(shape: Shape) -> str:
@@ -12,17 +14,11 @@ def wanted(shape: Shape) -> str:
             return shape.means
         case Whole():
             return f"a whole number, {shape.least} to {shape.most}"
-        case Flag():
-            return "true or false"
         case Choice():
             return one_of(shape.words)
-        case ListOf():
-            return "a list"
         case Record(shorthand=key) if key:
             return wanted(shape.fields[key])
-        case MapOf() | Record():
-            return "a mapping"
-    return "text"
+    return next((words for kind, words in _KINDS.items() if isinstance(shape, kind)), "text")
 
 
 def found(node: Node) -> str:

@@ -1,17 +1,18 @@
 """Whether what was handed in can be deployed: every problem at once, before anything is kept. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
 from libs.api.request import StartRequest
 from libs.durable.ports import MAX_BATCH, MAX_MESSAGE_BYTES
-from libs.plan.compile import Source, compile_plan
+from libs.plan.compile import Source, compile_plan, left_out
 from libs.plan.prepare import prepare
 from libs.plan.size import Bounds, too_large
 from libs.spec.model import Spec
 from libs.spec.parse import parse
 from libs.spec.problems import Place, Problem, Report, path_of, quoted
+from libs.spec.release import not_run
 
 
 class Checked(Struct, frozen=True):
@@ -25,8 +26,13 @@ def check(request: StartRequest, minimum_timeout_seconds: int) -> Checked:
     prepared = prepare(request.config, request.files, request.application or None, minimum_timeout_seconds)
     if prepared.spec is None:
         return Checked(None, prepared.problems)
-    wrong = _unknown_targets(prepared.spec, request.targets) or _too_large(prepared.spec, request)
-    return Checked(None if wrong else prepared.spec, (*prepared.problems, *wrong))
+    spec = prepared.spec
+    unbuilt = not_run(spec, prepared.keys, request.targets)
+    wrong = (*unbuilt, *(_unknown_targets(spec, request.targets) or _too_large(spec, request)))
+    # What only warns while a file is validated refuses to start: one line is enough to say so.
+    refused = {(problem.code, problem.path) for problem in unbuilt}
+    kept = tuple(problem for problem in prepared.problems if (problem.code, problem.path) not in refused)
+    return Checked(None if wrong else spec, (*kept, *_left_out(spec, request, prepared.keys), *wrong))
 
 
 def check_agents(request: StartRequest, spec: Spec, registered: Collection[str]) -> tuple[Problem, ...]:
@@ -49,6 +55,16 @@ def check_agents(request: StartRequest, spec: Spec, registered: Collection[str])
 
 def is_asked(request: StartRequest, target: str) -> bool:
     return not request.targets or target in request.targets
+
+
+def _left_out(spec: Spec, request: StartRequest, places: Mapping[str, Place]) -> tuple[Problem, ...]:
+    report = Report()
+    for name, needed in left_out(spec, frozenset(request.targets)).items():
+        path = path_of("targets", name, "constraints", "dependsOn")
+        shown = ", ".join(quoted(one) for one in needed[:8])
+        message = f"{shown} is left out of this deployment, so it is not waited for"
+        report.warn(places.get(path, Place(path=path)), "left_out", message, "name it too, or go on without it")
+    return report.problems()
 
 
 def _too_large(spec: Spec, request: StartRequest) -> tuple[Problem, ...]:

@@ -3,16 +3,16 @@
 import pytest
 
 from libs.plan.compile import Source, compile_plan
-from libs.plan.model import ApplyManifests, Plan, SetWeight, Step
-from libs.spec.model import Canary, Spec, Target
+from libs.plan.model import ApplyManifests, Plan, SetWeight
+from libs.spec.model import Canary, CanaryStep, Spec, Target
 from tests.builders import a_timed_pause, an_approval
 
 HALF, FULL = SetWeight(weight=50), SetWeight(weight=100)
 SOURCE = Source("sha256-x", has_deployment=True)
 
 
-def spec(*steps: Step, **targets: Target) -> Spec:
-    canary = Canary(steps=tuple(step for step in steps if not isinstance(step, ApplyManifests)))
+def spec(*steps: CanaryStep, **targets: Target) -> Spec:
+    canary = Canary(steps=steps)
     found = targets or {"prod": Target(account="eu", strategy="careful")}
     return Spec("shop", found, (), {"careful": canary}, timeout_seconds=90)
 
@@ -32,7 +32,7 @@ def compiled(given: Spec, only: tuple[str, ...] = (), source: Source = SOURCE) -
         ((FULL, HALF), (FULL, HALF, FULL)),
     ],
 )
-def test_last_weight_is_implied(written: tuple[Step, ...], walked: tuple[Step, ...]) -> None:
+def test_last_weight_is_implied(written: tuple[CanaryStep, ...], walked: tuple[CanaryStep, ...]) -> None:
     (target,) = compiled(spec(*written)).targets
     assert target.steps == (ApplyManifests(), *walked)
 

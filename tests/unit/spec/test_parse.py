@@ -24,7 +24,9 @@ def spec_of(text: str) -> Spec:
 
 
 def steps_of(text: str) -> tuple[object, ...]:
-    return spec_of(text).strategies["careful"].steps
+    strategy = spec_of(text).strategies["careful"]
+    assert isinstance(strategy, Canary)
+    return strategy.steps
 
 
 TOP = {
@@ -45,7 +47,7 @@ TOP = {
     a_file(more="__class__: x"): ["5:1 __class__ is not known here"],
     a_file(more="application: y"): ["5:1 application is written twice, first at 1:1"],
     a_file(more="files: {}\naccount: x"): ["5:1 files has no meaning here", "6:1 account has no meaning here"],
-    a_file(more="context: [a: b]"): ["5:10 context needs a mapping, not a list"],
+    a_file(more="context: [a, b]"): ["5:10 context needs a mapping, not a list"],
     a_file(more="context: {a: {b: c}, c: ~}"): ["5:14 context.a needs text, not a mapping", "5:25 context.c is empty"],
     a_file(more="deploymentConfig:"): ["5:1 deploymentConfig warning: is empty and counts as left out"],
     a_file(more="deploymentConfig: {timeout: {duration: 30, unit: seconds}}"): [
@@ -55,14 +57,14 @@ TOP = {
 }
 
 NOT_BUILT = {
-    "analysis: {queries: []}": "5:1 analysis",
-    "webhooks: []": "5:1 webhooks",
-    "trafficManagement: {smi: []}": "5:1 trafficManagement",
-    "trafficManagement: [{gatewayApi: []}]": "5:1 trafficManagement",
+    "trafficManagement: {alias: []}": "5:21 trafficManagement[0].alias",
+    "trafficManagement: [{gatewayApi: []}]": "5:22 trafficManagement[0].gatewayApi",
+    "trafficManagement: [{nginx: []}]": "5:22 trafficManagement[0].nginx",
     "artifacts: []": "5:1 artifacts",
     "providerOptions:": "5:1 providerOptions",
-    "deploymentConfig: {keepDeploymentObject: true}": "5:20 deploymentConfig.keepDeploymentObject",
-    "deploymentConfig: {ifDeploymentInProgress: {strategy: reject}}": "5:20 deploymentConfig.ifDeploymentInProgress",
+    "deploymentConfig: {ifDeploymentInProgress: {strategy: replace}}": (
+        "5:55 deploymentConfig.ifDeploymentInProgress.strategy replace"
+    ),
     "deploymentConfig: {onDrift: stop}": "5:20 deploymentConfig.onDrift",
 }
 
@@ -112,8 +114,11 @@ TARGETS = {
     " {runWebhook: {}}], afterDeployment: []}}}": [
         "2:62 targets.qa.constraints.beforeDeployment[0].setWeight has no meaning here",
         "2:78 targets.qa.constraints.beforeDeployment[1].exposeServices has no meaning here",
-        "2:100 targets.qa.constraints.beforeDeployment[2].analysis is not built yet in this release",
-        "2:116 targets.qa.constraints.beforeDeployment[3].runWebhook is not built yet in this release",
+        *(
+            f"2:100 targets.qa.constraints.beforeDeployment[2].analysis.{key} is missing"
+            for key in ("interval", "units", "numberOfJudgmentRuns", "queries")
+        ),
+        "2:116 targets.qa.constraints.beforeDeployment[3].runWebhook.name is missing",
     ],
     "{qa: {account: q, namespace: n, account: r}}": ["2:42 targets.qa.account is written twice, first at 2:16"],
     "{qa: {account: q, <<: {account: r}}}": ['2:28 targets.qa["<<"] would merge "account" over a key above it'],
@@ -142,7 +147,7 @@ MANIFESTS = {
 }
 
 STRATEGIES = {
-    "{careful: {blueGreen: {}}}": ["4:24 strategies.careful.blueGreen is not built yet in this release"],
+    "{careful: {blueGreen: {}}}": ['2:15 targets.qa has no active Service, which blue/green strategy "careful" moves'],
     "{careful: [{canary: {steps: []}}]}": ["4:23 strategies.careful needs a mapping, not a list"],
     "{careful: {canary: {}}}": ["4:24 strategies.careful.canary.steps is missing"],
     "{careful: {}}": ["4:23 strategies.careful has no key"],
@@ -159,9 +164,9 @@ STEP = {
     "setWeight: [20]": "8:20 {}.setWeight needs a whole number, 0 to 100, not a list",
     "setWeight: {}": "8:9 {}.setWeight.weight is missing",
     "setWeight: {weight: 1, wait: 2}": "8:32 {}.setWeight.wait is not known here",
-    "exposeServices: {}": "8:9 {}.exposeServices is not built yet in this release",
-    "analysis: {}": "8:9 {}.analysis is not built yet in this release",
-    "runWebhook: {name: x}": "8:9 {}.runWebhook is not built yet in this release",
+    "exposeServices: {}": "8:9 {}.exposeServices.services is missing",
+    "runWebhook: {name: x}": '8:28 {}.runWebhook.name "x" is not among the webhooks',
+    "runWebhook: x": '8:21 {}.runWebhook needs a mapping, not the text "x"',
     "pase: {}": "8:9 {}.pase is not known here",
     "{}": "8:9 {} has no key",
     "wait": '8:9 {} needs a mapping, not the text "wait"',
@@ -243,7 +248,7 @@ def test_key_beside_its_step_is_explained() -> None:
 
 
 def test_all_problems_come_at_once() -> None:
-    text = a_file(targets="{qa: {account: 3}}", manifests="[{}]", strategies="{s: {}}", more="webhooks: []")
+    text = a_file(targets="{qa: {account: 3}}", manifests="[{}]", strategies="{s: {}}", more="onDrift: x")
     assert len(lines(text)) == 4
 
 

@@ -1,0 +1,55 @@
+"""What a valid file asks for that this release does not run: `validate` warns of it, a start is refused for it."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from libs.spec.model import Analysis, Canary, ExposeServices, RunWebhook, Spec
+from libs.spec.problems import Place, Problem, Report, join, path_of
+from libs.spec.rules.uses import used_steps
+
+_TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
+
+Found = Iterator[tuple[str, str, str]]
+
+
+def not_run(spec: Spec, keys: Mapping[str, Place], targets: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Errors, for these targets or for all. `keys` says where the key of each path stands."""
+    report = Report()
+    for path, message, hint in _found(spec, targets):
+        report.error(keys.get(path, Place(path=path)), "not_built", message, hint)
+    return report.problems()
+
+
+def _found(spec: Spec, targets: Collection[str]) -> Found:
+    yield from _templates(spec.context, "context")
+    for path, step in used_steps(spec, targets):
+        match step:
+            case ExposeServices():
+                hint = "remove the step"
+                yield join(path, "exposeServices"), "services are not exposed by this release", hint
+            case RunWebhook(context=context):
+                yield from _templates(context, join(join(path, "runWebhook"), "context"))
+            case Analysis(context=context):
+                yield from _templates(context, join(join(path, "analysis"), "context"))
+    yield from _traffic(spec, targets)
+
+
+def _templates(context: Mapping[str, str], path: str) -> Found:
+    for name, value in context.items():
+        if _TEMPLATE.search(value):
+            hint = "write the value, or put the template there"
+            yield join(path, name), "holds a template, which this release reads only in webhooks and queries", hint
+
+
+def _traffic(spec: Spec, targets: Collection[str]) -> Found:
+    """Only canaries are weighed by a mesh; beside blue/green it means nothing."""
+    weighed = {
+        name for name, target in spec.targets.items() if isinstance(spec.strategies.get(target.strategy), Canary)
+    }
+    chosen = weighed if not targets else weighed.intersection(targets)
+    for index, item in enumerate(spec.traffic):
+        for kind, is_there in (("smi", item.smi), ("istio", item.istio)):
+            if is_there and not chosen.isdisjoint(item.targets):
+                message = f"traffic is not split by {kind} in this release"
+                hint = "remove it: a canary is then weighed by its number of pods"
+                yield path_of("trafficManagement", index, kind), message, hint
