@@ -29,6 +29,8 @@ from services.intake import service as intake
 from services.intake.settings import IntakeSettings
 from services.planner import service as planner
 from services.planner.settings import Settings as PlannerSettings
+from services.webhooks import service as webhooks
+from services.webhooks.settings import Settings as WebhooksSettings
 
 
 class Settings(Struct, frozen=True):
@@ -40,6 +42,7 @@ class Settings(Struct, frozen=True):
     identity: IdentitySettings = IdentitySettings()
     intake: IntakeSettings = IntakeSettings()
     planner: PlannerSettings = PlannerSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     bootstrap_agents: Annotated[
         tuple[str, ...], Meta(description="agents that a first start registers, their secrets in bootstrap.json")
     ] = ()
@@ -64,7 +67,7 @@ async def start(settings: Settings, process: Process) -> None:
 
 def _add_routes(app: web.Application, clients: identity.Service, door: intake.Service) -> None:
     """One port serves the whole HTTP of the installation."""
-    app.middlewares.append(guard(clients.verifier))
+    app.middlewares.append(guard(clients.verifier, door.intake.configuration.grants))
     app.add_routes(identity_http.routes(clients.identity, clients.terms))
     app.add_routes(intake_http.routes(door.intake))
     require_declared(app)
@@ -81,7 +84,13 @@ def _services(
         identity.serve(clients),
         intake.serve(door),
         planner.serve(settings.planner, ports, process.member),
+        webhooks.serve(settings.webhooks, ports, process, _public_url(process)),
     ]
+
+
+def _public_url(process: Process) -> str:
+    """One port serves all of it, so its address will do where no other is named."""
+    return process.settings.public_url or f"http://{process.settings.http_address}"
 
 
 def main() -> None:

@@ -1,0 +1,32 @@
+"""How the webhooks service starts on its own."""
+
+import os
+import sys
+from contextlib import AsyncExitStack
+from functools import partial
+
+from libs.durable.partitions import Ports
+from libs.runtime import http
+from libs.runtime.process import Process, run
+from libs.runtime.settings import load
+from libs.store.opened import opened
+from services.webhooks.service import serve
+from services.webhooks.settings import Settings
+
+
+async def start(settings: Settings, process: Process) -> None:
+    async with AsyncExitStack() as stack:
+        ground = await stack.enter_async_context(opened(process))
+        await stack.enter_async_context(http.serve(http.application(process), settings.process.http_address))
+        process.health.ready("webhooks", True)
+        # This process's own address is not intake's: without the setting no callback can be asked for.
+        await serve(settings, Ports(ground.bus, ground.store, process.clock), process, process.settings.public_url)
+
+
+def main() -> None:
+    settings = load(Settings, sys.argv[1:], os.environ)
+    run(partial(start, settings), settings.process, "webhooks")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What the webhooks service listens to."""
+
+import asyncio
+from functools import partial
+
+from libs.auth.callbacks import CallbackTokens
+from libs.durable.commit import Shell
+from libs.durable.partitions import Partitions, Ports, Sharing
+from libs.durable.service import Service, serve_partition
+from libs.egress.client import client
+from libs.link.bus import bus_link
+from libs.messages.subject import Key
+from libs.messages.webhook import CallBack, CancelWebhook, StartWebhook
+from libs.runtime.process import Process
+from libs.runtime.sealing import sealing_key
+from libs.secrets.folder import secret_folder
+from libs.webhook.machine import MACHINE
+from libs.webhook.state import Run
+from services.webhooks.caller import Caller
+from services.webhooks.direct import Direct
+from services.webhooks.handlers import Webhooks
+from services.webhooks.papers import Papers
+from services.webhooks.settings import Settings, allowed
+from services.webhooks.steering import Tools
+
+
+async def serve(settings: Settings, ports: Ports, process: Process, public_url: str) -> None:
+    """Call webhooks until cancelled; `public_url` is where whoever is called reaches intake."""
+    networks = allowed(settings, process.settings)
+    async with bus_link(ports.bus, ports.clock) as link, client(networks) as outside, asyncio.TaskGroup() as group:
+        runs = Shell(MACHINE, ports.store, ports.clock)
+        tools = Tools(
+            runs=runs,
+            papers=Papers(ports.store),
+            caller=Caller(ports.clock, settings.webhooks_attempt_seconds, settings.webhooks_calls_open),
+            direct=Direct(outside),
+            link=link,
+            secrets=secret_folder(process),
+            tokens=CallbackTokens(sealing_key(process.settings, process.random)),
+            public_url=public_url.rstrip("/"),
+            clock=ports.clock,
+            process=process.member,
+        )
+        webhooks = Webhooks(tools, ports.store, ports.bus)
+        group.create_task(webhooks.run())
+        sharing = Sharing(process.member, ttl_seconds=settings.webhooks_lease_seconds)
+        service = listening(webhooks, runs)
+        await Partitions(service.name, sharing, ports).run(partial(hold, webhooks, service, ports))
+
+
+async def hold(webhooks: Webhooks, service: Service, ports: Ports, partition: int) -> None:
+    """Serve a partition while this process holds it; after that its runs are for others to call."""
+    try:
+        await serve_partition(service, ports, partition)
+    finally:
+        await webhooks.let_go(partition)
+
+
+def listening(webhooks: Webhooks, runs: Shell[Run]) -> Service:
+    return Service(
+        "webhooks",
+        handlers={StartWebhook: webhooks.tell, CancelWebhook: webhooks.tell, CallBack: webhooks.tell},
+        shells=(runs,),
+        due={MACHINE.noun: webhooks.wake},
+        lane=_own,
+        on_acquired=webhooks.take_over,
+    )
+
+
+def _own(key: Key) -> Key:
+    """Runs of one deployment go in parallel."""
+    return key

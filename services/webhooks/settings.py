@@ -1,0 +1,33 @@
+"""How the webhooks service is configured."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from libs.egress.addresses import LOOPBACK, Network, networks
+from libs.runtime.process import CannotStart
+from libs.runtime.settings import ProcessSettings
+
+
+class Settings(Struct, frozen=True):
+    process: ProcessSettings = ProcessSettings()
+    webhooks_lease_seconds: Annotated[
+        int, Meta(description="for how long a process that died is still believed to be there", ge=2, le=300)
+    ] = 10
+    webhooks_allow_private: Annotated[
+        tuple[str, ...],
+        Meta(description="networks, as 10.0.0.0/8, that webhooks may call directly besides public addresses"),
+    ] = ()
+    webhooks_attempt_seconds: Annotated[
+        float, Meta(description="how long one attempt to call may take", gt=0, le=300)
+    ] = 30.0
+    webhooks_calls_open: Annotated[int, Meta(description="calls under way at once", ge=1, le=10_000)] = 256
+
+
+def allowed(settings: Settings, process: ProcessSettings) -> tuple[Network, ...]:
+    """What may be called that is not public; on one's own machine, the machine itself."""
+    near = LOOPBACK if process.profile == "development" else ()
+    try:
+        return networks((*settings.webhooks_allow_private, *near))
+    except ValueError as error:
+        raise CannotStart(f"FAIRLEAD_WEBHOOKS_ALLOW_PRIVATE: {error}") from error

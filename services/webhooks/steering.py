@@ -1,0 +1,196 @@
+"""One run being called: commit the attempt, make it, tell the machine what came of it, until it waits or has ended.
+
+Nothing is remembered here that matters: another process goes on at any instant by doing the same. What it finds begun
+it makes again, under the same delivery id.
+"""
+
+import asyncio
+import hashlib
+
+from msgspec import Struct
+
+from libs.auth.callbacks import CallbackTokens
+from libs.durable.commit import Contended, Shell
+from libs.durable.ports import Unavailable, Unknown
+from libs.durable.record import NewerSchema
+from libs.gates.variables import variables
+from libs.link.port import Link
+from libs.messages.agent import connected_subject
+from libs.messages.message import Message
+from libs.messages.subject import Key
+from libs.messages.webhook import CallAnswered, CallBegun, CallBroken, CallHindered, CallMissed
+from libs.plan.model import Definitions
+from libs.runtime.clock import Clock
+from libs.runtime.log import bound, logger
+from libs.secrets.folder import NoSecret, SecretFolder
+from libs.spec.model import Webhook
+from libs.webhook.state import Phase, Run
+from services.webhooks.caller import Attempt, Caller, shown
+from services.webhooks.papers import Missing, Papers
+from services.webhooks.relayed import Relayed
+from services.webhooks.rendering import Unrenderable, rendered, templates
+from services.webhooks.way import Missed, NotNow, Way
+
+RETRY_SECONDS = 15.0
+"""How often an agent that is away is asked although nothing says that it is back."""
+BACK_OFF_SECONDS = 1.0
+ATTEMPTS = 5
+"""How often calling may fail for no reason that we know before the webhook counts as failed."""
+
+_PASSING = (Unavailable, Unknown, Contended)
+
+_log = logger()
+
+
+class Tools(Struct, frozen=True):
+    """What every steering of a process is given."""
+
+    runs: Shell[Run]
+    papers: Papers
+    caller: Caller
+    direct: Way
+    link: Link
+    secrets: SecretFolder
+    tokens: CallbackTokens
+    public_url: str
+    """Where whoever is called reaches intake; empty where this process is not told."""
+    clock: Clock
+    process: str
+
+
+class Steering:
+    """Calls one webhook until that is done."""
+
+    def __init__(self, key: Key, tools: Tools, tenure: int) -> None:
+        self.key = key
+        self.name = f"{tools.process}-{tenure}"
+        self.wake = asyncio.Event()
+        """Set by whoever knows of a change: of the run's record, or that its agent has connected."""
+        self._tools = tools
+        self._agent = ""
+        self._failures = 0
+
+    async def run(self) -> None:
+        with bound(deployment=self.key.deployment, target=self.key.target):
+            while (seconds := await self._turn()) is not None:
+                await self._wait(seconds)
+
+    def hear(self, subject: str) -> None:
+        """An agent has connected: perhaps the one that is waited for."""
+        if self._agent and connected_subject(self.key.tenant, self._agent) == subject:
+            self.wake.set()
+
+    async def _turn(self) -> float | None:
+        """For how long to wait where nothing changes; None where nothing is left to do."""
+        self.wake.clear()
+        try:
+            run = (await self._tools.runs.load(self.key)).state
+            if run.phase is not Phase.CALLING:
+                return None
+            return RETRY_SECONDS if run.is_pausing else await self._call(run)
+        except NewerSchema:
+            return None
+        except _PASSING as error:
+            _log.warning("webhook_waits_for_the_bus", error=str(error))
+            return BACK_OFF_SECONDS
+        except Exception as error:  # noqa: BLE001 - one webhook that cannot be called must not end all the others
+            self._failures += 1
+            # Neither the text nor the traceback: they may hold what was rendered.
+            _log.error("webhook_failed", attempt=self._failures, error=type(error).__name__)
+            await self._failed(type(error).__name__)
+            return BACK_OFF_SECONDS * 2.0 ** min(self._failures, 5)
+
+    async def _failed(self, what: str) -> None:
+        """Give up after a few attempts."""
+        if self._failures < ATTEMPTS:
+            return
+        try:
+            run = (await self._tools.runs.load(self.key)).state
+            await self._tell(run, CallBroken(run=run.run, reason=f"the service fails at this webhook: {what}"))
+        except Exception as untold:  # noqa: BLE001 - it is told at the next attempt, or stands in the log
+            _log.warning("webhook_failure_untold", error=type(untold).__name__)
+
+    async def _call(self, run: Run) -> float:
+        """Make the attempt that is due, once it is committed that it is made."""
+        try:
+            definitions = await self._tools.papers.definitions(run.definitions)
+            webhook = _found(definitions, run.name)
+            number = run.attempt if run.process else run.attempt + 1
+            attempt = self._attempt(run, definitions, webhook, number)
+        except (Missing, NoSecret, Unrenderable) as error:
+            await self._tell(run, CallBroken(run=run.run, reason=str(error)))
+            return 0
+        run = await self._begin(run, webhook, number)
+        return await self._make(run, self._way(run, webhook), attempt) if run.process == self.name else 0
+
+    async def _begin(self, run: Run, webhook: Webhook, number: int) -> Run:
+        begun = CallBegun(
+            run=run.run,
+            attempt=number,
+            process=self.name,
+            retries=webhook.retries,
+            calls_back=webhook.calls_back,
+        )
+        return await self._tell(run, begun)
+
+    async def _make(self, run: Run, way: Way, attempt: Attempt) -> float:
+        try:
+            status = await self._tools.caller.call(way, attempt)
+        except NotNow as error:
+            reason = shown(str(error), attempt)
+            await self._tell(run, CallHindered(run=run.run, attempt=run.attempt, reason=reason))
+            return RETRY_SECONDS
+        except Missed as error:
+            missed = CallMissed(
+                run=run.run,
+                attempt=run.attempt,
+                process=self.name,
+                reason=shown(str(error), attempt),
+                is_final=error.is_final,
+            )
+            await self._tell(run, missed)
+        else:
+            await self._tell(run, CallAnswered(run=run.run, attempt=run.attempt, status=status))
+        return 0
+
+    def _attempt(self, run: Run, definitions: Definitions, webhook: Webhook, number: int) -> Attempt:
+        used = self._tools.secrets.used(self.key.tenant, templates(webhook))
+        extra = {"armory.deploymentId": self.key.deployment}
+        if self._tools.public_url:
+            token = self._tools.tokens.token(self.key)
+            extra["armory.callbackUri"] = f"{self._tools.public_url}/api/v1/callbacks/{token}"
+        values = variables(run.subject, definitions, extra) | used.reveal()
+        return Attempt(rendered(webhook, values), delivery_id(self.key, number), used.redacted)
+
+    def _way(self, run: Run, webhook: Webhook) -> Way:
+        if not webhook.through_agent:
+            return self._tools.direct
+        self._agent = webhook.agent or run.subject.agent
+        return Relayed(self._tools.link, self.key.tenant, self._agent)
+
+    async def _tell(self, run: Run, seen: Message) -> Run:
+        name = seen.address.rpartition(".")[2]
+        cause = f"{name}-{run.attempt}-{self.key.deployment}-{self.key.target}-{self.name}"
+        return (await self._tools.runs.apply(self.key, seen, cause)).state
+
+    async def _wait(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self.wake.wait()
+        except TimeoutError:
+            return
+
+
+def delivery_id(key: Key, attempt: int) -> str:
+    """The same for every process that makes this attempt, so that whoever is called knows a repeat."""
+    parts = ("delivery", key.tenant, str(key.partition), key.deployment, key.target, str(attempt))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _found(definitions: Definitions, name: str) -> Webhook:
+    webhook = definitions.webhooks.get(name)
+    if webhook is None:
+        raise Missing(f"the deployment file defines no webhook {name!r}")
+    return webhook

@@ -1,0 +1,1 @@
+"""Calling out, over real HTTP."""

@@ -1,0 +1,1 @@
+"""What the webhooks service sends and tells, without a network."""
