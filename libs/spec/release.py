@@ -1,13 +1,10 @@
 """What a valid file asks for that this release does not run: `validate` warns of it, a start is refused for it."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 
-from libs.spec.model import Analysis, Canary, ExposeServices, RunWebhook, Spec
+from libs.spec.model import Canary, ExposeServices, Spec
 from libs.spec.problems import Place, Problem, Report, join, path_of
 from libs.spec.rules.uses import used_steps
-
-_TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
 
 Found = Iterator[tuple[str, str, str]]
 
@@ -21,24 +18,10 @@ def not_run(spec: Spec, keys: Mapping[str, Place], targets: Collection[str] = ()
 
 
 def _found(spec: Spec, targets: Collection[str]) -> Found:
-    yield from _templates(spec.context, "context")
     for path, step in used_steps(spec, targets):
-        match step:
-            case ExposeServices():
-                hint = "remove the step"
-                yield join(path, "exposeServices"), "services are not exposed by this release", hint
-            case RunWebhook(context=context):
-                yield from _templates(context, join(join(path, "runWebhook"), "context"))
-            case Analysis(context=context):
-                yield from _templates(context, join(join(path, "analysis"), "context"))
+        if isinstance(step, ExposeServices):
+            yield join(path, "exposeServices"), "services are not exposed by this release", "remove the step"
     yield from _traffic(spec, targets)
-
-
-def _templates(context: Mapping[str, str], path: str) -> Found:
-    for name, value in context.items():
-        if _TEMPLATE.search(value):
-            hint = "write the value, or put the template there"
-            yield join(path, name), "holds a template, which this release reads only in webhooks and queries", hint
 
 
 def _traffic(spec: Spec, targets: Collection[str]) -> Found:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from libs.spec.model import Approval, Pause
-from libs.spec.problems import Place, Report, join
+from libs.spec.problems import Place, Report, join, quoted
 from libs.spec.shape.terms import UNIT_SECONDS
 
 MOST_SECONDS = 366 * 24 * 3600
@@ -70,7 +70,12 @@ class Pauses:
         if roles == []:
             place = self._places[join(path, "requiresRoles")]
             self._report.warn(place, "empty", "is an empty list and counts as left out", "name a role, or remove it")
-        return [role for role in roles or [] if role is not None]
+        named = roles or []
+        for index, role in enumerate(named):
+            if role is not None and role in named[:index]:
+                at = join(join(path, "requiresRoles"), index)
+                self._error(at, "duplicate_name", f"{quoted(role)} is named twice", "remove one")
+        return [role for role in named if role is not None]
 
     def _error(self, path: str, code: str, message: str, hint: str) -> None:
         self._report.error(self._places[path], code, message, hint)

@@ -22,6 +22,7 @@ def check_file(spec: Spec, walk: Walk, report: Report, lines: list[str], minimum
 
 def _check_texts(spec: Spec, walk: Walk, report: Report, lines: list[str]) -> None:
     templates, webhooks = Templates(walk.places, report, lines), WebhookRules(walk.places, report)
+    templates.check_contexts(spec)
     for name, webhook in spec.webhooks.items():
         if walk.names.is_used("webhook", name):
             path = walk.names.defined["webhook"][name]

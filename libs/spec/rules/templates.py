@@ -1,13 +1,19 @@
 """Whether what stands between `{{` and `}}` is a name that will have a value, with its place in the file."""
 
-from libs.spec.model import Webhook
+import re
+from collections.abc import Mapping
+
+from libs.spec.model import Analysis, RunWebhook, Spec, Webhook
 from libs.spec.problems import Place, Report, join, quoted
+from libs.spec.rules.uses import used_steps
+from libs.spec.shape.word import TEMPLATE
 from libs.templates.render import Name, names
 
 _ALWAYS = ("applicationName", "environmentName", "accountName", "namespace", "replicaSetName", "deploymentId")
 _TIMES = tuple(f"{end}Time{form}" for end in ("start", "end") for form in ("Iso8601", "EpochSeconds", "EpochMillis"))
 WEBHOOK_VALUES = frozenset({*_ALWAYS, "callbackUri"})
 QUERY_VALUES = frozenset({*_ALWAYS, *_TIMES, "intervalMillis", "intervalSeconds", "promQlStepInterval"})
+_OPENED = re.compile(r"\{\{+")
 _NAMESPACES = ("armory", "context", "secrets")
 
 
@@ -28,22 +34,30 @@ class Templates:
         body, inline = join(path, "bodyTemplate"), join(join(path, "bodyTemplate"), "inline")
         self.check(webhook.body or "", inline if inline in self._places else body, WEBHOOK_VALUES)
 
+    def check_contexts(self, spec: Spec) -> None:
+        self._check_context(spec.context, "context")
+        for path, step in used_steps(spec):
+            if isinstance(step, RunWebhook | Analysis):
+                kind = "runWebhook" if isinstance(step, RunWebhook) else "analysis"
+                self._check_context(step.context, join(join(path, kind), "context"))
+
+    def _check_context(self, context: Mapping[str, str], path: str) -> None:
+        for name, value in context.items():
+            if TEMPLATE.search(value):
+                at = join(path, name)
+                message = "holds a template, which is passed on as it stands"
+                hint = "templates are read in webhooks and queries only: write it there"
+                self._report.warn(self._places.get(at, Place(path=at)), "unread_template", message, hint)
+
     def check(self, template: str, path: str, values: frozenset[str]) -> None:
         starts = _starts(template)
-        tags = names(template)
-        for tag in tags:
-            if problem := self._problem(tag, values):
-                self._error(path, template.count("{{", 0, starts[tag.line - 1] + tag.column - 1), problem)
-        if template.count("{{") > len(tags):
-            self._check_closed(template, path, {starts[tag.line - 1] + tag.column - 1 for tag in tags})
-
-    def _check_closed(self, template: str, path: str, closed: set[int]) -> None:
-        at = template.find("{{")
-        while at >= 0 and (at in closed or at + 1 in closed):
-            at = template.find("{{", at + 2)
-        if at >= 0:
-            words = ("syntax", "opens {{ that no }} closes", "close it, or write the name as {{context.name}}")
-            self._error(path, template.count("{{", 0, at), words)
+        tags = {starts[tag.line - 1] + tag.column - 1: tag for tag in names(template)}
+        opened = [match.start() for match in _OPENED.finditer(template)]
+        for number, at in enumerate(opened):
+            tag = tags.get(at)
+            problem = self._problem(tag, values) if tag else _unclosed(template[at : at + 3])
+            if problem:
+                self._error(path, number, problem)
 
     def _problem(self, tag: Name, values: frozenset[str]) -> tuple[str, str, str] | None:
         shown = quoted("{{" + tag.text + "}}")
@@ -52,11 +66,11 @@ class Templates:
             known = "start the name with armory., context. or secrets."
             close = self._report.suggestion(namespace, _NAMESPACES) if namespace else ""
             hint = close if close.startswith("did") else known
-            return "unknown_namespace", f"{shown} names no value", hint
+            return "bad_template", f"{shown} names no value", hint
         if not tag.is_valid:
-            return "syntax", f"{shown} is no name", "write a name of letters, digits, _, - and ."
+            return "bad_template", f"{shown} is no name", "write a name of letters, digits, _, - and ."
         if namespace == "armory" and name not in values and not name.startswith("preview."):
-            return "unknown_value", f"{shown} has no value here", self._report.suggestion(name, sorted(values))
+            return "bad_template", f"{shown} has no value here", self._report.suggestion(name, sorted(values))
         return None
 
     def _error(self, path: str, number: int, words: tuple[str, str, str]) -> None:
@@ -64,16 +78,20 @@ class Templates:
         self._report.error(self._braces(place, number), *words)
 
     def _braces(self, place: Place, number: int) -> Place:
-        """Where the braces of this number, counted from 0, stand: as often as in the value, they open in the source."""
-        column = place.column - 1
+        """Where the braces of this number, counted from 0, stand: they open as often in the source as in the value."""
+        column = max(place.column - 1, 0)
         for index in range(max(place.line - 1, 0), len(self._lines)):
-            line = self._lines[index]
-            while (column := line.find("{{", max(column, 0))) >= 0:
-                if number == 0:
-                    return Place(index + 1, column + 1, place.path)
-                number, column = number - 1, column + 2
-            column = 0
+            opened = [match.start() for match in _OPENED.finditer(self._lines[index], column)]
+            if number < len(opened):
+                return Place(index + 1, opened[number] + 1, place.path)
+            number, column = number - len(opened), 0
         return place
+
+
+def _unclosed(braces: str) -> tuple[str, str, str]:
+    if braces == "{{{":
+        return "bad_template", "opens three braces", "write two, as in {{context.name}}"
+    return "bad_template", "opens {{ that no }} closes", "close it, as in {{context.name}}"
 
 
 def _starts(text: str) -> list[int]:

@@ -9,7 +9,7 @@ from libs.spec.shape.words import found, wanted
 from libs.spec.tree.nodes import Node, Scalar
 from libs.spec.tree.scalars import strict_value
 
-_TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
+TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NEARLY_WHOLE = re.compile(r"\s*\+?([0-9]{1,9})(\.0*)?\s*(%|[a-zA-Z]{0,8})\s*")
 _MOST_NAME = 200
@@ -72,7 +72,7 @@ def _text_problem(shape: Text, text: str) -> tuple[str, str, str]:
         return "", "", ""
     if _CONTROL.search(text):
         return "bad_name", "holds a line break or control character", "write it on one line"
-    if _TEMPLATE.search(text):
+    if TEMPLATE.search(text):
         return "not_built", "holds a template, which is not built yet in this release", "write the value"
     if shape.pattern and not re.fullmatch(shape.pattern, text):
         return "bad_name", f"needs {shape.means}, not {found(Scalar(0, 0, text, is_plain=False))}", ""
@@ -103,7 +103,7 @@ def _number(node: Scalar, place: Place, report: Report) -> float | None:
         report.error(place, "wrong_type", f"needs a number, not {found(node)}", "write it as 0.5, without quotes")
         return None
     if math.isnan(value) or not -_MOST_NUMBER <= value <= _MOST_NUMBER:
-        report.error(place, "out_of_range", f"is {node.text[:40]}, which is no bound", "write a number like 0.5")
+        report.error(place, "wrong_type", f"is {node.text[:40]}, which is no bound", "write a number like 0.5")
         return None
     return float(value)
 
