@@ -8,7 +8,7 @@
 The handler finds the caller with `caller(request)`. A custom role counts through `grants`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -24,6 +24,7 @@ from libs.runtime.problem import Problem
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _PRINCIPAL = web.RequestKey("principal", Principal)
+_GRANTS: web.RequestKey[Grants] = web.RequestKey("grants", Mapping)
 _OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -50,17 +51,18 @@ def guard(verifier: Verifier, grants: GrantsOf | None = None) -> Any:
             raise AssertionError("this route declares neither `needs` nor `is_open`")
         if (action := _declared(request.match_info.route)) is not None:
             principal = await authenticated(request, verifier)
-            require(allowed(principal, action, principal.tenant, await _custom(principal, grants)))
-            request[_PRINCIPAL] = principal
+            custom = await _custom(principal, grants)
+            require(allowed(principal, action, principal.tenant, custom))
+            request[_PRINCIPAL], request[_GRANTS] = principal, custom
         return await handler(request)
 
     return guarded
 
 
-async def _custom(principal: Principal, grants: GrantsOf | None) -> Grants | None:
+async def _custom(principal: Principal, grants: GrantsOf | None) -> Grants:
     """Asked only for those it can make a difference to: an administrator comes in whatever is broken."""
     if grants is None or not has_custom_role(principal):
-        return None
+        return {}
     try:
         return await grants(principal.tenant)
     except (Unavailable, Unknown) as error:
@@ -71,6 +73,11 @@ async def _custom(principal: Principal, grants: GrantsOf | None) -> Grants | Non
 def caller(request: web.Request) -> Principal:
     """Who makes this request. Only where the route declared an action."""
     return request[_PRINCIPAL]
+
+
+def caller_grants(request: web.Request) -> Grants:
+    """What the caller's custom roles stand for, as it was when he was let in."""
+    return request[_GRANTS]
 
 
 def require(decision: Decision) -> None:

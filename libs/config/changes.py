@@ -4,25 +4,13 @@ Roles: what the file leaves out stays, and is told, unless the file allows delet
 of them out. Providers and rules: the same, but a section that the file does not have is left alone.
 """
 
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from libs.auth.permissions import GRANTED, Grants, is_system_role
-from libs.config.model import Config, MetricProvider, NotificationRule, Role
-
-Done = Literal["created", "updated", "unchanged", "deleted", "kept"]
-"""`kept`: the file leaves it out, and does not allow deleting."""
-
-
-What = Literal["role", "metric provider", "notification"]
-
-
-class Change(Struct, frozen=True):
-    what: What
-    name: str
-    done: Done
+from libs.config.model import Change, Config, Done, MetricProvider, NotificationRule, Role, What
 
 
 class Applied(Struct, frozen=True):

@@ -92,3 +92,16 @@ class Config(Struct, frozen=True, rename="camel", omit_defaults=True):
     tenants: tuple[str, ...] = ()
     metric_providers: tuple[MetricProvider, ...] = ()
     notifications: tuple[NotificationRule, ...] = ()
+
+
+What = Literal["role", "metric provider", "notification"]
+Done = Literal["created", "updated", "unchanged", "deleted", "kept"]
+"""`kept`: the file leaves it out, and does not allow deleting."""
+
+
+class Change(Struct, frozen=True):
+    """What applying a file meant for one item of the configuration."""
+
+    what: What
+    name: str
+    done: Done

@@ -23,7 +23,7 @@ async def start(settings: IntakeSettings, process: Process) -> None:
         ground = await stack.enter_async_context(opened(process))
         service = await stack.enter_async_context(opened_service(settings, process, ground.store, ground.bus))
         verifier = await stack.enter_async_context(remote_verifier(settings.process, process.clock))
-        app.middlewares.append(guard(verifier))
+        app.middlewares.append(guard(verifier, service.intake.configuration.grants))
         app.add_routes(routes(service.intake))
         require_declared(app)
         await stack.enter_async_context(http.serve(app, settings.process.http_address))

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from libs.api.request import Decision
 from libs.api.view import Decided, DeploymentView
-from libs.auth.permissions import may_approve
+from libs.auth.permissions import Grants, has_any, may_approve
 from libs.auth.principal import Principal
 from libs.durable.ports import Store
 from libs.messages.codec import decode, encode
@@ -22,6 +24,13 @@ from services.intake.settings import IntakeSettings
 Choose = Callable[[DeploymentView, Decision, str], Chosen]
 
 
+class Caller(Struct, frozen=True):
+    """Who decides, and what his custom roles stand for."""
+
+    principal: Principal
+    grants: Grants
+
+
 class Deciding:
     def __init__(self, store: Store, feed: Feed, process: Process, settings: IntakeSettings) -> None:
         self._store = store
@@ -29,10 +38,10 @@ class Deciding:
         self._process = process
         self._seconds = settings.intake_answer_seconds
 
-    async def decide(self, who: Principal, key: Key, view: DeploymentView, wanted: tuple[Choose, Decision]) -> Decided:
+    async def decide(self, who: Caller, key: Key, view: DeploymentView, wanted: tuple[Choose, Decision]) -> Decided:
         """Give a person's order and wait a moment for its effect."""
         chosen = _chosen(view, wanted, who)
-        order = self._enveloped(chosen.order, who.tenant)
+        order = self._enveloped(chosen.order, who.principal.tenant)
         with self._feed.listen(key.tenant, key.deployment) as listener:
             await send(self._store, order, chosen.order, key)
             effect = await self._effect(listener, order.id)
@@ -62,17 +71,23 @@ class Deciding:
         )
 
 
-def _chosen(view: DeploymentView, wanted: tuple[Choose, Decision], who: Principal) -> Chosen:
+def _chosen(view: DeploymentView, wanted: tuple[Choose, Decision], who: Caller) -> Chosen:
     choose, decision = wanted
     try:
-        chosen = choose(view, decision, who.subject)
+        chosen = choose(view, decision, who.principal.subject)
     except Unclear as unclear:
         raise Problem(409, unclear.detail, unclear.code, {"awaiting": view.awaiting}) from unclear
     if chosen.asks_approver:
-        permission = may_approve(who, who.tenant, chosen.roles)
+        permission = may_approve(who.principal, who.principal.tenant, chosen.roles, who.grants)
         if not permission.is_allowed:
             raise Problem(403, permission.reason, "role_required")
     return chosen
+
+
+def is_asked(view: DeploymentView, who: Principal) -> bool:
+    """Whether anything in the deployment waits, waited or will wait for somebody with one of the principal's roles."""
+    steps = (step for target in view.targets for step in (*target.before, *target.steps, *target.after))
+    return any(has_any(who, step.roles) for step in steps)
 
 
 async def _caused_by(listener: Listener, order_id: str) -> Fact:

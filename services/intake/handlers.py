@@ -6,9 +6,10 @@ from libs.api.request import Decision, NewAgent, StartRequest
 from libs.api.view import AgentCreated, AgentList, DeploymentView, WhoAmI
 from libs.auth import clients
 from libs.auth.clients import ClientExists, NewClient, WrongClient
-from libs.auth.http import caller
-from libs.auth.permissions import AGENT
+from libs.auth.http import caller, caller_grants, require
+from libs.auth.permissions import AGENT, Action, allowed
 from libs.auth.principal import Kind
+from libs.config.store import Configuration
 from libs.durable.ports import Store
 from libs.messages.subject import PARTITIONS, Key
 from libs.runtime.http import answer, body
@@ -17,7 +18,8 @@ from libs.runtime.process import Process
 from services.intake import decision
 from services.intake.accepting.acceptance import key_of_id
 from services.intake.accepting.starting import Starting
-from services.intake.deciding import Choose, Deciding
+from services.intake.configuring import Configuring
+from services.intake.deciding import Caller, Choose, Deciding, is_asked
 from services.intake.directory import Directory
 from services.intake.following.feed import Feed
 from services.intake.following.frames import Following
@@ -37,6 +39,8 @@ class Intake:
         self.starting = Starting(store, process, settings)
         self._following = Following(store, Records(store), feed)
         self._streaming = Streaming(self._following, process.clock, settings.intake_streams)
+        self.configuration = Configuration(store, process.clock)
+        self.configuring = Configuring(store, self.configuration, process)
         self._deciding = Deciding(store, feed, process, settings)
 
     async def start(self, request: web.Request) -> web.Response:
@@ -87,6 +91,12 @@ class Intake:
             raise Problem(422, str(error), "wrong_agent") from error
         return answer(AgentCreated(wanted.name, made.client_id, made.secret.reveal()), 201)
 
+    async def config(self, request: web.Request) -> web.Response:
+        return await self.configuring.show(request)
+
+    async def apply_config(self, request: web.Request) -> web.Response:
+        return await self.configuring.apply(request)
+
     async def who_am_i(self, request: web.Request) -> web.Response:
         who = caller(request)
         return answer(WhoAmI(who.subject, who.tenant, tuple(sorted(who.roles))))
@@ -94,13 +104,19 @@ class Intake:
     async def _decide(self, request: web.Request, choose: Choose) -> web.Response:
         wanted = await body(request, Decision) if request.can_read_body else Decision()
         key, view = await self.found(request)
-        decided = await self._deciding.decide(caller(request), key, view, (choose, wanted))
+        who = Caller(caller(request), caller_grants(request))
+        decided = await self._deciding.decide(who, key, view, (choose, wanted))
         return answer(decided, 200 if decided.state == "done" else 202)
 
     async def found(self, request: web.Request) -> tuple[Key, DeploymentView]:
-        """The deployment that the address names. Another tenant's is not there."""
-        given, tenant = request.match_info["deployment"], caller(request).tenant
-        key, view = key_of_id(tenant, given, PARTITIONS), await self.view(tenant, given)
+        """The deployment that the address names. Another tenant's is not there.
+
+        Shown to whoever may read deployments, and to those by whose role it asks, or has asked, for an approval.
+        """
+        given, who = request.match_info["deployment"], caller(request)
+        key, view = key_of_id(who.tenant, given, PARTITIONS), await self.view(who.tenant, given)
+        if view is None or not is_asked(view, who):
+            require(allowed(who, Action.DEPLOYMENT_READ, who.tenant, caller_grants(request)))
         if key is None or view is None:
             raise Problem(404, f"there is no deployment {quoted(given)}")
         return key, view

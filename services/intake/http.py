@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import Struct
 
+from libs.api.config import ApplyConfig, ConfigApplied, ConfigView
 from libs.api.request import Decision, NewAgent, StartRequest
 from libs.api.view import Accepted, AgentCreated, AgentList, Decided, DeploymentList, DeploymentView, WhoAmI
 from libs.auth.http import is_open, needs
@@ -21,6 +22,7 @@ from services.intake.original import addresses
 PREFIX = "/api/v1"
 _ONE = "/deployments/{deployment}"
 _READ = Action.DEPLOYMENT_READ
+_MEMBER = Action.TENANT_MEMBER
 
 Handler = Callable[[Intake, web.Request], Awaitable[web.StreamResponse]]
 
@@ -50,11 +52,11 @@ ROUTES = (
         status=202,
     ),
     _route("GET", "/deployments", _READ, Intake.list_, summary="List deployments, newest first", gives=DeploymentList),
-    _route("GET", _ONE, _READ, Intake.show, summary="Show a deployment", gives=DeploymentView),
-    _route("GET", f"{_ONE}/events", _READ, Intake.events, summary="Follow a deployment"),
-    # Who may approve depends on what waits: that is decided once it is known.
-    _decision("approve", _READ, Intake.approve, "Let go on what waits for a person"),
-    _decision("reject", _READ, Intake.reject, "Refuse what waits for a person"),
+    # Whom a deployment asks, and who may approve, depends on what waits: that is decided once it is known.
+    _route("GET", _ONE, _MEMBER, Intake.show, summary="Show a deployment", gives=DeploymentView),
+    _route("GET", f"{_ONE}/events", _MEMBER, Intake.events, summary="Follow a deployment"),
+    _decision("approve", _MEMBER, Intake.approve, "Let go on what waits for a person"),
+    _decision("reject", _MEMBER, Intake.reject, "Refuse what waits for a person"),
     _decision("abort", Action.DEPLOYMENT_STEER, Intake.abort, "End a deployment and return its targets"),
     _decision("rollback", Action.DEPLOYMENT_STEER, Intake.roll_back, "Return one target"),
     _decision("abandon", Action.DEPLOYMENT_ABANDON, Intake.abandon, "Give up a target that cannot be returned"),
@@ -69,7 +71,17 @@ ROUTES = (
         gives=AgentCreated,
         status=201,
     ),
-    _route("GET", "/whoami", _READ, Intake.who_am_i, summary="Who is asking", gives=WhoAmI),
+    _route("GET", "/config", Action.CONFIG_READ, Intake.config, summary="Show the configuration", gives=ConfigView),
+    _route(
+        "PUT",
+        "/config",
+        Action.CONFIG_WRITE,
+        Intake.apply_config,
+        summary="Make the configuration what a file says",
+        takes=ApplyConfig,
+        gives=ConfigApplied,
+    ),
+    _route("GET", "/whoami", _MEMBER, Intake.who_am_i, summary="Who is asking", gives=WhoAmI),
 )
 
 

@@ -171,8 +171,8 @@ async def world(store: Store, bus: Bus, **settings: Any) -> AsyncIterator[World]
     around = World(store, bus, process)
     await around.register("prod")
     app = http.application(process, configured.intake_body_bytes)
-    app.middlewares.append(guard(around.verifier()))
     async with opened(configured, process, store, bus) as service, asyncio.TaskGroup() as group:
+        app.middlewares.append(guard(around.verifier(), service.intake.configuration.grants))
         app.add_routes(routes(service.intake))
         require_declared(app)
         serving = group.create_task(serve(service))

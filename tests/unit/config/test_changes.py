@@ -3,8 +3,8 @@
 import pytest
 
 from libs.auth.permissions import GRANTED
-from libs.config.changes import Change, apply, grants_of
-from libs.config.model import Config, Grant, MetricProvider, Role
+from libs.config.changes import apply, grants_of
+from libs.config.model import Change, Config, Grant, MetricProvider, Role
 
 CAPTAIN = Role("Captain", "", (Grant("deployment"),))
 OWNER = Role("Owner", "main", (Grant("tenant"),))
