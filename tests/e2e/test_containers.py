@@ -23,14 +23,15 @@ pytestmark = pytest.mark.timeout(300)
 AGENT = "trial"
 
 
-def release(folder: Path, version: str) -> Path:
-    """The example's shop, to the one cluster there is."""
+def release(folder: Path, version: str, *, pause: bool = False) -> Path:
+    """The example's shop, to the one cluster there is; with a pause it waits half way for a person."""
     if not folder.exists():
         shutil.copytree(ROOT / "examples" / "shop", folder)
     document = yaml.safe_load((folder / "v1.yml").read_text())
     document["targets"] = {AGENT: {"account": AGENT, "namespace": "shop", "strategy": "all-at-once"}}
     document["manifests"][-1] = {"path": f"manifests/{version}"}
-    document["strategies"]["all-at-once"]["canary"]["steps"].insert(0, {"setWeight": {"weight": 25}})
+    waiting = [{"pause": {"untilApproved": True}}] if pause else []
+    document["strategies"]["all-at-once"]["canary"]["steps"][:0] = [{"setWeight": {"weight": 25}}, *waiting]
     path = folder / f"{version}-only.yml"
     path.write_text(yaml.safe_dump(document, sort_keys=False))
     return path
