@@ -96,6 +96,8 @@ class Verbs:
                 headers=headers,
                 data=ask.body or None,
                 timeout=timeout,
+                # Only who asks knows what the body is.
+                skip_auto_headers=("Content-Type",),
                 # A redirect would lead past the list of hosts.
                 allow_redirects=False,
             ) as response:

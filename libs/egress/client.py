@@ -31,7 +31,7 @@ class Client:
         self._check_literal(url)
         try:
             async with self._session.request(
-                method, url, headers=headers, data=body, allow_redirects=False
+                method, url, headers=headers, data=body, allow_redirects=False, skip_auto_headers=("Content-Type",)
             ) as response:
                 yield response
         except aiohttp.ClientConnectorError as error:

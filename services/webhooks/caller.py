@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from libs.runtime.clock import Clock
+from libs.secrets.mask import masked
 from services.webhooks.rendering import Request, Unrenderable, delivered, redirected
 from services.webhooks.way import Answer, Missed, Refused, Way
 
@@ -62,9 +63,8 @@ class Caller:
 
 def shown(text: str, attempt: Attempt) -> str:
     """Without secrets, on one line, and short: first masked, then cut, so that no half of a secret is left."""
-    hidden = attempt.request.hidden_host
-    masked = attempt.redacted(text.replace(hidden, "***") if hidden else text)
-    line = _UNSEEN.sub(" ", masked).strip()
+    masked_text = masked(attempt.redacted(text), attempt.request.hidden)
+    line = _UNSEEN.sub(" ", masked_text).strip()
     return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
 
 

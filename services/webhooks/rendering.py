@@ -15,6 +15,9 @@ HEADERS_BYTES = 12 * 1024
 BODY_BYTES = 768 * 1024
 """What an agent may be asked to send at most; the same counts for direct calls, so that a webhook can move."""
 
+_TELLING = 6
+"""A shorter part of an address is found in any text."""
+
 _METHOD = re.compile(r"[A-Z]{1,16}")
 _REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -36,8 +39,8 @@ class Request(Struct, frozen=True):
     url: URL
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
-    hidden_host: str = ""
-    """The host, where only a secret says it."""
+    hidden: tuple[str, ...] = ()
+    """Parts of the address that only a secret says."""
 
     def __repr__(self) -> str:
         return f"Request({self.method} …)"
@@ -51,7 +54,7 @@ def rendered(webhook: Webhook, values: Mapping[str, str]) -> Request:
         url=url,
         headers=_headers(webhook, values),
         body=_body(webhook, values),
-        hidden_host=_hidden(webhook.uri, url.host or ""),
+        hidden=_hidden(webhook.uri, url),
     )
 
 
@@ -72,7 +75,7 @@ def delivered(request: Request, delivery: str) -> Request:
         ("Accept-Encoding", "identity"),
     )
     added = tuple(header for header in ours if header[0].lower() not in given)
-    return Request(request.method, request.url, request.headers + added, request.body, request.hidden_host)
+    return Request(request.method, request.url, request.headers + added, request.body, request.hidden)
 
 
 def redirected(request: Request, location: str) -> Request:
@@ -84,7 +87,7 @@ def redirected(request: Request, location: str) -> Request:
     if request.url.scheme == "https" and url.scheme != "https":
         raise Unrenderable("it redirects from https to http")
     headers = request.headers if url.origin() == request.url.origin() else ()
-    return Request(request.method, url, headers, None, request.hidden_host and (url.host or ""))
+    return Request(request.method, url, headers, None, request.hidden and _parts(url))
 
 
 def _render(where: str, template: str, values: Mapping[str, str]) -> str:
@@ -149,6 +152,14 @@ def _require(holds: bool, otherwise: str) -> None:
         raise Unrenderable(otherwise)
 
 
-def _hidden(template: str, host: str) -> str:
-    is_secret = any(name.text.startswith("secrets.") for name in names(template))
-    return host if is_secret and host not in template else ""
+def _hidden(template: str, url: URL) -> tuple[str, ...]:
+    """The longest first, so that no part of one stays when another is masked."""
+    if not any(name.text.startswith("secrets.") for name in names(template)):
+        return ()
+    return tuple(part for part in _parts(url) if part not in template)
+
+
+def _parts(url: URL) -> tuple[str, ...]:
+    whole = (url.path_qs, url.raw_path_qs, url.authority, url.host or "", url.query_string, url.raw_query_string)
+    parts = {*whole, *url.parts, *url.raw_parts, *url.query.values()}
+    return tuple(sorted((part for part in parts if len(part) >= _TELLING), key=lambda part: (-len(part), part)))

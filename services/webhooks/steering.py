@@ -6,6 +6,7 @@ it makes again, under the same delivery id.
 
 import asyncio
 import hashlib
+from traceback import extract_tb
 
 from msgspec import Struct
 
@@ -95,8 +96,8 @@ class Steering:
             return BACK_OFF_SECONDS
         except Exception as error:  # noqa: BLE001 - one webhook that cannot be called must not end all the others
             self._failures += 1
-            # Neither the text nor the traceback: they may hold what was rendered.
-            _log.error("webhook_failed", attempt=self._failures, error=type(error).__name__)
+            # Not the error's text: it may hold what was rendered.
+            _log.error("webhook_failed", attempt=self._failures, error=type(error).__name__, where=_where(error))
             await self._failed(type(error).__name__)
             return BACK_OFF_SECONDS * 2.0 ** min(self._failures, 5)
 
@@ -187,6 +188,11 @@ def delivery_id(key: Key, attempt: int) -> str:
     """The same for every process that makes this attempt, so that whoever is called knows a repeat."""
     parts = ("delivery", key.tenant, str(key.partition), key.deployment, key.target, str(attempt))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _where(error: Exception) -> str:
+    frame = extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno}"
 
 
 def _found(definitions: Definitions, name: str) -> Webhook:

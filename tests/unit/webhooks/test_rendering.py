@@ -31,7 +31,10 @@ def test_every_part_is_rendered() -> None:
 @pytest.mark.feature("F119")
 def test_whole_address_may_be_a_secret() -> None:
     request = rendered(a_webhook(uri="{{secrets.url}}"), VALUES)
-    assert (str(request.url), request.hidden_host) == ("https://hooks.test/T0/B1", "hooks.test")
+    assert (str(request.url), request.hidden) == (
+        "https://hooks.test/T0/B1",
+        ("hooks.test:443", "hooks.test", "/T0/B1"),
+    )
     assert "hooks" not in repr(request)
 
 
