@@ -17,6 +17,8 @@ from libs.runtime.process import Process, run
 from libs.runtime.settings import ProcessSettings, load
 from libs.store.opened import Ground, opened
 from services.bootstrap import bootstrap
+from services.evaluator import service as evaluator
+from services.evaluator.settings import Settings as EvaluatorSettings
 from services.executor import service as executor
 from services.executor.settings import Settings as ExecutorSettings
 from services.gateway import service as gateway
@@ -37,6 +39,7 @@ class Settings(Struct, frozen=True):
     """Every service's settings; what they share is read once."""
 
     process: ProcessSettings = ProcessSettings()
+    evaluator: EvaluatorSettings = EvaluatorSettings()
     executor: ExecutorSettings = ExecutorSettings()
     gateway: GatewaySettings = GatewaySettings()
     identity: IdentitySettings = IdentitySettings()
@@ -79,6 +82,7 @@ def _services(
     clients, door = opened
     ports = Ports(ground.bus, ground.store, process.clock)
     return [
+        evaluator.serve(settings.evaluator, ports, process),
         executor.serve(settings.executor, ports, process.member, process.random),
         gateway.serve(settings.gateway, process, ground.bus, ground.store, clients.verifier),
         identity.serve(clients),
