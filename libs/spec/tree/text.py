@@ -6,6 +6,7 @@ import yaml
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_BLOCK = re.compile(r"[ -]*(?P<key>[\w-]+): *[|>][-+0-9]*[ \r]*")
 
 
 class Unreadable(Exception):
@@ -70,8 +71,21 @@ _SYNTAX = (
 def syntax_error(error: yaml.MarkedYAMLError, text: str) -> Unreadable:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    if error.context_mark and (key := _key_of_block(text, error.context_mark.line)):
+        where = error.context_mark
+        message = f"is not indented, so it is not the text of {key}"
+        return Unreadable(where.line + 1, where.column + 1, "syntax", message, f"indent it deeper than {key}")
     message, hint = _explained(error.problem or "cannot be read", _character(text, line, column))
     return Unreadable(line, column, "syntax", message, hint)
+
+
+def _key_of_block(text: str, line: int) -> str:
+    """The key above a line, where it announces a text below it and the line does not stand deeper."""
+    lines = text.split("\n")[: line + 1]
+    below = lines.pop() if len(lines) > line else ""
+    above = next((one for one in reversed(lines) if one.strip()), "")
+    block = _BLOCK.fullmatch(above)
+    return block["key"] if block and len(below) - len(below.lstrip(" ")) <= block.start("key") else ""
 
 
 def _character(text: str, line: int, column: int) -> str:

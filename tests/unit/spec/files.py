@@ -1,5 +1,8 @@
 """A small valid deployment file whose parts a test replaces."""
 
+from libs.spec.model import Spec
+from libs.spec.parse import parse
+
 TARGETS = "{qa: {account: qa-cluster, namespace: shop, strategy: careful}}"
 MANIFESTS = "[{path: k8s/}]"
 STRATEGIES = "{careful: {canary: {steps: [{setWeight: 50}]}}}"
@@ -20,3 +23,17 @@ def with_steps(*steps: str) -> str:
 def with_pause(pause: str) -> str:
     """The pause begins at line 4, column 49."""
     return a_file(strategies=f"{{careful: {{canary: {{steps: [{{pause: {pause}}}]}}}}}}")
+
+
+def spec_of(text: str) -> Spec:
+    parsed = parse(text)
+    assert parsed.spec is not None, parsed.problems
+    return parsed.spec
+
+
+def lines_of(text: str) -> list[str]:
+    """`line:column path message` of every problem, warnings marked."""
+    return [
+        f"{one.line}:{one.column} {one.path} {'warning: ' * (one.severity == 'warning')}{one.message}"
+        for one in parse(text).problems
+    ]

@@ -3,24 +3,11 @@ from msgspec.structs import replace
 
 from libs.spec.model import Approval, Canary, Manifest, Pause, SetWeight, Spec, Target
 from libs.spec.parse import parse
-from tests.unit.spec.files import a_file, with_pause, with_steps
+from tests.unit.spec.files import a_file, spec_of, with_pause, with_steps
+from tests.unit.spec.files import lines_of as lines
 
 PAUSE = "strategies.careful.canary.steps[0].pause"
 STEPS = "strategies.careful.canary.steps"
-
-
-def lines(text: str) -> list[str]:
-    """`line:column path message` of every problem, warnings marked."""
-    return [
-        f"{one.line}:{one.column} {one.path} {'warning: ' * (one.severity == 'warning')}{one.message}"
-        for one in parse(text).problems
-    ]
-
-
-def spec_of(text: str) -> Spec:
-    spec = parse(text).spec
-    assert spec is not None
-    return spec
 
 
 def steps_of(text: str) -> tuple[object, ...]:

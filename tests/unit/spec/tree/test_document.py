@@ -36,7 +36,7 @@ def chain(levels: int, opening: str, closing: str) -> str:
         ('a: "x', "1:6 syntax"),
         ("a: b: c", "1:5 syntax"),
         ("a: @b", "1:4 syntax"),
-        ("inline: |\ntext\n", "3:1 syntax"),
+        ("inline: |\ntext\n", "2:1 syntax"),
         ("- a\nb: c", "2:1 syntax"),
         ("a: *x", "1:4 unknown_alias"),
         ("a: &a [*a]", "1:8 alias_cycle"),
