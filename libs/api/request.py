@@ -33,6 +33,14 @@ class Decision(Struct, frozen=True, omit_defaults=True, rename="camel"):
     reason: Prose = ""
 
 
+class Callback(Struct, frozen=True, rename="camel"):
+    """What a called webhook says when it is done, under the original's own names."""
+
+    success: bool
+    md_message: Annotated[str, Meta(max_length=4000)] | None = None
+    """Markdown, for people."""
+
+
 class NewAgent(Struct, frozen=True, rename="camel"):
     """Register an agent under the name that targets call their account."""
 

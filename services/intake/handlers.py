@@ -18,6 +18,7 @@ from libs.runtime.process import Process
 from services.intake import decision
 from services.intake.accepting.acceptance import key_of_id
 from services.intake.accepting.starting import Starting
+from services.intake.callbacks import Callbacks
 from services.intake.configuring import Configuring
 from services.intake.deciding import Caller, Choose, Deciding, is_asked
 from services.intake.directory import Directory
@@ -26,6 +27,7 @@ from services.intake.following.frames import Following
 from services.intake.following.streaming import Streaming
 from services.intake.listing.index import Index
 from services.intake.listing.query import idempotency_key, list_query
+from services.intake.ordering import Ordering
 from services.intake.records import Records
 from services.intake.settings import IntakeSettings
 
@@ -41,7 +43,9 @@ class Intake:
         self._streaming = Streaming(self._following, process.clock, settings.intake_streams)
         self.configuration = Configuration(store, process.clock)
         self.configuring = Configuring(store, self.configuration, process)
-        self._deciding = Deciding(store, feed, process, settings)
+        ordering = Ordering(store, feed, process, settings)
+        self._deciding = Deciding(ordering)
+        self.callbacks = Callbacks(store, ordering, process)
 
     async def start(self, request: web.Request) -> web.Response:
         wanted = await body(request, StartRequest)
@@ -76,6 +80,10 @@ class Intake:
 
     async def abandon(self, request: web.Request) -> web.Response:
         return await self._decide(request, decision.abandon)
+
+    async def call_back(self, request: web.Request) -> web.Response:
+        decided = await self.callbacks.take(request, caller(request))
+        return answer(decided, 200 if decided.state == "done" else 202)
 
     async def agents(self, request: web.Request) -> web.Response:
         return answer(AgentList(await self._directory.agents(caller(request).tenant)))

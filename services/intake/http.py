@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from libs.api.config import ApplyConfig, ConfigApplied, ConfigView
-from libs.api.request import Decision, NewAgent, StartRequest
+from libs.api.request import Callback, Decision, NewAgent, StartRequest
 from libs.api.view import Accepted, AgentCreated, AgentList, Decided, DeploymentList, DeploymentView, WhoAmI
 from libs.auth.http import is_open, needs
 from libs.auth.permissions import Action
@@ -60,6 +60,15 @@ ROUTES = (
     _decision("abort", Action.DEPLOYMENT_STEER, Intake.abort, "End a deployment and return its targets"),
     _decision("rollback", Action.DEPLOYMENT_STEER, Intake.roll_back, "Return one target"),
     _decision("abandon", Action.DEPLOYMENT_ABANDON, Intake.abandon, "Give up a target that cannot be returned"),
+    _route(
+        "POST",
+        "/callbacks/{token}/callback",
+        Action.WEBHOOK_ANSWER,
+        Intake.call_back,
+        summary="Say how a called webhook went",
+        takes=Callback,
+        gives=Decided,
+    ),
     _route("GET", "/agents", Action.AGENT_READ, Intake.agents, summary="List agents", gives=AgentList),
     _route(
         "POST",

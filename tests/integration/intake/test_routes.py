@@ -13,7 +13,8 @@ NAMES = [f"{route.about.method} {route.about.path}" for route in ROUTES]
 
 
 def path(route: Route) -> str:
-    return route.about.path.format(deployment="01000000-0000-8000-8000-000000000000").removeprefix(PREFIX)
+    names = {"deployment": "01000000-0000-8000-8000-000000000000", "token": "made-up"}
+    return route.about.path.format(**names).removeprefix(PREFIX)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=NAMES)

@@ -1,6 +1,7 @@
 """Intake over real HTTP, on any ports, with the planner and the executor played by the test."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from libs.runtime.clock import SystemClock, system_random
 from libs.runtime.health import Health
 from libs.runtime.metrics import Metrics
 from libs.runtime.process import Process
+from libs.runtime.secret import Secret
 from libs.runtime.settings import ProcessSettings
 from services.intake.accepting.acceptance import key_of_id
 from services.intake.http import routes
@@ -39,6 +41,7 @@ from tests.waiting import eventually
 
 ISSUER = "https://issuer.test"
 TENANT = "main"
+SEALING_KEY = b"k" * 32
 
 FILE = """\
 version: v1
@@ -166,7 +169,8 @@ def place_of(deployment: str) -> Key:
 
 @asynccontextmanager
 async def world(store: Store, bus: Bus, **settings: Any) -> AsyncIterator[World]:
-    process = Process("intake", ProcessSettings(), Health(), Metrics(), SystemClock(), system_random(), "trial-1")
+    given = ProcessSettings(sealing_key=Secret(base64.b64encode(SEALING_KEY).decode()))
+    process = Process("intake", given, Health(), Metrics(), SystemClock(), system_random(), "trial-1")
     configured = IntakeSettings(intake_answer_seconds=settings.pop("answer_seconds", 2.0), **settings)
     around = World(store, bus, process)
     await around.register("prod")
