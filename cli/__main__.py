@@ -14,9 +14,13 @@ def main() -> None:
         # Asked often by scripts, so it waits for nothing to be imported.
         sys.stdout.write(f"{release()}\n")
         return
-    from cli.app import run
+    try:
+        from cli.app import run
 
-    sys.exit(run(arguments))
+        code = run(arguments)
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,14 @@ from typing import Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from cli.exits import Exit, Stop
+from cli.interruption import listen
 from cli.options import DEFAULTS, Options, reordered
 from cli.release import release
 
 app = App(
     name="fairlead",
     version=release,
+    suppress_keyboard_interrupt=False,
     default_parameter=Parameter(show_default=False),
     help="Lead releases safely across many Kubernetes clusters.",
     help_epilogue="Exit codes: 0 done, 1 failed, 2 wrong usage or file, 3 already being deployed, 4 not allowed, "
@@ -58,6 +60,7 @@ def completion(shell: Literal["bash", "zsh", "fish"]) -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
+    listen()
     try:
         ended = app(reordered(arguments), exit_on_error=False, print_error=False, result_action="return_value")
         return int(ended or 0)

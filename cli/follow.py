@@ -1,7 +1,9 @@
 """Following a deployment over cuts: frames as they come, from where the last connection ended."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from math import inf
 
 import aiohttp
 
@@ -11,32 +13,40 @@ from libs.api.stream import Frame, Reader
 
 PATIENCE_SECONDS = 120.0
 """How long a server may be away before it is given up."""
+AWAY_SECONDS = 3.0
+"""After how long a person is told."""
 _LONGEST_PAUSE = 5.0
 
 
 class Follow:
     """The frames of one deployment, until its end."""
 
-    def __init__(self, client: Client, deployment: str, last_id: str = "") -> None:
+    def __init__(
+        self, client: Client, deployment: str, last_id: str = "", say: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._client = client
         self._path = f"/deployments/{deployment}/events"
         self._last_id = last_id
         self._has_ended = False
+        self._absence = _Absence(say)
+        self._pauses = _pauses()
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
-        loop = asyncio.get_running_loop()
-        heard, pause = loop.time(), 0.25
-        while not self._has_ended:
-            try:
-                async for frame in self._connection():
-                    heard, pause = loop.time(), 0.25
+        with self._absence:
+            while not self._has_ended:
+                async for frame in self._until_cut():
                     yield frame
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if loop.time() - heard > PATIENCE_SECONDS:
-                    raise unreachable(self._client.place.server, error) from error
-            if not self._has_ended:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                if not self._has_ended:
+                    await asyncio.sleep(next(self._pauses))
+
+    async def _until_cut(self) -> AsyncGenerator[Frame, None]:
+        try:
+            async with aclosing(self._connection()) as frames:
+                async for frame in frames:
+                    yield frame
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if self._absence.begin() > PATIENCE_SECONDS:
+                raise unreachable(self._client.place.server, error) from error
 
     async def _connection(self) -> AsyncGenerator[Frame, None]:
         async with self._client.stream(self._path, self._last_id) as response:
@@ -47,12 +57,58 @@ class Follow:
                 raise aiohttp.ClientConnectionError(f"the server answered {response.status}")
             if response.status != 200:
                 raise await _refusal(response)
+            self._absence.end()
+            self._pauses = _pauses()
             reader = Reader()
             async for piece in response.content.iter_any():
                 for frame in reader.feed(piece):
                     self._last_id = frame.id or self._last_id
                     self._has_ended = self._has_ended or frame.event == "end"
                     yield frame
+
+
+def _pauses() -> Iterator[float]:
+    pause = 0.25
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+class _Absence:
+    """How long the server has been away, and whether a person has been told."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._since = inf
+        self._told = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        self._rest()
+
+    def begin(self) -> float:
+        """The server does not answer; for how many seconds now."""
+        loop = asyncio.get_running_loop()
+        if self._timer is None:
+            self._since, self._timer = loop.time(), loop.call_later(AWAY_SECONDS, self._tell)
+        return loop.time() - self._since
+
+    def end(self) -> None:
+        if self._told:
+            self._say("the server is back")
+        self._rest()
+
+    def _tell(self) -> None:
+        self._told = True
+        self._say("the server is away; trying again")
+
+    def _rest(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._told = None, False
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> Stop:

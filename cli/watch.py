@@ -53,7 +53,7 @@ async def _redraw(client: Client, output: Output, deployment: str) -> Deployment
         return fitting(output.console, view, clock.now())
 
     with Live(console=output.console, get_renderable=drawn, refresh_per_second=_REDRAWS_A_SECOND):
-        async with aclosing(Follow(client, deployment).frames()) as frames:
+        async with aclosing(Follow(client, deployment, say=output.console.print).frames()) as frames:
             async for frame in frames:
                 view = seen(view, frame)
         view = await client.get(f"/deployments/{deployment}", DeploymentView)
@@ -63,7 +63,7 @@ async def _redraw(client: Client, output: Output, deployment: str) -> Deployment
 async def _tell(client: Client, output: Output, deployment: str) -> DeploymentView:
     """A pipe gets the history from its beginning, a line for each fact."""
     teller = Teller(output)
-    async with aclosing(Follow(client, deployment, BEGINNING).frames()) as frames:
+    async with aclosing(Follow(client, deployment, BEGINNING, output.note).frames()) as frames:
         async for frame in frames:
             teller.tell(frame)
     return await client.get(f"/deployments/{deployment}", DeploymentView)

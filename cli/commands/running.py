@@ -1,8 +1,8 @@
 """Running what a command does against the server."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
+from cli import interruption
 from cli.client import Client, connected
 from cli.exits import Exit, Stop
 from cli.options import Options
@@ -20,7 +20,7 @@ def run(options: Options, work: Work) -> int:
             return await work(client, output)
 
     try:
-        return asyncio.run(connect_and_work())
+        return interruption.run(connect_and_work())
     except KeyboardInterrupt:
         raise Stop(
             Exit.INTERRUPTED, "interrupted; what was started goes on", *([output.go_on] if output.go_on else [])

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from cli import interruption
 from cli.client import Client, connected
 from cli.commands.wanted import Wanted
 from cli.exits import Exit, Stop
@@ -23,7 +24,7 @@ def demo(options: Options, *, keep: bool) -> int:
     output = Output(options)
     folder = Path(tempfile.mkdtemp(prefix="fairlead-demo-"))
     try:
-        asyncio.run(_play(options, output, folder))
+        interruption.run(_play(options, output, folder))
     except Stop:
         keep = True
         raise

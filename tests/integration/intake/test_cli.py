@@ -278,6 +278,21 @@ async def test_interruption_says_how_to_go_on(memory: Open, folder: Path) -> Non
         assert result.err.splitlines()[-1].strip() == f"follow it again: fairlead deploy watch {deployment}"
 
 
+async def test_deaf_job_is_interrupted(memory: Open, folder: Path) -> None:
+    """A shell starts its background jobs with SIGINT ignored."""
+    async with memory() as p, world(p.store, p.bus) as w:
+        await w.commits(
+            place_of(await w.start()), a_deployment(), DeploymentStarted(application="shop", targets=(), by="ann")
+        )
+        environ = {**os.environ, "FAIRLEAD_SERVER": w.url, "FAIRLEAD_TOKEN": w.token()}
+        environ["PYTHONPATH"] = str(Path(__file__).parents[3])
+        command = f"trap '' INT; exec {sys.executable} -m cli deploy watch"
+        watching = await asyncio.create_subprocess_shell(command, cwd=folder, env=environ, stdout=PIPE, stderr=PIPE)
+        await next_line(watching)
+        watching.send_signal(signal.SIGINT)
+        assert (await ended(watching)).code == Exit.INTERRUPTED
+
+
 @pytest.mark.parametrize(("phase", "code"), [(Phase.SUCCEEDED, Exit.DONE), (Phase.FAILED, Exit.FAILED)])
 async def test_status_tells_failure(memory: Open, folder: Path, phase: Phase, code: Exit) -> None:
     async with memory() as p, world(p.store, p.bus) as w:

@@ -1,0 +1,52 @@
+"""Following over a server that goes away: a person is told, and told again when it is back."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from cli import follow
+from cli.client import connected
+from cli.follow import Follow
+from cli.options import Options
+from cli.output import Output
+from libs.deployment.state import Phase
+from libs.messages.deployment import DeploymentSucceeded
+from libs.runtime.http import free_port
+from tests.builders import a_deployment
+from tests.integration.conftest import Open
+from tests.integration.intake.test_cli import Wire
+from tests.integration.intake.world import World, place_of, world
+
+
+@asynccontextmanager
+async def reached_over(w: World, port: int) -> AsyncIterator[Wire]:
+    wire = Wire(int(w.url.rpartition(":")[2]))
+    async with await asyncio.start_server(wire.carry, "127.0.0.1", port):
+        yield wire
+        wire.cut()
+
+
+async def test_absence_is_told_once(memory: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "AWAY_SECONDS", 0.05)
+    said: asyncio.Queue[str] = asyncio.Queue()
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment, port = await w.start(), free_port()
+        options = Options(server=f"http://127.0.0.1:{port}", token=w.token())
+        output = Output(options, io.StringIO(), io.StringIO())
+        async with connected(options, output) as client, asyncio.timeout(20), asyncio.TaskGroup() as group:
+            following = Follow(client, deployment, say=said.put_nowait)
+
+            async def read() -> list[str]:
+                return [frame.event async for frame in following.frames()]
+
+            reading = group.create_task(read())
+            assert await said.get() == "the server is away; trying again"
+            async with reached_over(w, port):
+                assert await said.get() == "the server is back"
+                done = a_deployment(phase=Phase.SUCCEEDED)
+                await w.commits(place_of(deployment), done, DeploymentSucceeded())
+                frames = await reading
+        assert (frames[-1], said.empty()) == ("end", True)
