@@ -6,7 +6,7 @@ import re
 from libs.config.model import APPROVAL_WANTED
 from libs.messages.codec import MESSAGES
 
-NOUNS = ("deployment", "rollout", "webhook", "analysis")
+NOUNS = ("deployment", "rollout", "gate", "webhook", "analysis")
 
 ADDRESSES = tuple(sorted(one for one in MESSAGES if one.startswith(tuple(f"evt.{noun}." for noun in NOUNS))))
 """Everything that is said about a deployment under way."""

@@ -34,18 +34,26 @@ class Bucket(Protocol):
     async def put(self, bucket: str, key: str, value: bytes, revision: int | None = None, ttl: int = 0) -> int: ...
 
 
+class Buckets(Bucket, Protocol):
+    async def entries(self, bucket: str, prefix: str = "") -> list[Entry]: ...
+
+
 class Revised(Struct, frozen=True):
     config: Config
     revision: int
     """0: nothing was ever configured."""
+    since: dict[str, datetime] = {}
+    """When each notification rule, by its lower-case name, was first there: what happened before is not told."""
 
 
 class Kept(Struct, frozen=True):
     """The document as it lies in the bucket, with who wrote it."""
 
+    tenant: str
     config: Config
     at: datetime
     by: str = ""
+    since: dict[str, datetime] = {}
 
 
 async def read(store: Bucket, tenant: str) -> Revised:
@@ -53,13 +61,25 @@ async def read(store: Bucket, tenant: str) -> Revised:
     entry = await store.get(BUCKET, _key(tenant))
     if entry is None:
         return Revised(Config(), 0)
-    return Revised(msgspec.json.decode(entry.value, type=Kept).config, entry.revision)
+    return _revised(entry)[1]
 
 
-async def write(store: Bucket, tenant: str, config: Revised, at: datetime, by: str) -> int:
+async def everyones(store: Buckets) -> dict[str, Revised]:
+    """Each tenant's configuration."""
+    return dict(_revised(entry) for entry in await store.entries(BUCKET, _PREFIX))
+
+
+def _revised(entry: Entry) -> tuple[str, Revised]:
+    kept = msgspec.json.decode(entry.value, type=Kept)
+    return kept.tenant, Revised(kept.config, entry.revision, kept.since)
+
+
+async def write(store: Bucket, tenant: str, wanted: Revised, at: datetime, by: str) -> int:
     """Put a document over the revision that was read; the new one. Raises `Conflict` where another is there now."""
-    value = msgspec.json.encode(Kept(config.config, at, by))
-    return await store.put(BUCKET, _key(tenant), value, revision=config.revision)
+    names = (rule.name.lower() for rule in wanted.config.notifications)
+    since = {name: wanted.since.get(name, at) for name in names}
+    value = msgspec.json.encode(Kept(tenant, wanted.config, at, by, since))
+    return await store.put(BUCKET, _key(tenant), value, revision=wanted.revision)
 
 
 class _Known(Struct):

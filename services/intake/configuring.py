@@ -64,7 +64,7 @@ class Configuring:
         # Before the roles go: a credential that lost a role too early is safe, one that kept a name that is given
         # another meaning later is not.
         losing = await assigned.withdraw(self._store, who.tenant, applied.deleted_roles)
-        wanted = Revised(applied.config, found.revision)
+        wanted = Revised(applied.config, found.revision, found.since)
         revision = await self._put(who, wanted)
         self._known.forget([who.tenant])
         told = [

@@ -3,8 +3,8 @@
 import pytest
 
 from libs.bus.broker import Broker
-from libs.config.model import Config, Grant, Role
-from libs.config.store import FRESH_SECONDS, MOST_STALE_SECONDS, Configuration, Revised, read, write
+from libs.config.model import Config, Grant, NotificationRule, Role
+from libs.config.store import FRESH_SECONDS, MOST_STALE_SECONDS, Configuration, Revised, everyones, read, write
 from libs.durable.ports import Conflict, Entry, Unavailable
 from libs.store.memory import MemoryStore
 from tests.clock import VirtualClock
@@ -47,7 +47,19 @@ async def test_nothing_configured_reads_as_empty(bucket: Counted) -> None:
 async def test_written_document_is_read(bucket: Counted, clock: VirtualClock) -> None:
     revision = await write(bucket, "main", Revised(CAPTAIN, 0), clock.now(), "ann")
     assert await read(bucket, "main") == Revised(CAPTAIN, revision)
+    assert await everyones(bucket.store) == {"main": Revised(CAPTAIN, revision)}
     assert await read(bucket, "other") == Revised(Config(), 0)
+
+
+async def test_rule_keeps_when_it_began(bucket: Counted, clock: VirtualClock) -> None:
+    began = clock.now()
+    first = Config(notifications=(NotificationRule("Team", "slack", url_secret="s"),))
+    revision = await write(bucket, "main", Revised(first, 0), began, "ann")
+    await clock.advance(60)
+    second = Config(notifications=(NotificationRule("team", "slack", url_secret="t"), NotificationRule("new", "slack")))
+    found = await read(bucket, "main")
+    await write(bucket, "main", Revised(second, revision, found.since), clock.now(), "ann")
+    assert (await read(bucket, "main")).since == {"team": began, "new": clock.now()}
 
 
 async def test_older_revision_writes_nothing(bucket: Counted, clock: VirtualClock) -> None:
