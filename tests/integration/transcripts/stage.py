@@ -26,6 +26,7 @@ from services.intake.accepting.starting import Starting
 from services.intake.deciding import Choose, Deciding
 from services.intake.following.feed import Feed
 from services.intake.following.frames import Following
+from services.intake.ordering import Ordering
 from services.intake.records import Records
 from services.intake.settings import IntakeSettings
 from tests.crash import Fuse
@@ -56,7 +57,7 @@ class Stage:
         bus = plane.bus()
         self.feed = Feed(bus, lambda _: None)
         self._starting = Starting(plane.store, process, settings)
-        self._deciding = Deciding(plane.store, self.feed, process, settings)
+        self._deciding = Deciding(Ordering(plane.store, self.feed, process, settings))
         self._following = Following(plane.store, Records(plane.store), self.feed)
 
     async def start(self, who: str, request: StartRequest) -> Accepted:
