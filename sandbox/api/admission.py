@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from sandbox.api.call import Call
 from sandbox.api.wire import Request
 from sandbox.fields.strict import Finding, Unknown, WrongType, findings, metadata_findings
 from sandbox.fields.table import struct_of
+from sandbox.objects.definitions import unknown_fields
 from sandbox.objects.json import Object, text
 from sandbox.objects.kinds import Kind
 from sandbox.objects.refusals import Refused, bad_request
@@ -12,12 +14,13 @@ from sandbox.objects.refusals import Refused, bad_request
 MODES = ("Strict", "Warn", "Ignore")
 
 
-def admitted(kind: Kind, request: Request, value: Object) -> tuple[Object, list[str]]:
+def admitted(call: Call, request: Request, value: Object) -> tuple[Object, list[str]]:
     """The object without unknown fields, and what to warn of."""
+    kind = call.kind
     mode = request.query.get("fieldValidation") or "Warn"
     if mode not in MODES:
         raise bad_request(f"fieldValidation: must be one of {', '.join(MODES)}")
-    found = _findings(kind, value)
+    found = _findings(call, value)
     for finding in found:
         if isinstance(finding, WrongType):
             raise bad_request(f"{_told(kind)}: json: cannot unmarshal {finding.given} into {_field(finding)}")
@@ -29,9 +32,9 @@ def admitted(kind: Kind, request: Request, value: Object) -> tuple[Object, list[
     return value, unknown if mode == "Warn" else []
 
 
-def check_applied(kind: Kind, wanted: Object) -> None:
+def check_applied(call: Call, wanted: Object) -> None:
     """Server-side apply answers unknown fields with 500, whatever is asked: that is how the real server does it."""
-    found = _findings(kind, wanted)
+    kind, found = call.kind, _findings(call, wanted)
     if found:
         name, namespace = text(wanted, "metadata", "name"), text(wanted, "metadata", "namespace")
         place = f"{namespace}/{name}; {kind.api_version}, Kind={kind.name}"
@@ -39,9 +42,12 @@ def check_applied(kind: Kind, wanted: Object) -> None:
         raise Refused(500, "", f"failed to create typed patch object ({place}): {reasons}")
 
 
-def _findings(kind: Kind, value: Object) -> list[Finding]:
-    struct = struct_of(kind)
-    return findings(struct, value) if struct else metadata_findings(value)
+def _findings(call: Call, value: Object) -> list[Finding]:
+    if struct := struct_of(call.kind):
+        return findings(struct, value)
+    schema = call.served.schema
+    unknown = [Unknown(path) for path in unknown_fields(schema, value)] if schema else []
+    return [*metadata_findings(value), *unknown]
 
 
 def _told(kind: Kind) -> str:

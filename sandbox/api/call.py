@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from sandbox.api.wire import Request
-from sandbox.objects.kinds import NAMESPACE, Catalogue, Kind
+from sandbox.objects.kinds import NAMESPACE, Catalogue, Kind, Served
 from sandbox.objects.refusals import bad_request, no_such_path, wrong_method
 from sandbox.state.store import Ref
 
@@ -16,6 +16,7 @@ class Call(Struct, frozen=True):
     namespace: str
     name: str
     subresource: str
+    served: Served = Served()
 
     @property
     def ref(self) -> Ref:
@@ -36,7 +37,7 @@ def call_of(request: Request, catalogue: Catalogue) -> Call:
     verb = _verb(request, name)
     if kind.namespaced and not namespace and (name or verb in {"create", "deletecollection"}):
         raise no_such_path()
-    return Call(verb, kind, namespace, name, subresource)
+    return Call(verb, kind, namespace, name, subresource, catalogue.served(kind))
 
 
 def _split(path: str) -> tuple[str, str, list[str]]:

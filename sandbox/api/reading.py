@@ -50,7 +50,7 @@ def matcher(request: Request, name: str = "") -> Matches:
 def read(call: Call, request: Request, value: Object, now: datetime) -> Response:
     """One object in the form that was asked for."""
     if wants_table(request):
-        return answer(tables.table(call.kind, [value], now, _includes(request)))
+        return answer(tables.table(call.kind, [value], now, tables.Shown(_includes(request), call.served.columns)))
     return answer(partial(value) if wants_metadata(request) else value)
 
 
@@ -67,7 +67,12 @@ def list_objects(call: Call, request: Request, store: Store, now: datetime) -> R
     page, metadata = _page(call, request, records, store)
     values = [record.value for record in page]
     if wants_table(request):
-        return answer({**tables.table(call.kind, values, now, _includes(request)), "metadata": metadata})
+        return answer(
+            {
+                **tables.table(call.kind, values, now, tables.Shown(_includes(request), call.served.columns)),
+                "metadata": metadata,
+            }
+        )
     if wants_metadata(request):
         items = [partial(value) for value in values]
         return answer({"kind": "PartialObjectMetadataList", "apiVersion": META, "metadata": metadata, "items": items})

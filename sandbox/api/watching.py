@@ -150,7 +150,7 @@ class Watches:
             kind=call.kind,
             namespace=call.namespace,
             holds=matcher(request, call.name),
-            form=self._form(call.kind, request),
+            form=self._form(call, request),
             over_at=now + min(seconds_asked(request) or LONGEST_SECONDS, LONGEST_SECONDS),
             bookmark_at=now + BOOKMARK_SECONDS if request.flag("allowWatchBookmarks") else float("inf"),
         )
@@ -192,9 +192,10 @@ class Watches:
             if not watcher.waiting:
                 await watcher.woken.wait()
 
-    def _form(self, kind: Kind, request: Request) -> Form:
+    def _form(self, call: Call, request: Request) -> Form:
         if wants_table(request):
-            return lambda value, _: msgspec.json.encode(tables.table(kind, [value], self._clock.now(), "Metadata"))
+            shown = tables.Shown("Metadata", call.served.columns)
+            return lambda value, _: msgspec.json.encode(tables.table(call.kind, [value], self._clock.now(), shown))
         if wants_metadata(request):
             return lambda value, _: msgspec.json.encode(partial(value))
         return lambda _, encoded: encoded

@@ -38,7 +38,7 @@ class Writer:
     def create(self, call: Call, request: Request) -> Response:
         if call.name:
             raise refusals.wrong_method()
-        value, warnings = admitted(call.kind, request, bodies.checked(call, bodies.decoded(request)))
+        value, warnings = admitted(call, request, bodies.checked(call, bodies.decoded(request)))
         return warned(answer(self._cluster.create(call.kind, value, _intent(call, request)), 201), warnings)
 
     def update(self, call: Call, request: Request) -> Response:
@@ -49,7 +49,7 @@ class Writer:
         return self._replace(call, request, body)
 
     def _replace(self, call: Call, request: Request, value: Object) -> Response:
-        value, warnings = admitted(call.kind, request, bodies.checked(call, value))
+        value, warnings = admitted(call, request, bodies.checked(call, value))
         return warned(answer(self._cluster.replace(call.kind, value, _intent(call, request))), warnings)
 
     def patch(self, call: Call, request: Request) -> Response:
@@ -82,7 +82,7 @@ class Writer:
         wanted = bodies.checked(call, bodies.decoded(request))
         if at(wanted, "metadata", "managedFields"):
             raise refusals.bad_request("metadata.managedFields must be nil")
-        check_applied(call.kind, wanted)
+        check_applied(call, wanted)
         value, is_new = self._cluster.apply(call.kind, wanted, _intent(call, request), force=request.flag("force"))
         return answer(value, 201 if is_new else 200)
 

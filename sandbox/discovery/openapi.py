@@ -1,15 +1,18 @@
-"""What must OpenAPI say for kubectl to work? That every kind exists and which parameters a patch of it takes; no
-field is described.
+"""What does OpenAPI say? The fields of every kind, and which parameters a patch of it takes: enough for `kubectl
+explain`, and for kubectl to know how lists merge.
 """
 
+from functools import cache
 from hashlib import sha256
 
 import msgspec
 
-from sandbox.objects.json import Object
+from sandbox.discovery.schemas import schema_name, schemas
+from sandbox.fields.table import struct_of
+from sandbox.objects.json import Object, table
 from sandbox.objects.kinds import Catalogue, Kind
 
-_PARAMETERS = [
+_PARAMETERS: list[Object] = [
     {"name": name, "in": "query", "schema": {"type": kind, "uniqueItems": True}}
     for name, kind in (
         ("dryRun", "string"),
@@ -19,6 +22,7 @@ _PARAMETERS = [
     )
 ]
 _EXTENSION = "x-kubernetes-group-version-kind"
+_METADATA = "meta/v1.ObjectMeta"
 
 
 def index(catalogue: Catalogue) -> Object:
@@ -26,32 +30,70 @@ def index(catalogue: Catalogue) -> Object:
     paths = {}
     for group, version in catalogue.versions():
         path = f"apis/{group}/{version}" if group else f"api/{version}"
-        document = msgspec.json.encode(version_document(catalogue, group, version))
-        digest = sha256(document).hexdigest()[:32].upper()
-        paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
+        paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={_digest(catalogue, group, version)}"}
     return {"paths": paths}
+
+
+def _digest(catalogue: Catalogue, group: str, version: str) -> str:
+    kinds = tuple(catalogue.versions()[group, version])
+    return _lasting(kinds) if not any(kind.is_custom for kind in kinds) else _hashed(_document(catalogue, kinds))
+
+
+@cache
+def _lasting(kinds: tuple[Kind, ...]) -> str:
+    """Built-in kinds never change, and hashing them all takes a while."""
+    return _hashed(_document(Catalogue(kinds), kinds))
+
+
+def _hashed(document: Object) -> str:
+    return sha256(msgspec.json.encode(document)).hexdigest()[:32].upper()
 
 
 def version_document(catalogue: Catalogue, group: str, version: str) -> Object | None:
     kinds = catalogue.versions().get((group, version))
-    if kinds is None:
-        return None
+    return None if kinds is None else _document(catalogue, tuple(kinds))
+
+
+def _document(catalogue: Catalogue, kinds: tuple[Kind, ...]) -> Object:
     paths = {_path(kind): {"patch": _patch(kind, _PARAMETERS)} for kind in kinds}
-    schemas = {_schema_name(kind): _schema(kind) for kind in kinds}
-    return {"openapi": "3.0.0", "info": _about(), "paths": paths, "components": {"schemas": schemas}}
+    found = _schemas(catalogue, kinds, is_v3=True)
+    return {"openapi": "3.0.0", "info": _about(), "paths": paths, "components": {"schemas": found}}
 
 
 def whole_document(catalogue: Catalogue) -> Object:
     """The old v2 form, for all kinds at once."""
-    kinds = [kind for found in catalogue.versions().values() for kind in found]
-    old = [{"name": item["name"], "in": "query", "type": item["schema"]["type"]} for item in _PARAMETERS]  # type: ignore[index]
+    kinds = tuple(kind for found in catalogue.versions().values() for kind in found)
+    old = [{"name": item["name"], "in": "query", "type": item["schema"]["type"]} for item in _PARAMETERS]
     paths = {_path(kind): {"patch": _patch(kind, old)} for kind in kinds}
     return {
         "swagger": "2.0",
         "info": _about(),
         "paths": paths,
-        "definitions": {_schema_name(k): _schema(k) for k in kinds},
+        "definitions": _schemas(catalogue, kinds, is_v3=False),
     }
+
+
+def _schemas(catalogue: Catalogue, kinds: tuple[Kind, ...], *, is_v3: bool) -> Object:
+    def refer(name: str) -> Object:
+        if is_v3:
+            # Beside a reference nothing else counts in v3, so that what else is said stands around it.
+            return {"allOf": [{"$ref": f"#/components/schemas/{name}"}]}
+        return {"$ref": f"#/definitions/{name}"}
+
+    known = {kind: struct for kind in kinds if (struct := struct_of(kind))}
+    found = schemas([*known.values(), _METADATA], refer)
+    for kind in kinds:
+        name = _schema_name(kind)
+        schema = found[name] if kind in known else _custom(catalogue, kind, refer(schema_name(_METADATA)))
+        found[name] = {**schema, _EXTENSION: [_identity(kind)]}
+    return found
+
+
+def _custom(catalogue: Catalogue, kind: Kind, metadata: Object) -> Object:
+    """As its definition says, with what every object has besides."""
+    told = catalogue.served(kind).schema or {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    own = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": metadata}
+    return {**told, "properties": {**table(told, "properties"), **own}}
 
 
 def _about() -> Object:
@@ -74,8 +116,6 @@ def _patch(kind: Kind, parameters: list[Object]) -> Object:
 
 
 def _schema_name(kind: Kind) -> str:
-    return f"io.k8s.{kind.group or 'core'}.{kind.version}.{kind.name}"
-
-
-def _schema(kind: Kind) -> Object:
-    return {"type": "object", "x-kubernetes-preserve-unknown-fields": True, _EXTENSION: [_identity(kind)]}
+    if struct := struct_of(kind):
+        return schema_name(struct)
+    return ".".join([*reversed(kind.group.split(".")), kind.version, kind.name])

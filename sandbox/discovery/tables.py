@@ -4,6 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
+from sandbox.discovery.printing import printed, short_span
 from sandbox.objects.json import Object, at, instant, items, number, text
 from sandbox.objects.json import table as mapping
 from sandbox.objects.kinds import Kind
@@ -11,13 +14,30 @@ from sandbox.objects.kinds import Kind
 Cell = Callable[[Object, datetime], Any]
 
 
-def table(kind: Kind, values: list[Object], now: datetime, includes: str) -> Object:
-    columns = {"Name": _name, **_COLUMNS.get(kind.name, {}), "Age": _age}
-    rows = [{"cells": [cell(value, now) for cell in columns.values()], **_object(value, includes)} for value in values]
-    definitions = [_definition(name) for name in columns]
+class Shown(Struct, frozen=True):
+    """How much of each object goes along, and the columns that a custom kind names itself."""
+
+    includes: str
+    columns: tuple[Object, ...] = ()
+
+
+def table(kind: Kind, values: list[Object], now: datetime, shown: Shown) -> Object:
+    own = {text(one, "name"): printed(one) for one in shown.columns}
+    columns = {"Name": _name, **(own if kind.is_custom else _COLUMNS.get(kind.name, {}))}
+    if not any(one.get("jsonPath") == ".metadata.creationTimestamp" for one in shown.columns):
+        columns["Age"] = _age
+    rows = [
+        {"cells": [cell(value, now) for cell in columns.values()], **_object(value, shown.includes)} for value in values
+    ]
+    named = {text(one, "name"): one for one in shown.columns}
+    definitions = [{**_definition(name), **_told(named.get(name, {}))} for name in columns]
     metadata = {"resourceVersion": at(values[0], "metadata", "resourceVersion")} if len(values) == 1 else {}
     head = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
     return {**head, "columnDefinitions": definitions, "rows": rows}
+
+
+def _told(column: Object) -> Object:
+    return {name: column[name] for name in ("type", "format", "description", "priority") if name in column}
 
 
 def _object(value: Object, includes: str) -> Object:
@@ -43,23 +63,6 @@ def _name(value: Object, _: datetime) -> str:
 def _age(value: Object, now: datetime) -> str:
     created = text(value, "metadata", "creationTimestamp")
     return short_span((now - instant(created)).total_seconds()) if created else "<unknown>"
-
-
-def short_span(seconds: float) -> str:
-    """As kubectl shows ages: two units while they are small."""
-    whole = max(0, int(seconds))
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if whole < 120:
-        return f"{whole}s"
-    if minutes < 10:
-        return f"{minutes}m{whole % 60}s" if whole % 60 else f"{minutes}m"
-    if minutes < 180:
-        return f"{minutes}m"
-    if hours < 8:
-        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
-    if hours < 48:
-        return f"{hours}h"
-    return f"{days}d{hours % 24}h" if days < 8 and hours % 24 else f"{days}d"
 
 
 def _path(*names: str, otherwise: Any = "<none>") -> Cell:

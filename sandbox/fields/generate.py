@@ -14,7 +14,9 @@ from sandbox.objects.kinds import BUILT_IN
 
 _STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _ALIAS = re.compile(r"^type (\w+) (string|int32|\[\]\w+|map\[\w+\][\w.\[\]]+)$", re.MULTILINE)
-_FIELD = re.compile(r'^\t(?:(\w+) +)?([\w.*\[\]]+) +`json:"([^"]*)"(?:[^`]*protobuf:"\w+,(\d+))?', re.MULTILINE)
+_FIELD = re.compile(r'^\t(?:(\w+) +)?([\w.*\[\]]+) +`json:"([^"]*)"([^`]*)', re.MULTILINE)
+_NUMBER = re.compile(r'protobuf:"\w+,(\d+)')
+_MERGES = re.compile(r'patchMergeKey:"(\w+)"')
 _SCALARS = {
     "string": "string",
     "types.UID": "string",
@@ -34,7 +36,13 @@ _SCALARS = {
     "metav1.Duration": "any",
     "metav1.FieldsV1": "FieldsV1",
 }
-_PACKAGES = {"v1": "core/v1", "metav1": "meta/v1", "corev1": "core/v1", "autoscalingv1": "autoscaling/v1"}
+_PACKAGES = {
+    "v1": "core/v1",
+    "apiv1": "core/v1",
+    "metav1": "meta/v1",
+    "corev1": "core/v1",
+    "autoscalingv1": "autoscaling/v1",
+}
 REVIEWS = ("SelfSubjectAccessReview", "SelfSubjectRulesReview")
 
 
@@ -61,16 +69,17 @@ class Sources:
             return
         self.fields[full] = {}
         bodies = dict(_STRUCT.findall(self.text(package)))
-        for own, kind, tag, number in _FIELD.findall(bodies[name]):
-            self._field(full, package, (own, kind, tag, number))
+        for found in _FIELD.findall(bodies[name]):
+            self._field(full, package, found)
 
     def _field(self, full: str, package: str, found: tuple[str, str, str, str]) -> None:
-        own, kind, tag, number = found
+        own, kind, tag, rest = found
+        number = _first(_NUMBER, rest)
         inlined = tag.split(",")[1:] == ["inline"] or (not own and tag.startswith(","))
         if inlined and not number:
             return
         name = f"@{kind}" if inlined else tag.partition(",")[0]
-        self.fields[full][name] = Field(int(number or 0), self._kind(package, kind))
+        self.fields[full][name] = Field(int(number or 0), self._kind(package, kind), _first(_MERGES, rest))
 
     def _kind(self, package: str, kind: str) -> str:
         if kind in _SCALARS:
@@ -95,6 +104,11 @@ class Sources:
         return f"{package}.{kind}"
 
 
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return found[1] if found else ""
+
+
 def main(api: str, machinery: str) -> None:
     sources = Sources(Path(api), Path(machinery))
     for kind in BUILT_IN:
@@ -104,8 +118,12 @@ def main(api: str, machinery: str) -> None:
     for name in REVIEWS:
         sources.struct("authorization/v1", name)
     sources.struct("policy/v1", "Eviction")
-    lines = [msgspec.json.encode({name: found})[1:-1].decode() for name, found in sorted(sources.fields.items())]
+    lines = [msgspec.json.encode({name: _told(found)})[1:-1].decode() for name, found in sorted(sources.fields.items())]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def _told(fields: dict[str, Field]) -> dict[str, list[int | str]]:
+    return {name: [part for part in msgspec.structs.astuple(field) if part != ""] for name, field in fields.items()}
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ class Field(Struct, frozen=True, array_like=True):
 
     number: int
     kind: str
+    merge_key: str = ""
+    """By which field items of a list are told apart when a patch is merged."""
 
 
 Fields = dict[str, dict[str, Field]]
@@ -28,13 +30,16 @@ def table() -> Fields:
 
 @cache
 def laid_open(name: str) -> dict[str, str]:
-    """The fields of a struct as JSON knows them: name and type, those of inlined structs included."""
-    found: dict[str, str] = {}
+    """The fields of a struct as JSON knows them: name and type."""
+    return {field: entry.kind for field, entry in fields_of(name).items()}
+
+
+@cache
+def fields_of(name: str) -> dict[str, Field]:
+    """The fields of a struct as JSON knows them, those of inlined structs included."""
+    found: dict[str, Field] = {}
     for field, entry in table()[name].items():
-        if field.startswith("@"):
-            found |= laid_open(entry.kind.removeprefix("*"))
-        else:
-            found[field] = entry.kind
+        found |= fields_of(entry.kind.removeprefix("*")) if field.startswith("@") else {field: entry}
     return found
 
 

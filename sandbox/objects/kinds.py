@@ -2,9 +2,11 @@
 custom kinds join.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+
+from sandbox.objects.json import Object
 
 POD_TEMPLATE = ("spec", "template")
 
@@ -78,6 +80,16 @@ REPLICA_SET = _workload("ReplicaSet", "replicasets", "rs")
 STATEFUL_SET = _workload("StatefulSet", "statefulsets", "sts")
 DAEMON_SET = _workload("DaemonSet", "daemonsets", "ds", has_scale=False)
 JOB = _workload("Job", "jobs", has_scale=False, group="batch")
+CRON_JOB = Kind(name="CronJob", plural="cronjobs", group="batch", short=("cj",), categories=("all",))
+CLAIM = Kind(name="PersistentVolumeClaim", plural="persistentvolumeclaims", short=("pvc",), counts_generations=False)
+VOLUME = Kind(
+    name="PersistentVolume", plural="persistentvolumes", short=("pv",), namespaced=False, counts_generations=False
+)
+STORAGE_CLASS = _plain("StorageClass", "storageclasses", "sc", group="storage.k8s.io", namespaced=False)
+QUOTA = Kind(name="ResourceQuota", plural="resourcequotas", short=("quota",), counts_generations=False)
+LIMIT_RANGE = _plain("LimitRange", "limitranges", "limits")
+PRIORITY_CLASS = _plain("PriorityClass", "priorityclasses", "pc", group="scheduling.k8s.io", namespaced=False)
+INGRESS_CLASS = _plain("IngressClass", "ingressclasses", group="networking.k8s.io", namespaced=False)
 AUTOSCALER = Kind(
     name="HorizontalPodAutoscaler",
     plural="horizontalpodautoscalers",
@@ -123,6 +135,14 @@ BUILT_IN = (
     STATEFUL_SET,
     DAEMON_SET,
     JOB,
+    CRON_JOB,
+    CLAIM,
+    VOLUME,
+    STORAGE_CLASS,
+    QUOTA,
+    LIMIT_RANGE,
+    PRIORITY_CLASS,
+    INGRESS_CLASS,
     AUTOSCALER,
     DISRUPTION_BUDGET,
     INGRESS,
@@ -136,11 +156,22 @@ BUILT_IN = (
 )
 
 
+class Served(Struct, frozen=True):
+    """What the definition of a custom kind says besides its names."""
+
+    schema: Object | None = None
+    columns: tuple[Object, ...] = ()
+
+
+_BUILT_IN = Served()
+
+
 class Catalogue:
     """The kinds that are served now; definitions of custom kinds come and go."""
 
     def __init__(self, kinds: Iterable[Kind] = BUILT_IN) -> None:
         self._by_path = {(kind.group, kind.version, kind.plural): kind for kind in kinds}
+        self._served: dict[Kind, Served] = {}
 
     def find(self, group: str, version: str, plural: str) -> Kind | None:
         return self._by_path.get((group, version, plural))
@@ -149,11 +180,16 @@ class Catalogue:
         """One served version of a resource; custom kinds may have several."""
         return next((kind for kind in self._by_path.values() if kind.resource == resource), None)
 
-    def add(self, kinds: Iterable[Kind]) -> None:
+    def served(self, kind: Kind) -> Served:
+        return self._served.get(kind, _BUILT_IN)
+
+    def add(self, kinds: Mapping[Kind, Served]) -> None:
         self._by_path.update({(kind.group, kind.version, kind.plural): kind for kind in kinds})
+        self._served.update(kinds)
 
     def remove(self, resource: str) -> None:
         self._by_path = {path: kind for path, kind in self._by_path.items() if kind.resource != resource}
+        self._served = {kind: served for kind, served in self._served.items() if kind.resource != resource}
 
     def versions(self) -> dict[tuple[str, str], list[Kind]]:
         """Kinds by (group, version), the core group first."""

@@ -12,13 +12,14 @@ from msgspec import Struct
 
 from sandbox.objects import apply, refusals
 from sandbox.objects.defaults import defaulted, selecting
+from sandbox.objects.definitions import filled, problems_of
 from sandbox.objects.json import Object, at, items, number, placed, stamp, table, text
 from sandbox.objects.kinds import CUSTOM_DEFINITION, JOB, NAMESPACE, POD, SERVICE, Catalogue, Kind
 from sandbox.objects.ownership import Author, after_update, recorded
 from sandbox.objects.validation import problems
 from sandbox.state.custom import established, kinds_of
 from sandbox.state.deletion import Deletion, marked, orphaned
-from sandbox.state.store import Change, Event, Ref, Store
+from sandbox.state.store import Change, Event, Ref, Store, reference
 
 SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 GENERATED_NAME_LENGTH = 58
@@ -138,7 +139,7 @@ class Cluster:
         """A new object with all that the server gives it: identity, defaults, an empty status."""
         self._check_namespace(kind, value)
         keeps_status = not kind.has_status or kind.name == "Node"
-        value = defaulted(kind, value if keeps_status else {k: v for k, v in value.items() if k != "status"})
+        value = self._defaulted(kind, value if keeps_status else {k: v for k, v in value.items() if k != "status"})
         kept = {name: item for name, item in table(value, "metadata").items() if name not in SERVER_KEEPS}
         uid = self._uid()
         metadata = {**kept, "uid": uid, "creationTimestamp": stamp(self._now())}
@@ -146,6 +147,10 @@ class Cluster:
         if kind.counts_generations:
             metadata["generation"] = 1
         return {**self._first_status(kind, value), "metadata": metadata}
+
+    def _defaulted(self, kind: Kind, value: Object) -> Object:
+        schema = self.catalogue.served(kind).schema
+        return defaulted(kind, value) if schema is None else table({"own": filled(schema, value)}, "own")
 
     def _first_status(self, kind: Kind, value: Object) -> Object:
         if kind is POD:
@@ -195,7 +200,7 @@ class Cluster:
             return {**live, "status": value.get("status", {})}
         if subresource == "binding":
             return {**live, "spec": value["spec"], "status": value.get("status", {})}
-        value = defaulted(kind, value)
+        value = self._defaulted(kind, value)
         if kind is SERVICE and not at(value, "spec", "clusterIP"):
             value = placed(value, ("spec", "clusterIP"), at(live, "spec", "clusterIP"))
             value = placed(value, ("spec", "clusterIPs"), at(live, "spec", "clusterIPs"))
@@ -236,7 +241,10 @@ class Cluster:
         return bool(items(value, "metadata", "finalizers")) or kind is NAMESPACE or (kind is POD and grace > 0)
 
     def _validate(self, kind: Kind, value: Object, live: Object | None) -> None:
-        if causes := problems(kind, value, live):
+        causes = problems(kind, value, live)
+        if schema := self.catalogue.served(kind).schema:
+            causes = [*causes, *problems_of(schema, value)]
+        if causes:
             raise refusals.invalid(kind, text(value, "metadata", "name"), causes)
 
     def _serve_custom(self, event: Event) -> None:
@@ -246,6 +254,13 @@ class Cluster:
             self.catalogue.remove(event.ref.name)
         if event.change is not Change.DELETED:
             self.catalogue.add(kinds_of(event.value))
+        elif event.previous is not None:
+            self._bury(event.ref.name)
+
+    def _bury(self, resource: str) -> None:
+        """The objects of a kind that is no longer defined: nobody can ask for them any more."""
+        for record in list(self.store.records(resource)):
+            self.store.remove(reference(resource, record.value))
 
 
 def copied(value: Object) -> Object:

@@ -4,16 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.objects.json import Object, at, items, stamp, table, text
-from sandbox.objects.kinds import Kind
+from sandbox.objects.kinds import Kind, Served
 
 
-def kinds_of(definition: Object) -> list[Kind]:
+def kinds_of(definition: Object) -> dict[Kind, Served]:
     """One kind for each version that the definition serves."""
-    return [
-        _kind(definition, version)
+    return {
+        _kind(definition, version): Served(
+            schema=table(version, "schema", "openAPIV3Schema") or None,
+            columns=tuple(item for item in items(version, "additionalPrinterColumns") if isinstance(item, dict)),
+        )
         for version in items(definition, "spec", "versions")
         if isinstance(version, dict) and version.get("served")
-    ]
+    }
 
 
 def _kind(definition: Object, version: Object) -> Kind:
