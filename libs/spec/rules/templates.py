@@ -14,6 +14,8 @@ _TIMES = tuple(f"{end}Time{form}" for end in ("start", "end") for form in ("Iso8
 WEBHOOK_VALUES = frozenset({*_ALWAYS, "callbackUri"})
 QUERY_VALUES = frozenset({*_ALWAYS, *_TIMES, "intervalMillis", "intervalSeconds", "promQlStepInterval"})
 _OPENED = re.compile(r"\{\{+")
+_SIGILS = tuple("#/^>!&=")
+"""How other languages of templates begin what is more than a variable."""
 _NAMESPACES = ("armory", "context", "secrets")
 
 
@@ -62,6 +64,8 @@ class Templates:
     def _problem(self, tag: Name, values: frozenset[str]) -> tuple[str, str, str] | None:
         shown = quoted("{{" + tag.text + "}}")
         namespace, _, name = tag.text.partition(".")
+        if tag.text[:1] in _SIGILS:
+            return "bad_template", f"{shown} is no variable", "there are only variables, such as {{context.name}}"
         if namespace not in _NAMESPACES:
             known = "start the name with armory., context. or secrets."
             close = self._report.suggestion(namespace, _NAMESPACES) if namespace else ""
