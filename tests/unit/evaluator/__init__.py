@@ -1,0 +1,1 @@
+"""What the evaluator asks, and what an answer is."""
