@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from libs.spec.deployments import deployment_problems
 from libs.spec.kinds import FORBIDDEN, group_kind
 from libs.spec.problems import Origin, Place, Problem, Report, join, quoted
 from libs.spec.tree.document import Limits, read
@@ -19,6 +20,7 @@ _REQUIRED = (
     (("kind",), re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}"), "Deployment"),
     (("metadata", "name"), re.compile(r"(?!\.{1,2}$)[^/%\s\x00-\x1f\x7f]{1,253}"), "a name"),
 )
+_DEPLOYED = ("apps", "extensions")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 Keyed = tuple[str | int, ...]
@@ -90,7 +92,12 @@ class _Document:
 
     def _is_object(self, value: dict[str, Any], at: Keyed) -> bool:
         complete = [self._check_word(value, at, *required) for required in _REQUIRED]
-        return all(complete) and self._check_namespace(value, at) and self._check_kind(value, at)
+        return (
+            all(complete)
+            and self._check_namespace(value, at)
+            and self._check_kind(value, at)
+            and self._check_deployment(value, at)
+        )
 
     def _check_word(self, value: dict[str, Any], at: Keyed, keys: Keyed, words: re.Pattern[str], example: str) -> bool:
         word: Any = value
@@ -118,6 +125,14 @@ class _Document:
         if hint is not None:
             self._error((*at, "kind"), "forbidden_kind", f"{value['kind']} cannot be deployed by itself", hint)
         return hint is None
+
+    def _check_deployment(self, value: dict[str, Any], at: Keyed) -> bool:
+        if group_kind(value)[1] != "Deployment" or group_kind(value)[0] not in _DEPLOYED:
+            return True
+        wrong = list(deployment_problems(value))
+        for keys, code, message, hint in wrong:
+            self._error((*at, *keys), code, message, hint)
+        return not wrong
 
     def _error(self, at: Keyed, code: str, message: str, hint: str) -> None:
         self._report.error(self._place(at), code, message, hint)

@@ -8,7 +8,10 @@ from libs.spec.parse import parse
 from tests.unit.spec.files import a_file
 
 CONFIG_MAP = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"
-DEPLOYMENT = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}"
+DEPLOYMENT = (
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {selector: {matchLabels: {app: web}},"
+    " template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}}}"
+)
 
 
 def a_spec(targets: str = "{qa: {account: q, namespace: shop}}", manifests: str = "[{path: k8s/}]") -> Spec:
@@ -143,9 +146,11 @@ spec: {group: example.test, scope: Cluster, names: {kind: Planet}}
 
 
 def test_same_object_twice_is_an_error() -> None:
-    older = DEPLOYMENT.replace("apps/v1", "apps/v1beta1").replace("web", "web, namespace: other")
-    assert lines(DEPLOYMENT, f"---\n{older}") == [
-        'k8s/ (2):2:1: Deployment "web": is there twice for target "qa", first at k8s/ (1):1:1 (remove one of the two)'
+    scaler = "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}}"
+    older = scaler.replace("v2", "v1").replace("web", "web, namespace: other")
+    assert lines(scaler, f"---\n{older}") == [
+        'k8s/ (2):2:1: HorizontalPodAutoscaler "web": is there twice for target "qa",'
+        " first at k8s/ (1):1:1 (remove one of the two)"
     ]
 
 

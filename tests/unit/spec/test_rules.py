@@ -199,7 +199,7 @@ def test_template_in_a_context_only_warns() -> None:
 
 def test_header_name_is_checked() -> None:
     text = called(
-        "uriTemplate: 'https://a.test', headers: [{key: 'X y', value: a}, {key: 'X-{{context.a}}', value: ''}]"
+        "uriTemplate: 'https://a.test', headers: [{key: 'X y', value: a}, {key: 'X-{{context.a}}', value: b}]"
     )
     assert lines_of(text) == ['9:69 webhooks[0].headers[0].key "X y" is no header\'s name']
 
