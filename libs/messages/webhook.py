@@ -31,6 +31,8 @@ class CallBack(RunMessage, frozen=True, kw_only=True):
     success: bool
     message: str = ""
     by: str
+    id: str = ""
+    """Its own, so that one that is delivered again is not taken for a second one."""
 
 
 class WebhookCalled(GateMessage, frozen=True, kw_only=True):

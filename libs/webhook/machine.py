@@ -56,6 +56,8 @@ def advance(run: Run, message: Message) -> Transition[Run]:
             return run, _outcome_again(run, message)
         case _, CancelWebhook(run=name) if not is_terminal(run):
             return _cancel(replace(run, run=name))
+        case _, CallBack(id=run.callback) if message.id:
+            return run, ()
         case _, CallBack():
             return _called_back(run, message)
         case Phase.CALLING, _:
@@ -152,7 +154,7 @@ def _called_back(run: Run, callback: CallBack) -> Transition[Run]:
         # The run's name ends with its target's, should the run itself know nothing.
         target = run.subject.target or callback.run.split("/", 3)[-1]
         return run, (CallBackRefused(target=target, order=CallBack.address, reason=problem),)
-    answered = replace(run, process="", is_pausing=False, hindrance="", by=callback.by)
+    answered = replace(run, process="", is_pausing=False, hindrance="", by=callback.by, callback=callback.id)
     if callback.success:
         return _succeed(answered, callback.message, callback.by)
     said = f": {callback.message}" if callback.message else ""

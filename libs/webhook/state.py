@@ -48,6 +48,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     message: str = ""
     by: str = ""
     """Who called back; empty where nobody did."""
+    callback: str = ""
+    """The id of the callback that ended it."""
     reason: str = ""
     """Why it failed."""
 

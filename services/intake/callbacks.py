@@ -40,7 +40,8 @@ class Callbacks:
         if is_terminal(run):
             raise _over(run, "the step is over, and nobody waits for this callback any more")
         message = _UNSEEN.sub("", said.md_message or "")
-        order = CallBack(run=run.run, success=said.success, message=message, by=who.subject)
+        fresh = f"{self._process.random.getrandbits(128):032x}"
+        order = CallBack(run=run.run, success=said.success, message=message, by=who.subject, id=fresh)
         given = await self._ordering.give(order, place)
         match given.effect:
             case None:

@@ -56,7 +56,10 @@ async def test_first_callback_counts(ports: Open) -> None:
         calling = call_back(w, body, w.token("deployer", name="ci"))
         (status, document), order = await asyncio.gather(calling, answered(w, SUCCEEDED))
     assert (status, document["state"], document["event"]) == (200, "done", "evt.webhook.succeeded")
-    assert order == CallBack(run=RUN, success=True, message="All *green*[31m\n[report](https://ci.test/9)", by="ci")
+    assert order == CallBack(
+        run=RUN, success=True, message="All *green*[31m\n[report](https://ci.test/9)", by="ci", id=order.id
+    )
+    assert len(order.id) == 32
 
 
 @pytest.mark.feature("F114")

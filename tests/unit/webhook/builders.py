@@ -32,5 +32,5 @@ def missed(attempt: int = 1, process: str = "p1", reason: str = "refused", is_fi
     return CallMissed(run=RUN, attempt=attempt, process=process, reason=reason, is_final=is_final)
 
 
-def a_callback(success: bool = True, message: str = "", by: str = "ci") -> CallBack:
-    return CallBack(run=RUN, success=success, message=message, by=by)
+def a_callback(success: bool = True, message: str = "", by: str = "ci", id_: str = "") -> CallBack:
+    return CallBack(run=RUN, success=success, message=message, by=by, id=id_)

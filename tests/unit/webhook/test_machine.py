@@ -75,6 +75,12 @@ def test_callback_decides() -> None:
     assert advance(waiting, a_callback(False, "3 of 9 red"))[1] == (failed(reason),)
 
 
+def test_callback_delivered_again_is_no_second_one() -> None:
+    ended, _ = advance(a_run(Phase.WAITING, attempt=1), a_callback(id_="c1"))
+    assert advance(ended, a_callback(id_="c1")) == (ended, ())
+    assert advance(ended, a_callback(id_="c2"))[1] != ()
+
+
 def test_callback_may_come_before_the_answer() -> None:
     shell = Shell(MACHINE, a_run(attempt=1, process="p1"))
     shell.armed["check"] = CHECK_SECONDS
