@@ -29,6 +29,8 @@ from services.identity.settings import Settings as IdentitySettings
 from services.intake import http as intake_http
 from services.intake import service as intake
 from services.intake.settings import IntakeSettings
+from services.notifier import service as notifier
+from services.notifier.settings import Settings as NotifierSettings
 from services.planner import service as planner
 from services.planner.settings import Settings as PlannerSettings
 from services.webhooks import service as webhooks
@@ -44,6 +46,7 @@ class Settings(Struct, frozen=True):
     gateway: GatewaySettings = GatewaySettings()
     identity: IdentitySettings = IdentitySettings()
     intake: IntakeSettings = IntakeSettings()
+    notifier: NotifierSettings = NotifierSettings()
     planner: PlannerSettings = PlannerSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
     bootstrap_agents: Annotated[
@@ -87,6 +90,7 @@ def _services(
         gateway.serve(settings.gateway, process, ground.bus, ground.store, clients.verifier),
         identity.serve(clients),
         intake.serve(door),
+        notifier.serve(settings.notifier, ports, process, _public_url(process)),
         planner.serve(settings.planner, ports, process.member),
         webhooks.serve(settings.webhooks, ports, process, _public_url(process)),
     ]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +15,7 @@ from libs.runtime.clock import Clock
 from libs.runtime.log import logger
 
 LOOK_SECONDS = 2.0
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 _log = logger()
 
@@ -65,7 +66,7 @@ class Rules:
 
     async def _read(self) -> dict[str, Standing]:
         found = [
-            Standing(tenant, rule, revised.since[rule.name.lower()])
+            Standing(tenant, rule, revised.since.get(rule.name.lower(), _ALWAYS))
             for tenant, revised in (await everyones(self._store)).items()
             for rule in revised.config.notifications
         ]

@@ -102,15 +102,17 @@ class Telling:
             else:
                 self._failures = 0
                 self._tools.told.labels("sent").inc()
-                return _log.info("notification_sent", event_id=notice.id)
+                _log.info("notification_sent", event_id=notice.id)
+                return None
 
     def _missed(self, error: Missed) -> float:
         """How long to leave the receiver alone."""
         if self._failures == 0:
             self._failing_since = self._tools.clock.monotonic()
-        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(self._failures, 10))
+        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures, 10))
         self._failures += 1
-        return max(error.after, pause * self._tools.random.uniform(0.5, 1))
+        jitter: float = self._tools.random.uniform(0.5, 1)
+        return max(error.after, pause * jitter)
 
     def _give_up(self, notice: Notice, reason: str) -> None:
         self._tools.told.labels("given_up").inc()

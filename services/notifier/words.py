@@ -89,9 +89,8 @@ def _of_deployment(message: Message | None) -> str:
 def _of_gate(message: Message | None) -> str:
     match message:
         case GateStarted(target=target, what=Pause(approval=Approval(roles=roles))):
-            return (
-                f"{target} waits for the approval of {f'one with the role {_either(roles)}' if roles else 'a person'}"
-            )
+            whose = f"somebody with the role {_either(roles)}" if roles else "a person"
+            return f"{target} waits for the approval of {whose}"
         case GateAsked(target=target, passed=passed, reason=reason):
             verdict = "passed" if passed else "failed"
             return f"an analysis of {target} {verdict}{_because(reason)}; a person decides what that means"
