@@ -67,6 +67,8 @@ def agent(machine: Machine, name: str, bootstrap: Bootstrap) -> Child:
         "AGENT_CLIENT_ID": bootstrap.agents[name].client_id,
         "AGENT_CLIENT_SECRET": bootstrap.agents[name].client_secret,
         "AGENT_KUBECONFIG": str(machine.layout.kubeconfig(name)),
+        # What runs on this machine is near the agent too: webhooks and queries may go through it.
+        "AGENT_HOSTS": "127.0.0.1,localhost",
     }
     return _child(machine, f"agent-{name}", ("-m", "agent"), settings)
 
