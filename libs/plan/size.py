@@ -23,7 +23,7 @@ def too_large(plan: Plan, bounds: Bounds) -> str:
     """
     messages = _ALWAYS + sum(_messages(target) for target in plan.targets)
     if messages > bounds.messages:
-        count = f"{len(plan.targets)} targets with their pauses could need {messages} messages in one step"
+        count = f"{len(plan.targets)} targets with their gates could need {messages} messages in one step"
         return f"{count}, {bounds.messages} are allowed: deploy in parts, with fewer targets each"
     size = 2 * len(msgspec.json.encode(plan)) + 200 * len(plan.targets)
     if size > bounds.bytes:
@@ -32,5 +32,5 @@ def too_large(plan: Plan, bounds: Bounds) -> str:
 
 
 def _messages(target: TargetPlan) -> int:
-    """A target that begins says so and starts its rollout, or begins its pauses, each with a timer."""
+    """A target that begins says so and starts its rollout, or opens its gates: each says so, and arms or starts one."""
     return 3 + 2 * max(len(target.before), len(target.after))

@@ -58,7 +58,7 @@ def _word(shape: Shape) -> Schema:
         case Choice():
             return _choice(shape)
         case AsWritten():
-            return {"type": ["string", "number", "boolean"]}
+            return {"type": ["string", "number", "boolean"], "maxLength": shape.most}
         case _:
             return {"not": {}}
 

@@ -26,6 +26,8 @@ class Template(Struct, frozen=True):
 class AsWritten(Struct, frozen=True):
     """Text that needs no quotes: `1.10` and `true` are taken letter by letter."""
 
+    most: int = 8192
+
 
 class Whole(Struct, frozen=True):
     least: int

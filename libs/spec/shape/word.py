@@ -29,10 +29,17 @@ def read_word(shape: Shape, node: Node, place: Place, report: Report) -> str | i
         case Choice() if isinstance(node, Scalar):
             return _choice(shape, node, place, report)
         case AsWritten() if isinstance(node, Scalar):
-            return node.text
+            return _as_written(shape, node, place, report)
         case Flag() if isinstance(node, Scalar) and isinstance(value := strict_value(node), bool):
             return value
     report.error(place, "wrong_type", f"needs {wanted(shape)}, not {found(node)}", _hint(shape))
+    return None
+
+
+def _as_written(shape: AsWritten, node: Scalar, place: Place, report: Report) -> str | None:
+    if len(node.text) <= shape.most:
+        return node.text
+    report.error(place, "too_long", f"is longer than {shape.most} characters")
     return None
 
 
