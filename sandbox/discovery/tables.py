@@ -9,7 +9,7 @@ from msgspec import Struct
 from sandbox.discovery.printing import printed, short_span
 from sandbox.objects.json import Object, at, instant, items, number, text
 from sandbox.objects.json import table as mapping
-from sandbox.objects.kinds import Kind
+from sandbox.objects.kinds import EVENT, Kind
 
 Cell = Callable[[Object, datetime], Any]
 
@@ -24,7 +24,9 @@ class Shown(Struct, frozen=True):
 def table(kind: Kind, values: list[Object], now: datetime, shown: Shown) -> Object:
     own = {text(one, "name"): printed(one) for one in shown.columns}
     columns = {"Name": _name, **(own if kind.is_custom else _COLUMNS.get(kind.name, {}))}
-    if not any(one.get("jsonPath") == ".metadata.creationTimestamp" for one in shown.columns):
+    if kind is EVENT:
+        columns = _COLUMNS[kind.name]
+    elif not any(one.get("jsonPath") == ".metadata.creationTimestamp" for one in shown.columns):
         columns["Age"] = _age
     rows = [
         {"cells": [cell(value, now) for cell in columns.values()], **_object(value, shown.includes)} for value in values
@@ -58,6 +60,11 @@ def _definition(name: str) -> Object:
 
 def _name(value: Object, _: datetime) -> str:
     return text(value, "metadata", "name")
+
+
+def _last_seen(event: Object, now: datetime) -> str:
+    seen = text(event, "lastTimestamp") or text(event, "metadata", "creationTimestamp")
+    return short_span((now - instant(seen)).total_seconds()) if seen else "<unknown>"
 
 
 def _age(value: Object, now: datetime) -> str:
@@ -191,6 +198,7 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
         "Version": _path("status", "nodeInfo", "kubeletVersion"),
     },
     "Event": {
+        "Last Seen": _last_seen,
         "Type": _path("type"),
         "Reason": _path("reason"),
         "Object": lambda event, _: (

@@ -4,6 +4,9 @@ import heapq
 
 from sandbox.state.store import Ref
 
+LEAST_STALE = 256
+"""Appointments that were replaced are dropped once they are more than those that hold, and than this."""
+
 
 class Agenda:
     """Time is the clock's monotonic seconds."""
@@ -22,6 +25,9 @@ class Agenda:
         self._due[ref] = instant
         self._count += 1
         heapq.heappush(self._later, (instant, self._count, ref))
+        if len(self._later) > LEAST_STALE + 2 * len(self._due):
+            self._later = [entry for entry in self._later if self._due.get(entry[2]) == entry[0]]
+            heapq.heapify(self._later)
 
     def cancel(self, ref: Ref) -> None:
         self._due.pop(ref, None)

@@ -11,6 +11,7 @@ from sandbox.objects.kinds import (
     JOB,
     NAMESPACE,
     POD,
+    QUOTA,
     REPLICA_SET,
     SERVICE_ACCOUNT,
     STATEFUL_SET,
@@ -19,8 +20,9 @@ from sandbox.objects.kinds import (
 from sandbox.simulation import daemonsets, deployments, jobs, replicasets, revisions, statefulsets
 from sandbox.simulation.nodes import Nodes
 from sandbox.simulation.orphans import Orphans
-from sandbox.simulation.step import Create, Outcome, uid_of
+from sandbox.simulation.step import Create, Outcome, Update, uid_of
 from sandbox.state.cluster import Cluster
+from sandbox.state.quotas import status_of
 from sandbox.state.store import Event, Ref
 
 ADOPTERS: dict[str, tuple[Kind, ...]] = {POD.resource: (REPLICA_SET,), REPLICA_SET.resource: (DEPLOYMENT,)}
@@ -40,6 +42,7 @@ class Controllers:
             DAEMON_SET.resource: self._daemon_set,
             JOB.resource: self._job,
             NAMESPACE.resource: self._namespace,
+            QUOTA.resource: self._quota,
         }
 
     def look(self, ref: Ref, value: Object) -> Outcome:
@@ -81,6 +84,12 @@ class Controllers:
     def _pods(self, value: Object) -> replicasets.Pods:
         orphans = self._orphans.of(POD, text(value, "metadata", "namespace"))
         return replicasets.Pods(self._dependents(value, POD), orphans)
+
+    def _quota(self, value: Object) -> Outcome:
+        status = status_of(self._store, value)
+        if status == value.get("status"):
+            return Outcome()
+        return Outcome((Update(QUOTA, {**value, "status": status}, "status"),))
 
     def _namespace(self, value: Object) -> Outcome:
         name = text(value, "metadata", "name")

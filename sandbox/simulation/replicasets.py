@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from sandbox.objects.json import Object, at, instant, items, number, table, text
+from sandbox.objects.json import Object, at, instant, items, number, stamp, table, text
 from sandbox.objects.kinds import POD, REPLICA_SET, Kind
 from sandbox.objects.selectors import by_workload, labels_of
 from sandbox.simulation.pods import is_active, is_ready
@@ -89,6 +89,21 @@ def _worth(pod: Object) -> tuple[bool, bool, bool, int, float, str]:
     )
 
 
+def _conditions(replica_set: Object, size: int) -> list[Object]:
+    """That pods could not be made is true until they are all there."""
+    whole = size >= number(replica_set, "spec", "replicas", default=1)
+    found = items(replica_set, "status", "conditions")
+    return [one for one in found if not (whole and one.get("type") == "ReplicaFailure")]
+
+
+def hindered(replica_set: Object, message: str, now: datetime) -> Object:
+    """Itself, saying why its pods are not made."""
+    kept = [one for one in items(replica_set, "status", "conditions") if one.get("type") != "ReplicaFailure"]
+    since = condition(replica_set, "ReplicaFailure").get("lastTransitionTime") or stamp(now)
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}
+    return with_status(replica_set, conditions=[*kept, {**failure, "lastTransitionTime": since}])
+
+
 def pod_of(kind: Kind, parent: Object, suffix: str) -> Object:
     """A new pod from a workload's template, controlled by the workload."""
     template = table(parent, "spec", "template")
@@ -121,6 +136,6 @@ def _status(replica_set: Object, active: list[Object], dying: int, now: datetime
         availableReplicas=sum(wait == 0 for wait in waits) or None,
         terminatingReplicas=dying or None,
         observedGeneration=number(replica_set, "metadata", "generation"),
-        conditions=items(replica_set, "status", "conditions") or None,
+        conditions=_conditions(replica_set, len(active)) or None,
     )
     return counted, min((wait for wait in waits if wait > 0), default=None)

@@ -8,23 +8,28 @@ from random import Random
 
 from libs.runtime.clock import Clock
 from sandbox.objects.json import Object, placed, text
-from sandbox.objects.kinds import NODE, POD
+from sandbox.objects.kinds import EVENT, NODE, POD, QUOTA, REPLICA_SET, Kind
 from sandbox.objects.ownership import Author
 from sandbox.objects.refusals import Refused
+from sandbox.simulation import replicasets
 from sandbox.simulation.agenda import Agenda
 from sandbox.simulation.behaviour import PodFault
+from sandbox.simulation.chronicle import Chronicle, Told, about
 from sandbox.simulation.collector import Collector
 from sandbox.simulation.controllers import Controllers
 from sandbox.simulation.kubelets import Kubelets
 from sandbox.simulation.nodes import Nodes
 from sandbox.simulation.step import Create, Delete, Update, Write, controller_of, is_orphan
 from sandbox.state.cluster import Cluster, Intent
+from sandbox.state.quotas import concerned
 from sandbox.state.store import Change, Event, Ref, reference
 
 CONTROLLER = "kube-controller-manager"
 KUBELET = "kubelet"
 BATCH = 64
 """Objects looked at before requests are let through again."""
+FORBIDDEN = 403
+RETRY_SECONDS = 5.0
 
 
 class Simulator:
@@ -38,6 +43,7 @@ class Simulator:
         self._kubelets = Kubelets(clock, nodes, self._agenda, random)
         self._controllers = Controllers(cluster, nodes, clock.now)
         self._collector = Collector(cluster)
+        self._chronicle = Chronicle(self._store, clock.now, random)
         self._store.listen(self._heard)
         self._revisit()
 
@@ -67,6 +73,7 @@ class Simulator:
             count += 1
             if count % BATCH == 0:
                 await asyncio.sleep(0)
+        self._chronicle.write()
 
     async def _rest(self, tasks: asyncio.TaskGroup) -> None:
         """Until somebody writes or the next object is due."""
@@ -81,6 +88,8 @@ class Simulator:
         self._woken.set()
 
     def _heard(self, event: Event) -> None:
+        if event.ref.resource == EVENT.resource:
+            return  # nobody's work: it only tells
         self._agenda.add(event.ref)
         for value in (event.value, event.previous):
             self._tell_controller(value)
@@ -92,6 +101,8 @@ class Simulator:
             self._tell(self._controllers.adopters(event))
         if event.ref.resource == NODE.resource:
             self._revisit()
+        if event.ref.resource != QUOTA.resource:
+            self._tell(concerned(self._store, event.ref.namespace))
         self._woken.set()
 
     def _tell(self, refs: list[Ref]) -> None:
@@ -123,13 +134,36 @@ class Simulator:
         with suppress(Refused):
             match write:
                 case Create(kind, value):
-                    self._cluster.create(kind, value, Intent(Author(name=CONTROLLER)))
+                    self._create(kind, value)
                 case Update(kind, value):
                     # All writes of one look follow each other without a pause, so only they can have moved the version.
                     current = placed(value, ("metadata", "resourceVersion"), None)
                     self._cluster.replace(kind, current, Intent(_author(write)))
                 case Delete(kind, value, grace):
                     self._collector.delete(reference(kind.resource, value), value, "Background", grace)
+
+    def _create(self, kind: Kind, value: Object) -> None:
+        try:
+            self._cluster.create(kind, value, Intent(Author(name=CONTROLLER)))
+        except Refused as refused:
+            owner = controller_of(value)
+            if refused.code != FORBIDDEN or owner is None:
+                raise
+            # The name is another at every try, and what is told must not be.
+            told = refused.message.replace(text(value, "metadata", "name"), f"{text(owner, 'name')}-")
+            self._hinder(text(owner, "uid"), told)
+
+    def _hinder(self, uid: str, message: str) -> None:
+        """The owner says what it may not make, and tries again in a while."""
+        ref = self._store.where(uid)
+        owner = self._store.get(ref) if ref else None
+        if ref is None or owner is None:
+            return
+        self._agenda.add_at(ref, self._clock.monotonic() + RETRY_SECONDS)
+        self._chronicle.note(Told(about(owner), "FailedCreate", f"Error creating: {message}", "Warning"))
+        if ref.resource == REPLICA_SET.resource:
+            status = replicasets.hindered(owner, message, self._clock.now())
+            self._write(Update(REPLICA_SET, status, "status"))
 
 
 def _author(update: Update) -> Author:

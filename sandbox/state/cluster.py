@@ -19,6 +19,7 @@ from sandbox.objects.ownership import Author, after_update, recorded
 from sandbox.objects.validation import problems
 from sandbox.state.custom import established, kinds_of
 from sandbox.state.deletion import Deletion, marked, orphaned
+from sandbox.state.quotas import refusal
 from sandbox.state.store import Change, Event, Ref, Store, reference
 
 SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -219,6 +220,8 @@ class Cluster:
 
     def _add(self, kind: Kind, value: Object, intent: Intent) -> Object:
         self._validate(kind, value, None)
+        if (why := refusal(self.store, kind, value)) is not None:
+            raise refusals.forbidden(kind, text(value, "metadata", "name"), why)
         return value if intent.dry_run else self.store.put(kind.resource, value).value
 
     def _store(self, kind: Kind, live: Object, new: Object, intent: Intent) -> Object:
