@@ -17,6 +17,7 @@ from libs.messages.subject import Key, state_subject
 from libs.messages.webhook import CallBack, CallBackRefused
 from libs.runtime.problem import Problem
 from libs.runtime.process import Process
+from libs.runtime.redact import text
 from libs.runtime.sealing import sealing_key
 from libs.webhook.machine import MACHINE
 from libs.webhook.state import Run, is_terminal
@@ -39,7 +40,7 @@ class Callbacks:
         run = await self._run(place)
         if is_terminal(run):
             raise _over(run, "the step is over, and nobody waits for this callback any more")
-        message = _UNSEEN.sub("", said.md_message or "")
+        message = text(_UNSEEN.sub("", said.md_message or ""))
         fresh = f"{self._process.random.getrandbits(128):032x}"
         order = CallBack(run=run.run, success=said.success, message=message, by=who.subject, id=fresh)
         given = await self._ordering.give(order, place)
@@ -73,13 +74,13 @@ class Callbacks:
 async def _said(request: web.Request) -> Callback:
     if (request.content_length or 0) > BODY_BYTES:
         raise Problem(413, f"the body is larger than {BODY_BYTES} bytes")
-    text = bytearray()
-    while len(text) <= BODY_BYTES and (piece := await request.content.read(BODY_BYTES)):
-        text += piece
-    if len(text) > BODY_BYTES:
+    body = bytearray()
+    while len(body) <= BODY_BYTES and (piece := await request.content.read(BODY_BYTES)):
+        body += piece
+    if len(body) > BODY_BYTES:
         raise Problem(413, f"the body is larger than {BODY_BYTES} bytes")
     try:
-        return msgspec.json.decode(text, type=Callback)
+        return msgspec.json.decode(body, type=Callback)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         expected = 'expected JSON like {"success": true, "mdMessage": "All green"}'
         raise Problem(400, f"{expected}: {error}", "invalid_body") from error
