@@ -1,0 +1,1 @@
+"""What the notifier says, to whom, and what answers mean to it."""
