@@ -16,8 +16,8 @@ from libs.runtime.sealing import sealing_key
 from libs.secrets.folder import secret_folder
 from libs.webhook.machine import MACHINE
 from libs.webhook.state import Run
-from services.webhooks.caller import Caller
-from services.webhooks.direct import Direct
+from services.webhooks.calling.caller import Caller
+from services.webhooks.calling.direct import Direct
 from services.webhooks.handlers import Webhooks
 from services.webhooks.papers import Papers
 from services.webhooks.settings import Settings, allowed

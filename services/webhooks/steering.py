@@ -26,11 +26,11 @@ from libs.runtime.log import bound, logger
 from libs.secrets.folder import NoSecret, SecretFolder
 from libs.spec.model import Webhook
 from libs.webhook.state import Phase, Run
-from services.webhooks.caller import Attempt, Caller, shown
+from services.webhooks.calling.caller import Attempt, Caller, shown
+from services.webhooks.calling.relayed import Relayed
+from services.webhooks.calling.rendering import Unrenderable, rendered, templates
+from services.webhooks.calling.way import Missed, NotNow, Way
 from services.webhooks.papers import Missing, Papers
-from services.webhooks.relayed import Relayed
-from services.webhooks.rendering import Unrenderable, rendered, templates
-from services.webhooks.way import Missed, NotNow, Way
 
 RETRY_SECONDS = 15.0
 """How often an agent that is away is asked although nothing says that it is back."""

@@ -24,13 +24,13 @@ from libs.spec.model import Webhook
 from libs.store.memory import MemoryStore
 from libs.webhook.machine import MACHINE
 from libs.webhook.state import Phase, Run
-from services.webhooks.caller import Caller
+from services.webhooks.calling.caller import Caller
+from services.webhooks.calling.rendering import Request
+from services.webhooks.calling.way import Answer, Way
 from services.webhooks.handlers import Webhooks
 from services.webhooks.papers import Papers
-from services.webhooks.rendering import Request
 from services.webhooks.service import hold, listening
 from services.webhooks.steering import Tools
-from services.webhooks.way import Answer, Way
 from tests.crash import CrashingStore, Fuse
 from tests.integration.crash.plane import _CrashingBus
 from tests.integration.crash.skipping import LoopClock

@@ -18,10 +18,10 @@ from libs.runtime.clock import SystemClock
 from libs.runtime.http import free_port
 from libs.runtime.secret import Secret
 from libs.secrets.folder import Used
-from services.webhooks.caller import Attempt, Caller
-from services.webhooks.direct import Direct
-from services.webhooks.rendering import Request
-from services.webhooks.way import BODY_MOST, Missed, Refused
+from services.webhooks.calling.caller import Attempt, Caller
+from services.webhooks.calling.direct import Direct
+from services.webhooks.calling.rendering import Request
+from services.webhooks.calling.way import BODY_MOST, Missed, Refused
 from tests.integration.webhooks.callee import Callee, callee
 
 TOKEN = "hush-hush-token"

@@ -12,7 +12,7 @@ from libs.messages.webhook import WebhookFailed, WebhookHindered, WebhookSucceed
 from libs.runtime.clock import SystemClock
 from libs.spec.model import Header, Webhook
 from sandbox.server import Options, serve
-from services.webhooks.way import BODY_MOST
+from services.webhooks.calling.way import BODY_MOST
 from tests.integration.conftest import Open
 from tests.integration.link.plane import Plane, agent_up, gateway_up, plane
 from tests.integration.webhooks.callee import Callee, callee

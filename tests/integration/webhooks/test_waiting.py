@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 
 from libs.spec.model import Webhook
 from libs.webhook.state import Phase, Run
-from services.webhooks.rendering import Request
-from services.webhooks.way import Answer
+from services.webhooks.calling.rendering import Request
+from services.webhooks.calling.way import Answer
 from tests.crash import Fuse
 from tests.integration.crash.plane import NEVER, meanwhile
 from tests.integration.crash.skipping import run

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from libs.spec.model import Header, Webhook
-from services.webhooks.rendering import BODY_BYTES, Request, Unrenderable, delivered, redirected, rendered, templates
+from services.webhooks.calling.rendering import (
+    BODY_BYTES,
+    Request,
+    Unrenderable,
+    delivered,
+    redirected,
+    rendered,
+    templates,
+)
 
 VALUES = {"context.branch": "main", "secrets.token": "hush-hush", "secrets.url": "https://hooks.test/T0/B1"}
 

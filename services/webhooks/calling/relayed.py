@@ -5,8 +5,8 @@ import asyncio
 from libs.link.port import Away, Busy, Link, Lost, Stream, Unreachable
 from libs.link.port import Refused as AgentRefused
 from libs.messages.agent import Ask
-from services.webhooks.rendering import Request
-from services.webhooks.way import BODY_MOST, Answer, Missed, NotNow, Refused
+from services.webhooks.calling.rendering import Request
+from services.webhooks.calling.way import BODY_MOST, Answer, Missed, NotNow, Refused
 
 
 class Relayed:

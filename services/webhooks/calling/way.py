@@ -4,7 +4,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from services.webhooks.rendering import Request
+from services.webhooks.calling.rendering import Request
 
 BODY_MOST = 64 * 1024
 """How much of an answer is read."""

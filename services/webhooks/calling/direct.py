@@ -7,8 +7,8 @@ import aiohttp
 
 from libs.egress.addresses import AddressRefused
 from libs.egress.client import Client
-from services.webhooks.rendering import Request
-from services.webhooks.way import BODY_MOST, Answer, Missed, Refused
+from services.webhooks.calling.rendering import Request
+from services.webhooks.calling.way import BODY_MOST, Answer, Missed, Refused
 
 
 class Direct:

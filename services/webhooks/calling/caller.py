@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from libs.runtime.clock import Clock
 from libs.secrets.mask import masked
-from services.webhooks.rendering import Request, Unrenderable, delivered, redirected
-from services.webhooks.way import Answer, Missed, Refused, Way
+from services.webhooks.calling.rendering import Request, Unrenderable, delivered, redirected
+from services.webhooks.calling.way import Answer, Missed, Refused, Way
 
 REDIRECTS_MOST = 3
 SHOWN_CHARACTERS = 1000
