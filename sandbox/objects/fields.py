@@ -11,7 +11,7 @@ from sandbox.objects.schema import ListRule, Names, Rules
 
 Path = tuple[str, ...]
 FieldSet = frozenset[Path]
-SETS = 4096
+SETS = 1024
 """Sets of fields remembered in both spellings: the objects of one workload share theirs."""
 
 # The server keeps these itself: nobody owns them.
