@@ -37,6 +37,7 @@ def make(folder: Path, agents: Sequence[str], hosts: Sequence[str] = ()) -> list
         path.parent.mkdir(exist_ok=True)
         if not path.exists():
             path.write_text(content)
+    (folder / "releases" / "main").mkdir(parents=True, exist_ok=True)
     # A password is read by the server as configuration: one that begins with a digit could pass for a number.
     users = [f"NATS_PASSWORD_{name.upper()}={(folder / f'nats-{name}').read_text().strip()}\n" for name in USERS]
     (folder / "nats.env").write_text("".join(users))

@@ -79,6 +79,8 @@ class Manifests:
 
     def _contents(self, volume: Mapping[str, Any]) -> dict[str, bytes]:
         match volume:
+            case {"secret": {"optional": True, "secretName": name}} if name not in self.names("Secret"):
+                return {}
             case {"secret": source}:
                 return _chosen(self._kept("Secret", source["secretName"]), source)
             case {"configMap": source}:
