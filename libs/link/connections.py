@@ -32,7 +32,11 @@ def encode_connections(connections: Connections) -> bytes:
     return msgspec.json.encode(connections)
 
 
+def decode_connections(value: bytes) -> Connections:
+    return msgspec.json.decode(value, type=Connections)
+
+
 async def connected(store: Store, tenant: str) -> list[Connection]:
     """The streams of a tenant's agents, over all gateways, as of their last record."""
-    records = [msgspec.json.decode(entry.value, type=Connections) for entry in await store.entries(BUCKET)]
+    records = [decode_connections(entry.value) for entry in await store.entries(BUCKET)]
     return [stream for record in records for stream in record.streams if stream.tenant == tenant]

@@ -1,8 +1,8 @@
 """Telling others who is connected: the hint on the bus, the fact in the stream, the record that expires."""
 
 import asyncio
+import hashlib
 from collections import deque
-from random import Random
 
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ from libs.link.connections import (
     TTL_SECONDS,
     Connection,
     Connections,
+    decode_connections,
     encode_connections,
 )
 from libs.messages.agent import AgentConnected, AgentDisconnected, connected_subject
@@ -35,49 +36,54 @@ class _Fact(Struct, frozen=True):
     tenant: str
     agent: str
     message: Message
+    id: str
 
 
 class Presence:
     """What this gateway says about the agents on it."""
 
-    def __init__(self, gateway: str, bus: Bus, store: Store, clock: Clock, random: Random) -> None:
+    def __init__(self, gateway: str, bus: Bus, store: Store, clock: Clock) -> None:
         self._gateway = gateway
         self._bus = bus
         self._store = store
         self._clock = clock
-        self._random = random
         self._streams: dict[str, Connection] = {}
         self._owed: deque[_Fact] = deque(maxlen=_OWED_MOST)
         self._changed = asyncio.Event()
+        self._others: dict[str, Connections] = {}
+        self._looked_at = float("-inf")
 
     async def joined(self, session: Session) -> None:
         """Announce a stream that can be asked from now on."""
         caller, hello = session.caller, session.hello
         since = self._clock.now().isoformat(timespec="milliseconds")
-        self._streams[session.name] = Connection(caller.tenant, caller.agent, hello.process, hello.version, since)
+        stream = Connection(caller.tenant, caller.agent, hello.process, hello.version, since)
+        self._streams[session.name] = stream
         fact = AgentConnected(agent=caller.agent, gateway=self._gateway, version=hello.version)
-        self._owe(_Fact(caller.tenant, caller.agent, fact))
+        self._owe(_Fact(caller.tenant, caller.agent, fact, _id(self._gateway, stream, "joined")))
         await self._bus.publish(connected_subject(caller.tenant, caller.agent), self._gateway.encode())
 
     def left(self, session: Session, reason: str) -> None:
-        if self._streams.pop(session.name, None) is None:
-            return
-        caller = session.caller
-        fact = AgentDisconnected(agent=caller.agent, gateway=self._gateway, reason=reason)
-        self._owe(_Fact(caller.tenant, caller.agent, fact))
+        stream = self._streams.pop(session.name, None)
+        if stream is not None:
+            self._owe(_left(self._gateway, stream, reason))
 
     async def run(self) -> None:
         """Keep the record and write the facts, for as long as the gateway lives."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._remind())
+            while True:
+                await self._record()
+                await self._mourn()
+                while self._owed:
+                    await self._commit(self._owed.popleft())
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def _remind(self) -> None:
         while True:
-            await self._record()
-            while self._owed:
-                await self._commit(self._owed.popleft())
-            self._changed.clear()
-            try:
-                async with asyncio.timeout(RENEW_SECONDS):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass
+            await self._clock.sleep(RENEW_SECONDS)
+            self._changed.set()
 
     async def withdraw(self) -> None:
         """This gateway stops: what is owed is written, the record goes."""
@@ -100,6 +106,25 @@ class Presence:
         except (Unavailable, NoVerdict) as error:
             log.logger().warning("connections_not_recorded", gateway=self._gateway, error=str(error))
 
+    async def _mourn(self) -> None:
+        """Say for a gateway that died what it could not: its record has expired. A successor notices as others do.
+
+        Whoever notices tells the same fact under the same id, and so did the gateway itself if it stopped in order.
+        """
+        now = self._clock.monotonic()
+        if now < self._looked_at + RENEW_SECONDS:
+            return
+        try:
+            found = {entry.key: decode_connections(entry.value) for entry in await self._store.entries(BUCKET)}
+        except (Unavailable, NoVerdict):
+            return  # nobody is thought dead because we cannot look
+        self._looked_at = now
+        found.pop(self._gateway, None)
+        for gateway in self._others.keys() - found.keys():
+            for stream in self._others[gateway].streams:
+                self._owe(_left(gateway, stream, "the gateway is gone"))
+        self._others = found
+
     async def _commit(self, fact: _Fact) -> None:
         """Write a fact once: a repeat after no verdict carries the same id."""
         write = self._write(fact)
@@ -114,13 +139,23 @@ class Presence:
         log.logger().error("fact_not_written", tenant=fact.tenant, agent=fact.agent, fact=fact.message.address)
 
     def _write(self, fact: _Fact) -> Write:
-        identifier = f"{self._random.getrandbits(128):032x}"
         envelope = Envelope(
-            id=identifier,
+            id=fact.id,
             at=self._clock.now(),
             tenant=fact.tenant,
             type=fact.message.address,
             data=encode(fact.message),
         )
         subject = message_subject(fact.message.address, Key(fact.tenant, -1, token(fact.agent)))
-        return Write(subject, encode_envelope(envelope), id=identifier)
+        return Write(subject, encode_envelope(envelope), id=fact.id)
+
+
+def _left(gateway: str, stream: Connection, reason: str) -> _Fact:
+    fact = AgentDisconnected(agent=stream.agent, gateway=gateway, reason=reason)
+    return _Fact(stream.tenant, stream.agent, fact, _id(gateway, stream, "left"))
+
+
+def _id(gateway: str, stream: Connection, what: str) -> str:
+    """The same from whoever tells it."""
+    told = "\0".join((gateway, stream.tenant, stream.agent, stream.process, stream.since, what))
+    return hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -34,7 +34,7 @@ class Verifier(Protocol):
 async def serve(settings: Settings, process: Process, bus: Bus, store: Store, verifier: Verifier) -> None:
     """Bridge agents to the bus until cancelled; then send them elsewhere."""
     name = settings.gateway_name or f"{process.random.getrandbits(48):012x}"
-    presence = Presence(name, bus, store, process.clock, process.random)
+    presence = Presence(name, bus, store, process.clock)
     gateway = Gateway(name, settings, bus, presence, process)
     streams = Gauge("fairlead_gateway_streams", "Agents' streams on this gateway.", registry=process.metrics.registry)
     streams.set_function(lambda: gateway.streams)
