@@ -7,15 +7,18 @@ import msgspec
 from libs.api.request import StartRequest
 from libs.api.view import Accepted, Links
 from libs.auth.principal import Principal
+from libs.config.store import read
 from libs.durable.ports import Conflict, Store, Unknown
 from libs.messages.subject import PARTITIONS, Key
 from libs.runtime.problem import Problem
 from libs.runtime.process import Process
 from libs.runtime.trace import current_traceparent
+from libs.spec.model import Spec
 from libs.spec.problems import Problem as FileProblem
 from services.intake.accepting import acceptance
 from services.intake.accepting.acceptance import Applicant, Submission
 from services.intake.accepting.check import Checked, check, check_agents, is_asked
+from services.intake.accepting.providers import measures, missing_providers
 from services.intake.directory import Directory
 from services.intake.records import Records
 from services.intake.sending import ATTEMPTS, unsettled
@@ -64,14 +67,21 @@ class Starting:
         return checked
 
     async def _check_agents(self, who: Principal, request: StartRequest, checked: Checked) -> tuple[str, ...]:
-        """Refuse accounts that nobody registered; warn of agents that are away."""
+        """Refuse accounts that nobody registered and providers that nobody configured; warn of agents that are away."""
         assert checked.spec is not None, "a file with errors was refused"
         registered = await self._directory.registered(who.tenant)
-        if unknown := check_agents(request, checked.spec, registered):
+        unknown = check_agents(request, checked.spec, registered)
+        if unknown := (*unknown, *await self._missing_providers(who, request, checked.spec)):
             raise _invalid((*checked.problems, *unknown))
         used = {target.account for name, target in checked.spec.targets.items() if is_asked(request, name)}
         away = sorted(used - await self._directory.connected(who.tenant))
         return tuple(f"agent {name} is not connected; its targets wait for it" for name in away)
+
+    async def _missing_providers(self, who: Principal, request: StartRequest, spec: Spec) -> tuple[FileProblem, ...]:
+        if not measures(request, spec):
+            return ()
+        config = (await read(self._store, who.tenant)).config
+        return missing_providers(request, spec, {one.name: one for one in config.metric_providers})
 
     async def _is_known(self, key: Key, request_digest: str) -> bool:
         """Whether this very request was accepted before. Another one under its key is refused."""

@@ -196,7 +196,6 @@ async def test_query_without_a_value_fails_in_the_providers_words(
     assert len(await planet.world.heard(AnalysisHindered)) == 2
 
 
-@pytest.mark.feature("F124", "F125")
 async def test_other_providers_are_refused_by_name(tmp_path: Path) -> None:
     planet = Planet(tmp_path)
     async with planet.serving():
