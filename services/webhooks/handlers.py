@@ -5,7 +5,7 @@ import asyncio
 from libs.durable.commit import Shell
 from libs.durable.decision import Due
 from libs.durable.ports import Bus, Store
-from libs.durable.record import Unreadable
+from libs.durable.record import Unreadable, load
 from libs.messages.agent import EVERY_CONNECTED
 from libs.messages.message import Received
 from libs.messages.subject import Key, parse, state_filter
@@ -49,7 +49,7 @@ class Webhooks:
         for stored in await self._store.lasts([state_filter(MACHINE.noun, partition)]):
             key = parse(stored.subject).key
             try:
-                self._steer(key, (await self._runs.load(key)).state)
+                self._steer(key, load(MACHINE, stored).state)
             except Unreadable:
                 _log.exception("webhook_unreadable", deployment=key.deployment, target=key.target)
 
