@@ -19,6 +19,8 @@ from libs.runtime.log import logger
 
 CACHED = 4096
 """How many machines a process keeps in memory as it left them."""
+ENDED = 64
+"""How many of them may have ended: of those little is heard any more."""
 
 _MAX_ROUNDS = 50
 _MAX_DOUBTS = 3
@@ -49,6 +51,7 @@ class Shell(Generic[State]):
         self._clock = clock
         self._cached = cached
         self._cache: OrderedDict[Key, Loaded[State]] = OrderedDict()
+        self._ended: OrderedDict[Key, None] = OrderedDict()
 
     @property
     def kept(self) -> frozenset[Key]:
@@ -83,6 +86,7 @@ class Shell(Generic[State]):
         """Drop what was kept of a partition: another process may have worked on it since."""
         for key in [key for key in self._cache if key.partition == partition]:
             del self._cache[key]
+            self._ended.pop(key, None)
 
     async def history(self, key: Key) -> AsyncIterator[Loaded[State]]:
         """Every state that a machine has been in."""
@@ -133,8 +137,13 @@ class Shell(Generic[State]):
     def _keep(self, key: Key, loaded: Loaded[State]) -> None:
         self._cache[key] = loaded
         self._cache.move_to_end(key)
+        self._ended.pop(key, None)
+        if self.machine.is_terminal(loaded.state):
+            self._ended[key] = None
+        while len(self._ended) > ENDED:
+            self._cache.pop(self._ended.popitem(last=False)[0], None)
         while len(self._cache) > self._cached:
-            self._cache.popitem(last=False)
+            self._ended.pop(self._cache.popitem(last=False)[0], None)
 
 
 class _Hope(Generic[State]):

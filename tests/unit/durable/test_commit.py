@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from libs.bus.broker import Broker
-from libs.durable.commit import Contended, Shell
+from libs.durable.commit import ENDED, Contended, Shell
 from libs.durable.decision import Due
 from libs.durable.ports import Unavailable, Unknown, Write
 from libs.durable.record import NewerSchema, Unreadable
@@ -98,6 +98,15 @@ async def test_least_used_machine_is_dropped(world: World) -> None:
     reads = world.store.reads
     await shell.apply(KEY, roll_back(), "m3")
     assert world.store.reads == reads + 1
+
+
+async def test_ended_machines_make_room(world: World) -> None:
+    shell = world.shell(cached=10_000)
+    await shell.apply(KEY, approve(0), "running")
+    ended = [KEY.of_target(f"target-{number}") for number in range(ENDED + 1)]
+    for number, key in enumerate(ended):
+        await shell.apply(key, roll_back(), f"end-{number}")
+    assert shell.kept == {KEY, *ended[1:]}
 
 
 async def test_forgotten_partition_is_read_again(world: World) -> None:
