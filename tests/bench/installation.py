@@ -40,6 +40,9 @@ class Installation(Struct, frozen=True):
     cluster: aiohttp.ClientSession
     """Asks the sandbox itself, past Fairlead."""
     journal: Path
+    services: int
+    agent: int
+    """Both by their process ids."""
 
     async def deploy(self, name: str, version: int) -> str:
         config, files = application.deployment(name, CLUSTER), application.manifests(name, version)
@@ -80,14 +83,14 @@ async def installation() -> AsyncIterator[Installation]:
         machine = Machine(layout, layout.ports(), plan.inherited(os.environ))
         server = await stack.enter_async_context(nats_server(folder / "nats"))
         cluster = await stack.enter_async_context(_cluster(machine))
-        await stack.enter_async_context(_running(plan.services(machine, server.url)))
+        services = await stack.enter_async_context(_running(plan.services(machine, server.url)))
         bootstrap = await _bootstrap(machine)
-        await stack.enter_async_context(_running(plan.agent(machine, CLUSTER, bootstrap)))
+        agent = await stack.enter_async_context(_running(plan.agent(machine, CLUSTER, bootstrap)))
         options = Options(server=machine.server, token=await _token(bootstrap))
         client = await stack.enter_async_context(connected(options, Output(options)))
         session = await stack.enter_async_context(aiohttp.ClientSession(base_url=cluster))
         await until(lambda: _is_connected(client))
-        yield Installation(client, session, _journal(machine))
+        yield Installation(client, session, _journal(machine), services.pid, agent.pid)
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
