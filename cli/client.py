@@ -11,7 +11,8 @@ import msgspec
 from cli.exits import Exit, Stop
 from cli.options import Options, Place, where
 from cli.output import Output
-from libs.api.problem import FileProblem, ProblemDocument
+from libs.api.file_problem import FileProblem
+from libs.api.problem import ProblemDocument
 
 REQUEST_SECONDS = 60.0
 ATTEMPTS = 4

@@ -2,23 +2,10 @@
 
 from msgspec import Struct
 
+from libs.api.file_problem import FileProblem
 from libs.api.view import Awaited
 
 MEDIA_TYPE = "application/problem+json"
-
-
-class FileProblem(Struct, frozen=True, omit_defaults=True):
-    """One thing that is wrong in a deployment file or a manifest."""
-
-    message: str
-    line: int = 0
-    column: int = 0
-    path: str = ""
-    hint: str = ""
-    severity: str = "error"
-    code: str = ""
-    file: str = ""
-    """The manifest that line and column count in; empty: the deployment file."""
 
 
 class ProblemDocument(Struct, frozen=True, omit_defaults=True):

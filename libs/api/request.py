@@ -1,6 +1,6 @@
 """What clients send."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -21,6 +21,19 @@ class StartRequest(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """Wins, key by key, over the file's own."""
     targets: tuple[str, ...] = ()
     """Only these; empty: all."""
+    source_control: dict[str, Any] = {}
+    """Which change led to this, as the source-control system names it; kept and shown, never interpreted."""
+
+
+class Again(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """Deploy once more what was deployed before: the stored file and manifests, and what changes this time."""
+
+    targets: tuple[str, ...] | None = None
+    """Only these; left out: those of that time."""
+    context: dict[str, str] = {}
+    """Wins, key by key, over that of that time."""
+    source_control: dict[str, Any] = {}
+    """Left out: that of that time."""
 
 
 class Decision(Struct, frozen=True, omit_defaults=True, rename="camel"):

@@ -1,9 +1,11 @@
 """What clients get: a deployment as people look at it, lists of them, agents, and who is asking."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
+from libs.api.file_problem import FileProblem
 from libs.messages.live import LiveWorkload
 
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
@@ -22,6 +24,14 @@ class Accepted(Struct, frozen=True, rename="camel"):
     application: str
     links: Links
     warnings: tuple[str, ...] = ()
+
+
+class Validated(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What a server thinks of a file that nobody asked it to deploy."""
+
+    valid: bool
+    application: str = ""
+    problems: tuple[FileProblem, ...] = ()
 
 
 class StepView(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -99,6 +109,12 @@ class DeploymentView(Struct, frozen=True, omit_defaults=True, rename="camel"):
     reason: str = ""
     targets: tuple[TargetView, ...] = ()
     awaiting: tuple[Awaited, ...] = ()
+    description: str = ""
+    context: dict[str, str] = {}
+    """The file's, and what the request put in its place."""
+    source_control: dict[str, Any] = {}
+    redeploys: str = ""
+    """The deployment whose file this is, where it was started again from there."""
 
 
 class DeploymentSummary(Struct, frozen=True, omit_defaults=True, rename="camel"):

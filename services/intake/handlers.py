@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from libs.api.request import Decision, NewAgent, StartRequest
+from libs.api.request import Again, Decision, NewAgent, StartRequest
 from libs.api.view import AgentCreated, AgentList, DeploymentView, WhoAmI
 from libs.auth import clients
 from libs.auth.clients import ClientExists, NewClient, WrongClient
@@ -51,6 +51,27 @@ class Intake:
         wanted = await body(request, StartRequest)
         accepted = await self.starting.start(caller(request), wanted, idempotency_key(request))
         return answer(accepted, 202, {"Location": accepted.links.self})
+
+    async def redeploy(self, request: web.Request) -> web.Response:
+        change = await body(request, Again) if request.can_read_body else Again()
+        key, _ = await self.found(request)
+        accepted = await self.starting.again(caller(request), key, change, idempotency_key(request))
+        return answer(accepted, 202, {"Location": accepted.links.self})
+
+    async def undo(self, request: web.Request) -> web.Response:
+        """Deploy what the application ran before this deployment."""
+        change = await body(request, Again) if request.can_read_body else Again()
+        key, view = await self.found(request)
+        success = self._index.previous_success(key.tenant, view.application, key.deployment)
+        before = key_of_id(key.tenant, success, PARTITIONS)
+        if before is None:
+            detail = f"{view.application} has no successful deployment before {key.deployment}"
+            raise Problem(409, detail, "nothing_to_undo")
+        accepted = await self.starting.again(caller(request), before, change, idempotency_key(request))
+        return answer(accepted, 202, {"Location": accepted.links.self})
+
+    async def validate(self, request: web.Request) -> web.Response:
+        return answer(await self.starting.validate(caller(request), await body(request, StartRequest)))
 
     async def show(self, request: web.Request) -> web.Response:
         _, view = await self.found(request)
@@ -121,7 +142,10 @@ class Intake:
 
         Shown to whoever may read deployments, and to those by whose role it asks, or has asked, for an approval.
         """
-        given, who = request.match_info["deployment"], caller(request)
+        return await self.named(request, request.match_info["deployment"])
+
+    async def named(self, request: web.Request, given: str) -> tuple[Key, DeploymentView]:
+        who = caller(request)
         key, view = key_of_id(who.tenant, given, PARTITIONS), await self.view(who.tenant, given)
         if view is None or not is_asked(view, who):
             require(allowed(who, Action.DEPLOYMENT_READ, who.tenant, caller_grants(request)))

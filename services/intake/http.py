@@ -8,13 +8,14 @@ from aiohttp import web
 from msgspec import Struct
 
 from libs.api.config import ApplyConfig, ConfigApplied, ConfigView
-from libs.api.request import Callback, Decision, NewAgent, StartRequest
-from libs.api.view import Accepted, AgentCreated, AgentList, Decided, DeploymentList, DeploymentView, WhoAmI
+from libs.api.request import Again, Callback, Decision, NewAgent, StartRequest
+from libs.api.view import Accepted, AgentCreated, AgentList, Decided, DeploymentList, DeploymentView, Validated, WhoAmI
 from libs.auth.http import is_open, needs
 from libs.auth.permissions import Action
 from libs.durable.ports import Unavailable, Unknown
 from libs.runtime.http import answer
 from libs.runtime.problem import Problem
+from libs.spec.editor import json_schema
 from services.intake.handlers import Intake
 from services.intake.openapi import Described, document
 from services.intake.original import addresses
@@ -40,6 +41,11 @@ def _decision(verb: str, action: Action, handler: Handler, summary: str) -> Rout
     return _route("POST", f"{_ONE}/{verb}", action, handler, summary=summary, takes=Decision, gives=Decided)
 
 
+def _again(verb: str, handler: Handler, summary: str) -> Route:
+    path, action = f"{_ONE}/{verb}", Action.DEPLOYMENT_START
+    return _route("POST", path, action, handler, summary=summary, takes=Again, gives=Accepted, status=202)
+
+
 ROUTES = (
     _route(
         "POST",
@@ -50,6 +56,17 @@ ROUTES = (
         takes=StartRequest,
         gives=Accepted,
         status=202,
+    ),
+    _again("redeploy", Intake.redeploy, "Deploy the same file once more"),
+    _again("undo", Intake.undo, "Deploy the success before this deployment once more"),
+    _route(
+        "POST",
+        "/validate",
+        Action.DEPLOYMENT_START,
+        Intake.validate,
+        summary="Check a file without deploying it",
+        takes=StartRequest,
+        gives=Validated,
     ),
     _route("GET", "/deployments", _READ, Intake.list_, summary="List deployments, newest first", gives=DeploymentList),
     # Whom a deployment asks, and who may approve, depends on what waits: that is decided once it is known.
@@ -109,8 +126,12 @@ def routes(intake: Intake, version: str = "0") -> list[web.RouteDef]:
     async def openapi(_: web.Request) -> web.Response:
         return answer(described)
 
+    async def schema(_: web.Request) -> web.Response:
+        return answer(json_schema())
+
     return [
         web.get(f"{PREFIX}/openapi.json", is_open(openapi)),
+        web.get(f"{PREFIX}/schema/deployment.json", is_open(schema)),
         *(
             web.route(about.method, about.path, needs(about.action, _bound(intake, route.handler)))
             for route in ROUTES

@@ -32,7 +32,7 @@ class Records:
         holder = _locks.decode(stored.data).holder
         return ("" if await self._has_ended(Key(key.tenant, key.partition, holder)) else holder), stored.sequence
 
-    async def seen(self, key: Key) -> Seen | None:
+    async def seen(self, key: Key) -> tuple[Seen, Submission] | None:
         """Everything that is committed about a deployment; None where there is none."""
         kept = await self._store.last(submission_subject(key))
         if kept is None:
@@ -41,7 +41,7 @@ class Records:
         deployment = await self._deployment(key)
         filters = [state_filter(ROLLOUT.noun, key.partition, key.deployment, key.tenant)]
         walked = [load(ROLLOUT, stored) for stored in await self._store.lasts(filters)]
-        return Seen(
+        seen = Seen(
             id=key.deployment,
             application=submission.application,
             by=submission.by,
@@ -50,6 +50,7 @@ class Records:
             deployment=deployment,
             rollouts={rollout.state.target: rollout for rollout in walked},
         )
+        return seen, submission
 
     async def last_event(self, key: Key) -> int:
         """The place in the stream of the newest thing said about a deployment; 0 where nothing was."""

@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from datetime import datetime
 from random import Random
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -23,7 +24,7 @@ SUBMISSION = "submission"
 LOCK = "lock"
 
 
-class Submission(Struct, frozen=True):
+class Submission(Struct, frozen=True, omit_defaults=True):
     """What is kept of an accepted request, under its deployment's key."""
 
     submission: str
@@ -31,6 +32,11 @@ class Submission(Struct, frozen=True):
     application: str
     by: str
     at: datetime
+    description: str = ""
+    context: dict[str, str] = {}
+    source_control: dict[str, Any] = {}
+    redeploys: str = ""
+    """The deployment whose submission was handed in again."""
 
 
 class Lock(Struct, frozen=True):

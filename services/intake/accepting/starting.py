@@ -3,9 +3,11 @@
 import asyncio
 
 import msgspec
+from msgspec.structs import replace
 
-from libs.api.request import StartRequest
-from libs.api.view import Accepted, Links
+from libs.api.file_problem import FileProblem
+from libs.api.request import Again, StartRequest
+from libs.api.view import Accepted, Links, Validated
 from libs.auth.principal import Principal
 from libs.config.store import read
 from libs.durable.ports import Conflict, Store, Unknown
@@ -13,8 +15,8 @@ from libs.messages.subject import PARTITIONS, Key
 from libs.runtime.problem import Problem
 from libs.runtime.process import Process
 from libs.runtime.trace import current_traceparent
+from libs.spec import problems as spec_problems
 from libs.spec.model import Spec
-from libs.spec.problems import Problem as FileProblem
 from services.intake.accepting import acceptance
 from services.intake.accepting.acceptance import Applicant, Submission
 from services.intake.accepting.check import Checked, check, check_agents, is_asked
@@ -24,6 +26,8 @@ from services.intake.records import Records
 from services.intake.sending import ATTEMPTS, unsettled
 from services.intake.settings import IntakeSettings
 
+MOST_CONTEXT_BYTES = 32 * 1024
+MOST_SOURCE_BYTES = 16 * 1024
 _THREAD_BYTES = 32 * 1024
 """Larger files are read in a thread: reading one must not hold up everybody else's answers."""
 
@@ -36,7 +40,8 @@ class Starting:
         self._records = Records(store)
         self._directory = Directory(store)
 
-    async def start(self, who: Principal, request: StartRequest, idempotency_key: str) -> Accepted:
+    async def start(self, who: Principal, request: StartRequest, idempotency_key: str, redeploys: str = "") -> Accepted:
+        _require_bounds(request)
         checked = await self._checked(request)
         assert checked.spec is not None, "a file with errors was refused"
         owner = (who.tenant, checked.spec.application)
@@ -51,33 +56,68 @@ class Starting:
                 application=checked.spec.application,
                 by=who.subject,
                 at=self._process.clock.now(),
+                description=checked.spec.description,
+                context=checked.spec.context | request.context,
+                source_control=request.source_control,
+                redeploys=redeploys,
             )
             await self._accept(key, submission, text)
         return _accepted(key, checked.spec.application, warnings)
 
+    async def again(self, who: Principal, key: Key, change: Again, idempotency_key: str) -> Accepted:
+        """Start what was handed in as the deployment at `key` once more."""
+        submission = await self._records.submission(key)
+        if submission is None:
+            raise Problem(404, f"there is no deployment {key.deployment}")
+        kept = msgspec.json.decode(await self._store.read(submission.submission), type=StartRequest)
+        request = replace(
+            kept,
+            targets=kept.targets if change.targets is None else change.targets,
+            context=kept.context | change.context,
+            source_control=change.source_control or kept.source_control,
+        )
+        return await self.start(who, request, idempotency_key, redeploys=key.deployment)
+
+    async def validate(self, who: Principal, request: StartRequest) -> Validated:
+        """What starting it would say, without starting it."""
+        _require_bounds(request)
+        checked = await self._look(request)
+        problems = checked.problems
+        if checked.spec is not None:
+            problems += await self._unknown(who, request, checked.spec)
+        valid = all(problem.severity != "error" for problem in problems)
+        application = checked.spec.application if checked.spec else request.application
+        return Validated(valid, application, msgspec.convert(msgspec.to_builtins(problems), tuple[FileProblem, ...]))
+
     async def _checked(self, request: StartRequest) -> Checked:
-        minimum = self._settings.intake_minimum_timeout_seconds
-        size = len(request.config) + sum(len(text) for texts in request.files.values() for text in texts)
-        if size > _THREAD_BYTES:
-            checked = await asyncio.to_thread(check, request, minimum)
-        else:
-            checked = check(request, minimum)
+        checked = await self._look(request)
         if checked.spec is None:
             raise _invalid(checked.problems)
         return checked
 
+    async def _look(self, request: StartRequest) -> Checked:
+        minimum = self._settings.intake_minimum_timeout_seconds
+        size = len(request.config) + sum(len(text) for texts in request.files.values() for text in texts)
+        if size > _THREAD_BYTES:
+            return await asyncio.to_thread(check, request, minimum)
+        return check(request, minimum)
+
     async def _check_agents(self, who: Principal, request: StartRequest, checked: Checked) -> tuple[str, ...]:
         """Refuse accounts that nobody registered and providers that nobody configured; warn of agents that are away."""
         assert checked.spec is not None, "a file with errors was refused"
-        registered = await self._directory.registered(who.tenant)
-        unknown = check_agents(request, checked.spec, registered)
-        if unknown := (*unknown, *await self._missing_providers(who, request, checked.spec)):
+        if unknown := await self._unknown(who, request, checked.spec):
             raise _invalid((*checked.problems, *unknown))
         used = {target.account for name, target in checked.spec.targets.items() if is_asked(request, name)}
         away = sorted(used - await self._directory.connected(who.tenant))
         return tuple(f"agent {name} is not connected; its targets wait for it" for name in away)
 
-    async def _missing_providers(self, who: Principal, request: StartRequest, spec: Spec) -> tuple[FileProblem, ...]:
+    async def _unknown(self, who: Principal, request: StartRequest, spec: Spec) -> tuple[spec_problems.Problem, ...]:
+        registered = await self._directory.registered(who.tenant)
+        return (*check_agents(request, spec, registered), *await self._missing_providers(who, request, spec))
+
+    async def _missing_providers(
+        self, who: Principal, request: StartRequest, spec: Spec
+    ) -> tuple[spec_problems.Problem, ...]:
         if not measures(request, spec):
             return ()
         config = (await read(self._store, who.tenant)).config
@@ -116,6 +156,16 @@ class Starting:
         return None if holder else revision
 
 
+def _require_bounds(request: StartRequest) -> None:
+    """What travels in records besides the file's own text."""
+    for name, value, most in (
+        ("context", request.context, MOST_CONTEXT_BYTES),
+        ("sourceControl", request.source_control, MOST_SOURCE_BYTES),
+    ):
+        if (size := len(msgspec.json.encode(value))) > most:
+            raise Problem(422, f"{name} has {size} bytes; {most} are allowed", "too_large")
+
+
 def _accepted(key: Key, application: str, warnings: tuple[str, ...]) -> Accepted:
     return Accepted(key.deployment, application, Links(url_of(key), f"{url_of(key)}/events"), warnings)
 
@@ -124,7 +174,7 @@ def url_of(key: Key) -> str:
     return f"/api/v1/deployments/{key.deployment}"
 
 
-def _invalid(problems: tuple[FileProblem, ...]) -> Problem:
+def _invalid(problems: tuple[spec_problems.Problem, ...]) -> Problem:
     errors = sum(problem.severity == "error" for problem in problems)
     detail = f"the deployment file has {errors} problem{'s' if errors > 1 else ''}"
     return Problem(422, detail, "invalid_deployment_file", {"problems": msgspec.to_builtins(problems)})

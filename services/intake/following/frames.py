@@ -37,10 +37,17 @@ class Following:
         self._feed = feed
 
     async def view(self, key: Key) -> DeploymentView | None:
-        seen = await self._records.seen(key)
-        if seen is None:
+        found = await self._records.seen(key)
+        if found is None:
             return None
-        return build(replace(seen, live=self._feed.live(key.tenant, key.deployment)))
+        seen, submission = found
+        return replace(
+            build(replace(seen, live=self._feed.live(key.tenant, key.deployment))),
+            description=submission.description,
+            context=submission.context,
+            source_control=submission.source_control,
+            redeploys=submission.redeploys,
+        )
 
     async def frames(self, key: Key, last_id: str) -> AsyncIterator[Frame | Beat]:
         """Ends after the deployment's end, or when the reader is too slow: it can go on from its last id."""

@@ -1,6 +1,7 @@
 """What a request says besides its body: headers and query parameters, each within its limits."""
 
 import re
+from datetime import datetime
 
 from aiohttp import web
 
@@ -10,7 +11,7 @@ from services.intake.listing.index import ACTIVE, MOST_PAGE, PAGE, Query
 from services.intake.view import ACCEPTED
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_KNOWN = frozenset({"application", "phase", "limit", "cursor"})
+_KNOWN = frozenset({"application", "phase", "by", "since", "limit", "cursor"})
 _PHASES = (ACTIVE, ACCEPTED, *(str(phase) for phase in Phase if phase is not Phase.ABSENT))
 
 
@@ -36,6 +37,8 @@ def list_query(request: web.Request, tenant: str) -> Query:
         tenant=tenant,
         application=request.query.get("application", ""),
         phase=_phase(request.query.get("phase", "")),
+        by=request.query.get("by", ""),
+        since=_since(request.query.get("since", "")),
         limit=_limit(request.query.get("limit", str(PAGE))),
         cursor=request.query.get("cursor", ""),
     )
@@ -45,6 +48,18 @@ def _phase(text: str) -> str:
     if text and text not in _PHASES:
         raise Problem(400, f"phase takes one of {', '.join(_PHASES)}, not {quoted(text)}")
     return text
+
+
+def _since(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Problem(400, f"since takes a time like 2026-05-01T12:00:00Z, not {quoted(text)}")
+    return at
 
 
 def _limit(text: str) -> int:

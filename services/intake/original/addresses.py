@@ -1,24 +1,27 @@
 """The original's own addresses, for its command line as people have it: start, look, and its one GraphQL question."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
+from libs.api.view import Accepted
 from libs.auth.http import caller
 from libs.runtime.http import answer
 from libs.runtime.problem import Problem
 from services.intake.handlers import Intake
 from services.intake.listing.query import idempotency_key
-from services.intake.original.documents import Asked, pipeline, question, start_request
+from services.intake.original.documents import Asked, again, linked, pipeline, question, start_request
+
+Body = TypeVar("Body")
 
 _LINK = "application/vnd.start.kubernetes.pipeline.v2.link+json"
 
 
 async def start(intake: Intake, request: web.Request) -> web.Response:
     try:
-        wanted = await _request(request)
-        accepted = await intake.starting.start(caller(request), wanted, idempotency_key(request))
+        accepted = await (_again if request.content_type == _LINK else _first)(intake, request)
     except Problem as problem:
         raise Problem(
             problem.status, problem.detail, problem.code, problem.fields | _errors(problem), problem.headers
@@ -39,15 +42,29 @@ async def ask(intake: Intake, request: web.Request) -> web.Response:
     return answer(question(await intake.view(caller(request).tenant, asked.variables.get("pipelineID", ""))))
 
 
-async def _request(request: web.Request) -> Any:
-    if request.content_type == _LINK:
-        raise Problem(422, "deploying from a URL or from an earlier deployment is not built yet", "not_built")
+async def _first(intake: Intake, request: web.Request) -> Accepted:
+    wanted = await _read(request, start_request)
+    return await intake.starting.start(caller(request), wanted, idempotency_key(request))
+
+
+async def _again(intake: Intake, request: web.Request) -> Accepted:
+    earlier = linked(request.headers.get("X-Armory-Config-Location", ""))
+    if not earlier:
+        raise Problem(422, "deploying from a URL is not built yet; send the file, or name a deployment", "not_built")
+    change = await _read(request, again)
+    key, _ = await intake.named(request, earlier)
+    return await intake.starting.again(caller(request), key, change, idempotency_key(request))
+
+
+async def _read(request: web.Request, decode: Callable[[bytes], Body]) -> Body:
     try:
-        return start_request(await request.read())
+        return decode(await request.read())
     except msgspec.ValidationError as error:
         raise Problem(422, str(error), "invalid_body") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is not JSON") from error
+    except ValueError as error:
+        raise Problem(422, str(error), "not_built") from error
 
 
 def _errors(problem: Problem) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """The original's documents: its request for a deployment, and ours shown the way its command line reads it. Pure."""
 
+import re
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from libs.api.request import StartRequest
+from libs.api.request import Again, StartRequest
 from libs.api.view import ENDED, DeploymentView, StepView, TargetView
 
+_STORED = re.compile(r"armory::.*/pipelines/([^/]+)/config")
 _ONLY_IN_REQUESTS = ("files", "targetFilters", "sourceControl", "contextOverrides", "account")
 _STATES = {"pending": "NOT_STARTED", "current": "RUNNING", "done": "SUCCEEDED", "skipped": "CANCELLED"}
 _PHASES = {
@@ -29,6 +31,14 @@ class _Extras(Struct, frozen=True, rename="camel"):
 
     files: dict[str, tuple[str, ...] | None] | None = None
     target_filters: tuple[_Filter, ...] | None = None
+    source_control: dict[str, Any] | None = None
+
+
+class _Link(Struct, frozen=True, rename="camel"):
+    """What comes instead of a file where an earlier deployment is named."""
+
+    account: str = ""
+    target_filters: tuple[_Filter, ...] | None = None
 
 
 class Asked(Struct, frozen=True):
@@ -45,8 +55,24 @@ def start_request(body: bytes) -> StartRequest:
     return StartRequest(
         config=msgspec.json.encode(config).decode(),
         files={path: texts for path, texts in (extras.files or {}).items() if texts is not None},
+        source_control=extras.source_control or {},
         targets=tuple(one.include_target for one in extras.target_filters or ()),
     )
+
+
+def linked(location: str) -> str:
+    """The earlier deployment that a configuration's location names; empty where it names something else."""
+    found = _STORED.fullmatch(location)
+    return found[1] if found else ""
+
+
+def again(body: bytes) -> Again:
+    """Raises `msgspec.MsgspecError` for what is no such request, `ValueError` for what cannot be done."""
+    link = msgspec.json.decode(body or b"{}", type=_Link)
+    if link.account:
+        raise ValueError("another account for every target is not built yet")
+    named = tuple(one.include_target for one in link.target_filters or ())
+    return Again(targets=named or None)
 
 
 def pipeline(view: DeploymentView) -> dict[str, Any]:
@@ -54,8 +80,9 @@ def pipeline(view: DeploymentView) -> dict[str, Any]:
     return {
         "id": view.id,
         "application": view.application,
-        "description": view.reason,
-        "context": {},
+        "description": view.description or view.reason,
+        "context": view.context,
+        **({"sourceControl": view.source_control} if view.source_control else {}),
         "startedAtIso8601": view.started_at.isoformat(),
         **({"completedAtIso8601": view.ended_at.isoformat()} if view.ended_at else {}),
         "status": status(view),
