@@ -1,7 +1,7 @@
 """Asking the server: JSON in and out, and each way of saying no turned into the exit code that scripts expect."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ ATTEMPTS = 4
 _PAUSES = (0.5, 1.0, 2.0)
 _AGAIN = frozenset({429, 502, 503, 504})
 API = "/api/v1"
+_NONE: Mapping[str, str] = {}
 
 Document = TypeVar("Document")
 
@@ -30,11 +31,20 @@ class Client:
         self.place = place
 
     async def get(self, path: str, kind: type[Document]) -> Document:
-        return await self._ask("GET", path, kind)
+        return _decoded(await self._ask("GET", path), kind, self.place.server)
 
     async def post(self, path: str, body: Any, kind: type[Document], key: str = "") -> Document:
         """Repeated after a failure of the way only where `key` makes a repeat harmless."""
-        return await self._ask("POST", path, kind, msgspec.json.encode(body), key)
+        headers = {"Idempotency-Key": key} if key else {}
+        return _decoded(await self._ask("POST", path, msgspec.json.encode(body), headers), kind, self.place.server)
+
+    async def put(self, path: str, body: Any, kind: type[Document], match: str = "") -> Document:
+        """`match`: only where what is there still has this revision."""
+        headers = {"If-Match": f'"{match}"'} if match else {}
+        return _decoded(await self._ask("PUT", path, msgspec.json.encode(body), headers), kind, self.place.server)
+
+    async def delete(self, path: str) -> None:
+        await self._ask("DELETE", path)
 
     def stream(self, path: str, last_id: str) -> Any:
         """The raw response of an event stream, as an async context manager."""
@@ -44,22 +54,22 @@ class Client:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
         return self._session.get(self._url(path), headers=headers, timeout=timeout)
 
-    async def _ask(
-        self, method: str, path: str, kind: type[Document], body: bytes | None = None, key: str = ""
-    ) -> Document:
-        attempts = ATTEMPTS if key or method == "GET" else 1
+    async def _ask(self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] = _NONE) -> bytes:
+        attempts = ATTEMPTS if "Idempotency-Key" in more or method == "GET" else 1
         for attempt in range(attempts):
-            status, text = await self._once(method, path, body, key, is_last=attempt + 1 == attempts)
+            status, text = await self._once(method, path, body, more, is_last=attempt + 1 == attempts)
             if status and (status not in _AGAIN or attempt + 1 == attempts):
                 break
             await asyncio.sleep(_PAUSES[attempt])
         if status >= 400:
             raise refused(status, text)
-        return _decoded(text, kind, self.place.server)
+        return text
 
-    async def _once(self, method: str, path: str, body: bytes | None, key: str, *, is_last: bool) -> tuple[int, bytes]:
+    async def _once(
+        self, method: str, path: str, body: bytes | None, more: Mapping[str, str], *, is_last: bool
+    ) -> tuple[int, bytes]:
         """Status and body; 0 where the server could not be reached and there is another attempt."""
-        headers = {**self._headers(), **({"Idempotency-Key": key} if key else {})}
+        headers = {**self._headers(), **more}
         self._output.debug(f"{method} {self._url(path)}")
         try:
             async with self._session.request(method, self._url(path), data=body, headers=headers) as response:

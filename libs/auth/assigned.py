@@ -20,6 +20,9 @@ async def assign(store: Store, tenant: str, client_id: str, roles: Sequence[str]
     Raises `WrongClient` for roles no client may have. Tokens that were given out keep what they say until they expire.
     """
     check_roles(roles)
+    client = await clients.find(store, client_id)
+    if client is not None and client.kind is Kind.AGENT:
+        raise WrongClient("an agent's one role is the agents'")
     return await _changed(store, tenant, client_id, tuple(dict.fromkeys(roles)))
 
 

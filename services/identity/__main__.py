@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from libs.auth.http import guard, require_declared
+from libs.config.store import Configuration
 from libs.runtime import http
 from libs.runtime.process import Process, run
 from libs.runtime.settings import load
@@ -22,7 +23,7 @@ async def start(settings: Settings, process: Process) -> None:
         ground = await stack.enter_async_context(opened(process))
         service = await stack.enter_async_context(opened_service(settings, process, ground.store, ground.seal))
         app.add_routes(routes(service.identity, service.terms))
-        app.middlewares.append(guard(service.verifier))
+        app.middlewares.append(guard(service.verifier, Configuration(ground.store, process.clock).grants))
         require_declared(app)
         await stack.enter_async_context(http.serve(app, settings.process.http_address))
         await serve(service)

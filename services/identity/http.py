@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, unquote_plus
 from aiohttp import hdrs, web
 from msgspec import Struct
 
-from libs.auth import clients
+from libs.api.client import NewRoles
+from libs.auth import assigned, clients
 from libs.auth.clients import Client, ClientExists, NewClient, WrongClient
 from libs.auth.http import caller, is_open, needs
 from libs.auth.permissions import AGENT, Action
@@ -72,6 +73,7 @@ def routes(identity: Identity, terms: Terms) -> list[web.RouteDef]:
         web.post("/oauth/token", is_open(addresses.token)),
         web.get("/api/v1/clients", needs(Action.CLIENT_MANAGE, addresses.list_clients)),
         web.post("/api/v1/clients", needs(Action.CLIENT_MANAGE, addresses.make_client)),
+        web.put("/api/v1/clients/{id}/roles", needs(Action.CLIENT_MANAGE, addresses.assign_roles)),
         web.delete("/api/v1/clients/{id}", needs(Action.CLIENT_MANAGE, addresses.delete_client)),
     ]
 
@@ -128,6 +130,17 @@ class _Addresses:
             raise Problem(409, f"{error} exists already: delete it first, or choose another name") from error
         log.logger().info("client_created", client=made.client_id, by=who.subject)
         return answer(MadeClient(made.client_id, made.secret.reveal()), 201, _NO_STORE)
+
+    async def assign_roles(self, request: web.Request) -> web.Response:
+        asked, who, client_id = await body(request, NewRoles), caller(request), request.match_info["id"]
+        try:
+            changed = await assigned.assign(self._identity.store, who.tenant, client_id, asked.roles)
+        except WrongClient as error:
+            raise Problem(422, str(error), "invalid_client") from error
+        if changed is None:
+            raise Problem(404, "there is no such client")
+        log.logger().info("client_roles_changed", client=client_id, roles=changed.roles, by=who.subject)
+        return answer(_shown(changed))
 
     async def delete_client(self, request: web.Request) -> web.Response:
         who, client_id = caller(request), request.match_info["id"]

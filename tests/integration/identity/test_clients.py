@@ -107,3 +107,27 @@ async def test_store_holds_no_secret(world: World) -> None:
     assert not [secret for secret in secrets if secret in kept]
     assert b"BEGIN" not in kept
     assert world.service.identity.keys.signing().to_bytes() not in msgspec.json.encode(kept)
+
+
+@pytest.mark.feature("F150")
+async def test_roles_are_exchanged(world: World) -> None:
+    headers = await world.bearer()
+    await world.ask("POST", PATH, json={"name": "ci", "roles": ["deployer"]}, headers=headers)
+    path = f"{PATH}/machine.main.ci/roles"
+    status, shown, _ = await world.ask("PUT", path, json={"roles": ["sre", "viewer", "sre"]}, headers=headers)
+    assert (status, shown["roles"]) == (200, ["sre", "viewer"])
+    client = await clients.find(world.store, "machine.main.ci")
+    assert client is not None
+    assert client.roles == ("sre", "viewer")
+
+
+@pytest.mark.feature("F150")
+@pytest.mark.parametrize(
+    ("client", "roles", "status"),
+    [("machine.main.ci", ["x"], 404), ("machine.main.admin", [], 422), ("agent.main.prod", ["admin"], 422)],
+)
+async def test_wrong_exchange_changes_nothing(client: str, roles: list[str], status: int, world: World) -> None:
+    before = await clients.find(world.store, client)
+    path = f"{PATH}/{client}/roles"
+    assert (await world.ask("PUT", path, json={"roles": roles}, headers=await world.bearer()))[0] == status
+    assert await clients.find(world.store, client) == before
