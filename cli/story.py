@@ -25,24 +25,50 @@ def _step(data: Data) -> str:
             return "manifests are applied"
         case "setWeight":
             return f"goes to {what['weight']} %"
-        case "pause" if what.get("seconds") is not None:
-            return f"pauses for {what['seconds']} s"
-        case "pause":
-            roles = (what.get("approval") or {}).get("roles") or ()
-            return f"waits for approval{_by(' or '.join(roles))}"
+        case "deployGreen":
+            return "the new version comes up beside the old one"
+        case "redirectTraffic":
+            return "traffic goes to the new version"
+        case "shutDownOld":
+            return "the old version is shut down"
+        case "pause" | "runWebhook" | "analysis" | "awaitGates":
+            return ""  # its gates are told one by one
         case _:
             return f"step {data.get('step', 0) + 1} began"
 
 
-def _pause(data: Data) -> str:
-    place = {"before": "before it begins", "after": "after its rollout"}.get(data.get("stage", ""), "")
-    if data.get("seconds") is not None:
-        return f"pauses for {data['seconds']} s {place}"
-    return f"waits for approval{_by(' or '.join(data.get('roles') or ()))} {place}"
+def _gate(data: Data) -> str:
+    what, stage = data.get("what", {}), data.get("place", {}).get("stage", "")
+    place = {"before": " before it begins", "after": " after its rollout"}.get(stage, "")
+    match what.get("step"):
+        case "pause" if what.get("seconds") is not None:
+            return f"pauses for {what['seconds']} s{place}"
+        case "pause":
+            roles = (what.get("approval") or {}).get("roles") or ()
+            return f"waits for approval{_by(' or '.join(roles))}{place}"
+        case "runWebhook":
+            return f"webhook {what.get('name')} is called{place}"
+        case "analysis":
+            return f"{', '.join(what.get('queries', ()))} analysed{place}"
+        case _:
+            return f"a gate began{place}"
 
 
-def _pause_ended(data: Data) -> str:
-    return f"approved by {data['by']}" if data.get("by") else "the pause is over"
+def _gate_passed(data: Data) -> str:
+    message = f": {data['message']}" if data.get("message") else ""
+    if data.get("skipped"):
+        return f"{data.get('by')} went on without waiting"
+    return f"let go on by {data['by']}{message}" if data.get("by") else f"passed{message}"
+
+
+def _gate_asked(data: Data) -> str:
+    verdict = "passed" if data.get("passed") else "failed"
+    return f"the analysis {verdict}{_why(data)}; a person decides"
+
+
+def _measured(data: Data) -> str:
+    values = (f"{one.get('query')} {one.get('problem') or one.get('value')}" for one in data.get("measurements", ()))
+    return f"measured {', '.join(values)}"
 
 
 def _ended(data: Data) -> str:
@@ -63,10 +89,9 @@ def _why(data: Data) -> str:
 
 
 _WORDS: dict[str, Callable[[Data], str]] = {
+    "evt.deployment.queued": lambda _: "waits for the deployment under way to end",
     "evt.deployment.started": lambda data: f"{data.get('application')} is deployed by {data.get('by')}",
     "evt.deployment.target-started": lambda _: "begins",
-    "evt.deployment.pause-started": _pause,
-    "evt.deployment.pause-ended": _pause_ended,
     "evt.deployment.target-ended": _ended,
     "evt.deployment.abort-started": lambda data: f"aborted{_why(data)}",
     "evt.deployment.succeeded": lambda _: "the deployment succeeded",
@@ -75,7 +100,9 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     "evt.deployment.refused": lambda data: f"an order was refused{_why(data)}",
     "evt.rollout.started": lambda _: "",
     "evt.rollout.step-started": _step,
-    "evt.rollout.step-ended": lambda data: f"approved by {data['by']}" if data.get("by") else "",
+    "evt.rollout.step-ended": lambda _: "",
+    "evt.rollout.paused": lambda data: f"held{_by(str(data.get('by')))}{_why(data)}",
+    "evt.rollout.resumed": lambda data: f"let go on by {data.get('by')}",
     "evt.rollout.hindered": _hindered,
     "evt.rollout.landed": lambda _: "the new version has everything",
     "evt.rollout.returning": lambda data: f"goes back{_why(data)}",
@@ -83,5 +110,20 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     "evt.rollout.succeeded": lambda _: "finished: only the new version is left",
     "evt.rollout.abandoned": lambda data: f"given up by {data.get('by')}{_why(data)}",
     "evt.rollout.refused": lambda data: f"an order was refused{_why(data)}",
+    "evt.gate.started": _gate,
+    "evt.gate.asked": _gate_asked,
+    "evt.gate.passed": _gate_passed,
+    "evt.gate.failed": lambda data: str(data.get("reason", "")),
+    "evt.webhook.called": lambda data: f"webhook {data.get('name')} answered; its callback is awaited",
+    "evt.webhook.succeeded": lambda _: "",
+    "evt.webhook.failed": lambda _: "",
+    "evt.webhook.hindered": _hindered,
+    "evt.webhook.cancelled": lambda _: "",
+    "evt.webhook.refused": lambda data: f"a callback was refused{_why(data)}",
+    "evt.analysis.measured": _measured,
+    "evt.analysis.passed": lambda _: "",
+    "evt.analysis.failed": lambda _: "",
+    "evt.analysis.hindered": _hindered,
+    "evt.analysis.cancelled": lambda _: "",
     "evt.fault.dead-lettered": lambda data: f"a message could not be handled{_why(data)}",
 }

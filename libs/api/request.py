@@ -43,6 +43,8 @@ class Decision(Struct, frozen=True, omit_defaults=True, rename="camel"):
     stage: str = ""
     """`before`, `after` or `strategy`."""
     step: int | None = None
+    gate: int | None = None
+    """Which of a step that holds several."""
     reason: Prose = ""
 
 

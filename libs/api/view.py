@@ -35,21 +35,36 @@ class Validated(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class StepView(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """One step of a strategy, or one pause before or after it."""
+    """One step of a strategy, or one gate: before a target, after it, or in a step that holds several."""
 
     kind: str
-    """`applyManifests`, `setWeight`, `pause` or `approval`."""
+    """`applyManifests`, `setWeight`, `deployGreen`, `redirectTraffic`, `shutDownOld`; of gates `pause`, `approval`,
+    `runWebhook`, `analysis`; of lists of gates `redirectTrafficAfter`, `shutDownOldVersionAfter`."""
     state: str
-    """`pending`, `current`, `done` or `skipped`."""
+    """`pending`, `current`, `done`, `failed` or `skipped`."""
     weight: int | None = None
     seconds: int | None = None
     """How long a pause lasts, or until an approval expires."""
     roles: tuple[str, ...] = ()
     """Whose approval counts; empty: anyone who may act on the deployment."""
+    name: str = ""
+    """The webhook's, or those of the queries."""
     waits_for: str = ""
     """For the current step, in words."""
     until: datetime | None = None
     """When the current step ends by itself: time has passed, an approval has expired, or the cluster was too slow."""
+    asks: bool = False
+    """Whether it waits for a person now."""
+    message: str = ""
+    """What came of a gate: what a webhook said, what an analysis found, why it failed."""
+    by: str = ""
+    """Who let it go on, or did not."""
+    gates: "tuple[StepView, ...]" = ()
+    """Of a list of gates, which are passed in parallel."""
+
+
+GATES = frozenset({"pause", "approval", "runWebhook", "analysis"})
+"""The kinds that wait, rather than ask something of the cluster."""
 
 
 class RolloutView(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -61,6 +76,10 @@ class RolloutView(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """Why it waits for the cluster."""
     reason: str = ""
     epoch: int = 0
+    held_by: str = ""
+    """Who holds it: no further step begins."""
+    holds: int = 0
+    """How often it was held."""
 
 
 class LiveView(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -94,6 +113,11 @@ class Awaited(Struct, frozen=True, rename="camel"):
     step: int
     roles: tuple[str, ...] = ()
     kind: str = "approval"
+    """`approval`; `judgment` where an analysis is judged and a person decides what that means."""
+    gate: int = 0
+    """Which of a step that holds several."""
+    message: str = ""
+    """What the analysis found."""
 
 
 class DeploymentView(Struct, frozen=True, omit_defaults=True, rename="camel"):

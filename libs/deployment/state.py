@@ -4,13 +4,17 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from libs.plan.model import Gate, Pause, TargetPlan
+from libs.gates.state import Outcome, Passage
+from libs.messages.run import Subject
+from libs.plan.model import TargetPlan
 
 
 class Phase(StrEnum):
     """Where a deployment is; `machine.py` draws how it moves."""
 
     ABSENT = "absent"
+    QUEUED = "queued"
+    """Another deployment of its application is under way."""
     PLANNING = "planning"
     RUNNING = "running"
     FINISHING = "finishing"
@@ -50,10 +54,12 @@ class Target(Struct, frozen=True, omit_defaults=True):
 
     plan: TargetPlan
     phase: TargetPhase = TargetPhase.WAITING
-    passed: tuple[int, ...] = ()
-    """Which pauses of the present stage, before or after, are over."""
+    outcomes: dict[str, tuple[Outcome, ...]] = {}
+    """What became of the gates, by stage: `before` and `after`."""
     landed: bool = False
     """Its rollout stands at the full weight and is still to be finished, or returned, when the deployment ends."""
+    replica_sets: tuple[str, ...] = ()
+    """The names of the new versions, once it has landed."""
     cancelled: bool = False
     """It ended because of a person, or because nobody decided in time; not because something failed."""
     reason: str = ""
@@ -86,21 +92,17 @@ def target_named(deployment: Deployment, name: str) -> Target | None:
     return next((target for target in deployment.targets if target.plan.name == name), None)
 
 
-def pauses(target: Target) -> tuple[Gate, ...]:
-    """The pauses of the stage that the target is in."""
-    match target.phase:
-        case TargetPhase.BEFORE:
-            return target.plan.before
-        case TargetPhase.AFTER:
-            return target.plan.after
-        case _:
-            return ()
-
-
-def open_pauses(target: Target) -> tuple[tuple[int, Pause], ...]:
-    """The pauses being waited for now, with their places in the file's list."""
-    return tuple(
-        (step, pause)
-        for step, pause in enumerate(pauses(target))
-        if isinstance(pause, Pause) and step not in target.passed
+def passage(target: Target, application: str) -> Passage | None:
+    """The gates that the target is at; None where it is at none."""
+    if target.phase not in (TargetPhase.BEFORE, TargetPhase.AFTER):
+        return None
+    plan, stage = target.plan, str(target.phase)
+    subject = Subject(
+        application=application,
+        target=plan.name,
+        agent=plan.agent,
+        namespace=plan.namespace,
+        replica_sets=target.replica_sets,
     )
+    gates = plan.before if target.phase is TargetPhase.BEFORE else plan.after
+    return Passage(stage, None, gates, target.outcomes.get(stage, ()), subject, plan.definitions)

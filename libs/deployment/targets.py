@@ -1,16 +1,18 @@
 """How one target moves: waiting ▶ before ▶ deploying ▶ after ▶ landed ▶ succeeded, or out of it.
 
-Each function takes a target and gives it back moved, with what is to be said about it.
+Each function takes a target and gives it back moved, with what is to be said about it. One whose gates after its
+rollout fail keeps its new version: it is finished with the others when the deployment ends, or returned when that is
+aborted.
 """
 
 from msgspec.structs import replace
 
-from libs.deployment.state import Deployment, Phase, Target, TargetPhase, open_pauses, pauses
-from libs.messages.deployment import PauseEnded, PauseStarted, TargetEnded, TargetStarted
-from libs.messages.message import Arm, Disarm, Output
+from libs.deployment.state import Deployment, Phase, Target, TargetPhase, passage
+from libs.gates import passing
+from libs.gates.state import failure, open_gates
+from libs.messages.deployment import TargetEnded, TargetStarted
+from libs.messages.message import Output
 from libs.messages.rollout import FinishRollout, RollBack, StartRollout
-from libs.messages.subject import token_hash
-from libs.plan.model import Gate, Pause
 
 Moved = tuple[Target, tuple[Output, ...]]
 
@@ -21,26 +23,32 @@ def start(target: Target, application: str) -> Moved:
     return begun, (TargetStarted(target=target.plan.name), *told)
 
 
-def land(target: Target, application: str) -> Moved:
+def land(target: Target, application: str, replica_sets: tuple[str, ...]) -> Moved:
     """Its rollout has walked every step."""
-    return _enter(replace(target, phase=TargetPhase.AFTER, landed=True), application)
+    landed = replace(target, phase=TargetPhase.AFTER, landed=True, replica_sets=replica_sets)
+    return _enter(landed, application)
 
 
-def pass_pause(target: Target, step: int, application: str, by: str = "") -> Moved:
-    """One pause of the present stage is over; the last one ends the stage."""
-    passed = replace(target, passed=(*target.passed, step))
-    told = PauseEnded(target=target.plan.name, stage=target.phase, step=step, by=by)
-    gone = Disarm(timer_name(target, step))
-    if open_pauses(passed):
-        return passed, (told, gone)
-    moved, more = _leave(passed, application)
-    return moved, (told, gone, *more)
+def pass_gates(target: Target, application: str, moved: passing.Moved) -> Moved:
+    """Something became of the present stage's gates: one that failed ends the target, the last one passed the stage."""
+    outcomes, told = moved
+    after = replace(target, outcomes={**target.outcomes, str(target.phase): outcomes})
+    gates = passage(after, application)
+    assert gates is not None, "only a target at its gates gets here"
+    if failed := failure(gates):
+        phase = TargetPhase.CANCELLED if failed.cancelled else TargetPhase.FAILED
+        ended, more = end(after, phase, failed.message, cancelled=failed.cancelled)
+        return ended, (*told, *more)
+    if open_gates(gates):
+        return after, told
+    left, more = _leave(after, application)
+    return left, (*told, *more)
 
 
 def end(target: Target, phase: TargetPhase, reason: str = "", *, cancelled: bool = False) -> Moved:
     """It goes no further."""
-    ended = replace(target, phase=phase, passed=(), reason=reason, cancelled=cancelled)
-    return ended, (*_disarm(target), TargetEnded(target=target.plan.name, phase=phase, reason=reason))
+    ended = replace(target, phase=phase, reason=reason, cancelled=cancelled)
+    return ended, (*_stopped(target), TargetEnded(target=target.plan.name, phase=phase, reason=reason))
 
 
 def withdraw(target: Target, phase: TargetPhase, reason: str, *, cancelled: bool = False) -> Moved:
@@ -57,7 +65,7 @@ def send_back(target: Target, reason: str) -> Moved:
 
 
 def returning(target: Target) -> Moved:
-    return replace(target, phase=TargetPhase.RETURNING, passed=(), landed=False), _disarm(target)
+    return replace(target, phase=TargetPhase.RETURNING, landed=False), _stopped(target)
 
 
 def start_rollout(target: Target, application: str) -> StartRollout:
@@ -77,48 +85,30 @@ def start_rollout(target: Target, application: str) -> StartRollout:
 
 
 def remind(target: Target, deployment: Deployment) -> tuple[Output, ...]:
-    """The order whose answer is still awaited, once more: a rollout that has ended says again how."""
+    """The orders whose answers are still awaited, once more: a rollout or a run that has ended says again how."""
     if target.phase is TargetPhase.DEPLOYING:
         return (start_rollout(target, deployment.application),)
     if target.phase is TargetPhase.RETURNING:
         return (RollBack(target=target.plan.name, reason=deployment.reason),)
     if target.landed and deployment.phase is Phase.FINISHING:
         return (FinishRollout(target=target.plan.name),)
-    return ()
-
-
-def timer_name(target: Target, step: int) -> str:
-    return f"{target.phase}-{step}-{token_hash(target.plan.name)}"
+    gates = passage(target, deployment.application)
+    return passing.remind(gates) if gates else ()
 
 
 def _enter(target: Target, application: str) -> Moved:
-    """Begin the stage that the target's phase names; one without pauses is over at once."""
-    if not pauses(target):
-        return _leave(target, application)
-    begun = [output for step, pause in enumerate(pauses(target)) for output in _begin(target, step, pause)]
-    return target, tuple(begun)
-
-
-def _begin(target: Target, step: int, pause: Gate) -> tuple[Output, ...]:
-    assert isinstance(pause, Pause), "no other gate passes the door yet"
-    approval = pause.approval
-    told = PauseStarted(
-        target=target.plan.name,
-        stage=target.phase,
-        step=step,
-        seconds=pause.seconds,
-        roles=approval.roles if approval else None,
-    )
-    limit = pause.seconds if approval is None else approval.expires_seconds
-    return (told,) if limit is None else (told, Arm(timer_name(target, step), limit))
+    """Begin the stage that the target's phase names; one without gates is over at once."""
+    gates = passage(target, application)
+    return (target, passing.begin(gates)) if gates and gates.gates else _leave(target, application)
 
 
 def _leave(target: Target, application: str) -> Moved:
     if target.phase is TargetPhase.BEFORE:
-        deploying = replace(target, phase=TargetPhase.DEPLOYING, passed=())
+        deploying = replace(target, phase=TargetPhase.DEPLOYING)
         return deploying, (start_rollout(deploying, application),)
-    return replace(target, phase=TargetPhase.LANDED, passed=()), ()
+    return replace(target, phase=TargetPhase.LANDED), ()
 
 
-def _disarm(target: Target) -> tuple[Output, ...]:
-    return tuple(Disarm(timer_name(target, step)) for step, _ in open_pauses(target))
+def _stopped(target: Target) -> tuple[Output, ...]:
+    gates = passage(target, "")
+    return passing.stop(gates) if gates else ()

@@ -16,8 +16,18 @@ class StartDeployment(Message, frozen=True, kw_only=True):
     by: str
 
 
-class ApprovePause(Message, frozen=True, kw_only=True):
-    """A person lets a pause before or after a target end."""
+class QueueDeployment(Message, frozen=True, kw_only=True):
+    """Wait until the deployment of the same application that is under way has ended."""
+
+    address: ClassVar[str] = "cmd.deployment.queue"
+    application: str
+    submission: str
+    """Digest of the submission in the object store."""
+    by: str
+
+
+class ApproveGate(Message, frozen=True, kw_only=True):
+    """A person lets go on what waits for one before or after a target."""
 
     address: ClassVar[str] = "cmd.deployment.approve"
     target: str
@@ -27,8 +37,8 @@ class ApprovePause(Message, frozen=True, kw_only=True):
     by: str
 
 
-class RejectPause(Message, frozen=True, kw_only=True):
-    """A person refuses what a pause before or after a target waits for."""
+class RejectGate(Message, frozen=True, kw_only=True):
+    """A person refuses what waits for one before or after a target."""
 
     address: ClassVar[str] = "cmd.deployment.reject"
     target: str
@@ -38,11 +48,22 @@ class RejectPause(Message, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class AdvanceGate(Message, frozen=True, kw_only=True):
+    """A person goes on without a gate before or after a target."""
+
+    address: ClassVar[str] = "cmd.deployment.advance"
+    target: str
+    stage: str
+    step: int
+    by: str
+
+
 class AbortDeployment(Message, frozen=True, kw_only=True):
     """End the deployment and return all its targets."""
 
     address: ClassVar[str] = "cmd.deployment.abort"
-    by: str
+    by: str = ""
+    """The person; empty where another deployment took its place."""
     reason: str = ""
 
 
@@ -52,6 +73,14 @@ class Planned(Message, frozen=True, kw_only=True):
     address: ClassVar[str] = "obs.deployment.planned"
     plan: Plan | None = None
     problem: str = ""
+
+
+class DeploymentQueued(Message, frozen=True, kw_only=True):
+    """It waits for another deployment of its application to end."""
+
+    address: ClassVar[str] = "evt.deployment.queued"
+    application: str
+    by: str
 
 
 class DeploymentStarted(Message, frozen=True, kw_only=True):
@@ -66,28 +95,6 @@ class TargetStarted(Message, frozen=True, kw_only=True):
 
     address: ClassVar[str] = "evt.deployment.target-started"
     target: str
-
-
-class PauseStarted(Message, frozen=True, kw_only=True):
-    """A pause before or after a target began: for `seconds`, or until one of `roles` approves."""
-
-    address: ClassVar[str] = "evt.deployment.pause-started"
-    target: str
-    stage: str
-    step: int
-    seconds: int | None = None
-    roles: tuple[str, ...] | None = None
-    """None for a timed pause; empty where anyone who may act on the deployment may approve."""
-
-
-class PauseEnded(Message, frozen=True, kw_only=True):
-    """A pause before or after a target is over: time passed, or `by` approved."""
-
-    address: ClassVar[str] = "evt.deployment.pause-ended"
-    target: str
-    stage: str
-    step: int
-    by: str = ""
 
 
 class TargetEnded(Message, frozen=True, kw_only=True):

@@ -25,20 +25,51 @@ class StartRollout(TargetMessage, frozen=True, kw_only=True):
 
 
 class ApproveStep(TargetMessage, frozen=True, kw_only=True):
-    """A person lets a pause among the steps end."""
+    """A person lets go on what waits for one among the steps."""
 
     address: ClassVar[str] = "cmd.rollout.approve"
     step: int
+    gate: int = 0
+    """Which of a step that holds several."""
     by: str
 
 
 class RejectStep(TargetMessage, frozen=True, kw_only=True):
-    """A person refuses what a pause among the steps waits for: the target goes back."""
+    """A person refuses what waits for one among the steps: the target goes back."""
 
     address: ClassVar[str] = "cmd.rollout.reject"
     step: int
+    gate: int = 0
     by: str
     reason: str = ""
+
+
+class AdvanceStep(TargetMessage, frozen=True, kw_only=True):
+    """A person goes on without what is waited for: a pause, a webhook, an analysis."""
+
+    address: ClassVar[str] = "cmd.rollout.advance"
+    step: int
+    gate: int = 0
+    by: str
+
+
+class PauseRollout(TargetMessage, frozen=True, kw_only=True):
+    """Hold the target where it is: what is being done is done to its end, the next step waits."""
+
+    address: ClassVar[str] = "cmd.rollout.pause"
+    hold: int
+    """One more than how often it was held so far, so that an order that comes again holds nothing again."""
+    by: str
+    reason: str = ""
+
+
+class ResumeRollout(TargetMessage, frozen=True, kw_only=True):
+    """Let a target that is held go on."""
+
+    address: ClassVar[str] = "cmd.rollout.resume"
+    hold: int
+    """Which hold ends."""
+    by: str
 
 
 class RollBack(TargetMessage, frozen=True, kw_only=True):
@@ -138,11 +169,23 @@ class StepStarted(TargetMessage, frozen=True, kw_only=True):
 
 
 class StepEnded(TargetMessage, frozen=True, kw_only=True):
-    """A step is done: its pods are ready, its time has passed, or `by` approved."""
+    """A step is done: what it asks for is true in the cluster, or its gates are passed."""
 
     address: ClassVar[str] = "evt.rollout.step-ended"
     step: int
-    by: str = ""
+
+
+class RolloutPaused(TargetMessage, frozen=True, kw_only=True):
+    """No further step begins until a person lets it go on."""
+
+    address: ClassVar[str] = "evt.rollout.paused"
+    by: str
+    reason: str = ""
+
+
+class RolloutResumed(TargetMessage, frozen=True, kw_only=True):
+    address: ClassVar[str] = "evt.rollout.resumed"
+    by: str
 
 
 class RolloutHindered(TargetMessage, frozen=True, kw_only=True):
@@ -156,6 +199,8 @@ class RolloutLanded(TargetMessage, frozen=True, kw_only=True):
     """Every step is done and the new version has everything; it can still go back until its deployment ends."""
 
     address: ClassVar[str] = "evt.rollout.landed"
+    replica_sets: tuple[str, ...] = ()
+    """The names of the new versions, one for each workload."""
 
 
 class RolloutReturning(TargetMessage, frozen=True, kw_only=True):

@@ -4,8 +4,23 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from libs.gates.state import Outcome, Passage
 from libs.messages.rollout import Workload
-from libs.plan.model import ApplyManifests, DeployGreen, RedirectTraffic, ServicePair, SetWeight, ShutDownOld, Step
+from libs.messages.run import Subject
+from libs.plan.model import (
+    Analysis,
+    ApplyManifests,
+    AwaitGates,
+    DeployGreen,
+    Gate,
+    Pause,
+    RedirectTraffic,
+    RunWebhook,
+    ServicePair,
+    SetWeight,
+    ShutDownOld,
+    Step,
+)
 
 
 class Phase(StrEnum):
@@ -14,6 +29,8 @@ class Phase(StrEnum):
     ABSENT = "absent"
     SURVEYING = "surveying"
     PROGRESSING = "progressing"
+    HELD = "held"
+    """What was being done is done; a person holds back the step that comes next."""
     LANDED = "landed"
     FINISHING = "finishing"
     SUCCEEDED = "succeeded"
@@ -42,7 +59,13 @@ class Rollout(Struct, frozen=True, omit_defaults=True):
     services: tuple[ServicePair, ...] = ()
     keeps_deployment: bool = False
     step: int = 0
-    """Index of the current step while progressing."""
+    """Index of the current step while progressing, of the next one while held."""
+    outcomes: dict[int, tuple[Outcome, ...]] = {}
+    """What became of the gates, by step."""
+    holds: int = 0
+    """How often a person held it."""
+    held_by: str = ""
+    """Who holds it now: no further step begins."""
     goal: int = 0
     """Counts what was wanted of the cluster. An observation names the goal it is about; an older one is ignored."""
     workloads: tuple[Workload, ...] = ()
@@ -80,16 +103,69 @@ def has_stable(rollout: Rollout) -> bool:
     return any(workload.previous for workload in rollout.workloads)
 
 
+def replica_sets(rollout: Rollout) -> tuple[str, ...]:
+    """The names of the new versions."""
+    return tuple(workload.replica_set for workload in rollout.workloads)
+
+
+def is_walked(rollout: Rollout, index: int) -> bool:
+    """A first deployment has nothing to compare with and no traffic to move: its first weight is the full one, and of
+    the gates among its steps only webhooks are passed."""
+    if has_stable(rollout):
+        return True
+    match rollout.steps[index]:
+        case ApplyManifests() | DeployGreen():
+            return True
+        case SetWeight():
+            return not any(isinstance(step, SetWeight) for step in rollout.steps[:index])
+        case Pause() | Analysis() | RunWebhook() | AwaitGates() as step:
+            return any(isinstance(gate, RunWebhook) for gate in gates_of(step))
+        case _:
+            return False
+
+
+def gates_of(step: Step) -> tuple[Gate, ...]:
+    """The gates that a step is; none where the cluster does it."""
+    match step:
+        case AwaitGates(gates=gates):
+            return gates
+        case Pause() | RunWebhook() | Analysis():
+            return (step,)
+        case _:
+            return ()
+
+
+def passage(rollout: Rollout) -> Passage | None:
+    """The gates of the current step."""
+    step = current(rollout)
+    if step is None or not gates_of(step):
+        return None
+    subject = Subject(
+        application=rollout.application,
+        target=rollout.target,
+        agent=rollout.agent,
+        namespace=rollout.namespace,
+        replica_sets=replica_sets(rollout),
+    )
+    outcomes = rollout.outcomes.get(rollout.step, ())
+    return Passage("strategy", rollout.step, gates_of(step), outcomes, subject, rollout.definitions)
+
+
 def weight(rollout: Rollout) -> int:
     """The new version's percentage that the steps ask for now."""
     match rollout.phase:
         case Phase.LANDED | Phase.FINISHING | Phase.SUCCEEDED:
             return 100
-        case Phase.PROGRESSING:
-            walked = rollout.steps[: rollout.step + 1]
-            return next((step.weight for step in reversed(walked) if isinstance(step, SetWeight)), 0)
+        case Phase.PROGRESSING | Phase.HELD:
+            weights = [weight_of(rollout, step) for step in _begun(rollout) if isinstance(step, SetWeight)]
+            return weights[-1] if weights else 0
         case _:
             return 0
+
+
+def weight_of(rollout: Rollout, step: SetWeight) -> int:
+    """The percentage that a step means: a first deployment knows only all."""
+    return step.weight if has_stable(rollout) else 100
 
 
 class Swap(Struct, frozen=True):
@@ -108,9 +184,11 @@ def swap(rollout: Rollout) -> Swap | None:
     match rollout.phase:
         case Phase.LANDED | Phase.FINISHING | Phase.SUCCEEDED:
             return Swap(traffic_to_new=True, stable_runs=False)
-        case Phase.PROGRESSING:
-            walked = {type(step) for step in rollout.steps[: rollout.step + 1]}
-            return Swap(traffic_to_new=RedirectTraffic in walked, stable_runs=ShutDownOld not in walked)
+        case Phase.PROGRESSING | Phase.HELD if not has_stable(rollout):
+            return Swap(traffic_to_new=True, stable_runs=False)
+        case Phase.PROGRESSING | Phase.HELD:
+            begun = {type(step) for step in _begun(rollout)}
+            return Swap(traffic_to_new=RedirectTraffic in begun, stable_runs=ShutDownOld not in begun)
         case _:
             return Swap(traffic_to_new=False, stable_runs=True)
 
@@ -124,3 +202,8 @@ def awaits_cluster(rollout: Rollout) -> bool:
     """Whether the rollout goes on when its goal is true in the cluster, and not before."""
     step = current(rollout)
     return rollout.phase in (Phase.RETURNING, Phase.FINISHING) or (step is not None and asks_cluster(step))
+
+
+def _begun(rollout: Rollout) -> tuple[Step, ...]:
+    """The steps up to where it is, the current one included."""
+    return rollout.steps[: rollout.step + (rollout.phase is Phase.PROGRESSING)]

@@ -35,6 +35,8 @@ def stage_of(rollout: Rollout) -> Stage | None:
             return Stage.APPLY
         case Phase.PROGRESSING | Phase.LANDED:
             return Stage.WEIGHT
+        case Phase.HELD if rollout.step > 0:
+            return Stage.WEIGHT
         case Phase.RETURNING:
             return Stage.RETURN
         case Phase.FINISHING:

@@ -8,8 +8,20 @@ from libs.durable.commit import Shell
 from libs.durable.partitions import Partitions, Ports, Sharing
 from libs.durable.service import Service, serve_partition
 from libs.link.bus import bus_link
-from libs.messages.rollout import AbandonRollout, ApproveStep, FinishRollout, RejectStep, RollBack, StartRollout
+from libs.messages.analysis import AnalysisFailed, AnalysisPassed
+from libs.messages.rollout import (
+    AbandonRollout,
+    AdvanceStep,
+    ApproveStep,
+    FinishRollout,
+    PauseRollout,
+    RejectStep,
+    ResumeRollout,
+    RollBack,
+    StartRollout,
+)
 from libs.messages.subject import Key
+from libs.messages.webhook import WebhookFailed, WebhookSucceeded
 from libs.rollout.machine import MACHINE
 from libs.rollout.state import Rollout
 from services.executor.clusters import Clusters
@@ -48,9 +60,16 @@ def listening(executor: Executor, rollouts: Shell[Rollout]) -> Service:
             StartRollout: executor.tell,
             ApproveStep: executor.tell,
             RejectStep: executor.tell,
+            AdvanceStep: executor.tell,
+            PauseRollout: executor.tell,
+            ResumeRollout: executor.tell,
             RollBack: executor.tell,
             FinishRollout: executor.tell,
             AbandonRollout: executor.tell,
+            WebhookSucceeded: executor.tell,
+            WebhookFailed: executor.tell,
+            AnalysisPassed: executor.tell,
+            AnalysisFailed: executor.tell,
         },
         shells=(rollouts,),
         due={MACHINE.noun: executor.wake},

@@ -1,21 +1,27 @@
 """Which order a person's decision becomes, and what came of it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
 from libs.api.request import Decision
-from libs.api.view import ENDED, Awaited, DeploymentView
-from libs.messages.deployment import AbortDeployment, ApprovePause, DeploymentRefused, RejectPause
+from libs.api.view import ENDED, GATES, Awaited, DeploymentView, StepView, TargetView
+from libs.messages.deployment import AbortDeployment, AdvanceGate, ApproveGate, DeploymentRefused, RejectGate
 from libs.messages.fault import DeadLettered
 from libs.messages.message import Message
-from libs.messages.rollout import AbandonRollout, ApproveStep, RejectStep, RollBack, RolloutRefused
+from libs.messages.rollout import (
+    AbandonRollout,
+    AdvanceStep,
+    ApproveStep,
+    PauseRollout,
+    RejectStep,
+    ResumeRollout,
+    RollBack,
+    RolloutRefused,
+)
 
-RETURNABLE = frozenset({"deploying", "after", "landed"})
-"""The phases in which a target has something to go back from."""
-
-STUCK = frozenset({"returning", "landed"})
-"""The phases in which a target may wait for a cluster that does not come back."""
+_BEGUN = frozenset({"deploying", "after", "landed"})
+_STUCK = frozenset({"returning", "landed"})
 
 
 class Unclear(Exception):
@@ -35,21 +41,41 @@ class Chosen(Struct, frozen=True):
 
 
 def approve(view: DeploymentView, decision: Decision, by: str) -> Chosen:
-    one = _one(view, decision)
+    one = _one(view, decision, view.awaiting)
     if one.stage == "strategy":
-        return Chosen(ApproveStep(target=one.target, step=one.step, by=by), one.roles, asks_approver=True)
-    return Chosen(ApprovePause(target=one.target, stage=one.stage, step=one.step, by=by), one.roles, asks_approver=True)
+        order: Message = ApproveStep(target=one.target, step=one.step, gate=one.gate, by=by)
+    else:
+        order = ApproveGate(target=one.target, stage=one.stage, step=one.step, by=by)
+    return Chosen(order, one.roles, asks_approver=True)
 
 
 def reject(view: DeploymentView, decision: Decision, by: str) -> Chosen:
-    one, reason = _one(view, decision), decision.reason
+    one, reason = _one(view, decision, view.awaiting), decision.reason
     if one.stage == "strategy":
-        return Chosen(RejectStep(target=one.target, step=one.step, by=by, reason=reason), one.roles, asks_approver=True)
-    return Chosen(
-        RejectPause(target=one.target, stage=one.stage, step=one.step, by=by, reason=reason),
-        one.roles,
-        asks_approver=True,
-    )
+        order: Message = RejectStep(target=one.target, step=one.step, gate=one.gate, by=by, reason=reason)
+    else:
+        order = RejectGate(target=one.target, stage=one.stage, step=one.step, by=by, reason=reason)
+    return Chosen(order, one.roles, asks_approver=True)
+
+
+def advance(view: DeploymentView, decision: Decision, by: str) -> Chosen:
+    """Go on without what is waited for. What asks certain people is for them to skip."""
+    one = _one(view, decision, tuple(_waiting(view)))
+    if one.stage == "strategy":
+        order: Message = AdvanceStep(target=one.target, step=one.step, gate=one.gate, by=by)
+    else:
+        order = AdvanceGate(target=one.target, stage=one.stage, step=one.step, by=by)
+    return Chosen(order, one.roles, asks_approver=one in view.awaiting)
+
+
+def pause(view: DeploymentView, decision: Decision, by: str) -> Chosen:
+    target = _walking(view, decision, "can be held", held=False)
+    return Chosen(PauseRollout(target=target.name, hold=_holds(target) + 1, by=by, reason=decision.reason))
+
+
+def resume(view: DeploymentView, decision: Decision, by: str) -> Chosen:
+    target = _walking(view, decision, "is held", held=True)
+    return Chosen(ResumeRollout(target=target.name, hold=_holds(target), by=by))
 
 
 def abort(view: DeploymentView, decision: Decision, by: str) -> Chosen:
@@ -57,14 +83,17 @@ def abort(view: DeploymentView, decision: Decision, by: str) -> Chosen:
 
 
 def roll_back(view: DeploymentView, decision: Decision, by: str) -> Chosen:
-    target = _target(view, decision, RETURNABLE, "can be rolled back")
-    _require_begun(view, target)
-    return Chosen(RollBack(target=target, by=by, reason=decision.reason))
+    target = _target(view, decision, _is_returnable, "can be rolled back")
+    if view.phase in ENDED or not _is_returnable(target):
+        states = f"{target.name} is {_words(target.phase)} and the deployment is {_words(view.phase)}"
+        only = "only a target that was begun and is not finished can be rolled back"
+        raise Unclear("nothing_to_return", f"{states}; {only}")
+    return Chosen(RollBack(target=target.name, by=by, reason=decision.reason))
 
 
 def abandon(view: DeploymentView, decision: Decision, by: str) -> Chosen:
-    target = _target(view, decision, STUCK, "is returning or finishing")
-    return Chosen(AbandonRollout(target=target, by=by, reason=decision.reason or "no reason given"))
+    target = _target(view, decision, _is_stuck, "is returning or finishing")
+    return Chosen(AbandonRollout(target=target.name, by=by, reason=decision.reason or "no reason given"))
 
 
 def refusal(answer: Message) -> str:
@@ -76,59 +105,99 @@ def refusal(answer: Message) -> str:
             return ""
 
 
-def _one(view: DeploymentView, decision: Decision) -> Awaited:
-    fitting = [one for one in view.awaiting if _fits(one, decision)]
+def _one(view: DeploymentView, decision: Decision, candidates: Sequence[Awaited]) -> Awaited:
+    fitting = [one for one in candidates if _fits(one, decision)]
     if not fitting:
-        raise Unclear("nothing_awaits", _nothing(view, decision))
+        raise Unclear("nothing_awaits", _nothing(view, decision, candidates))
     if len(fitting) > 1:
-        raise Unclear("ambiguous", f"{len(fitting)} things wait for a decision; name one: {_spelled(fitting)}")
+        raise Unclear("ambiguous", f"{len(fitting)} things could be meant; name one: {_spelled(fitting)}")
     return fitting[0]
 
 
 def _fits(one: Awaited, decision: Decision) -> bool:
-    return (
-        decision.target in ("", one.target) and decision.stage in ("", one.stage) and decision.step in (None, one.step)
-    )
+    named = decision.target in ("", one.target) and decision.stage in ("", one.stage)
+    return named and decision.step in (None, one.step) and decision.gate in (None, one.gate)
 
 
-def _nothing(view: DeploymentView, decision: Decision) -> str:
+def _waiting(view: DeploymentView) -> Iterator[Awaited]:
+    """Every gate that is waited for, whether for a person or not."""
+    questions = {(one.target, one.stage, one.step, one.gate): one for one in view.awaiting}
+    for target in view.targets:
+        for stage, steps in (("before", target.before), ("strategy", target.steps), ("after", target.after)):
+            for step, gate in _current(steps):
+                found = Awaited(target=target.name, stage=stage, step=step, gate=gate, kind="wait")
+                yield questions.get((target.name, stage, step, gate), found)
+
+
+def _current(steps: Sequence[StepView]) -> Iterator[tuple[int, int]]:
+    for index, step in enumerate(steps):
+        for gate, one in enumerate(step.gates or (step,)):
+            if one.state == "current" and one.kind in GATES:
+                yield index, gate
+
+
+def _nothing(view: DeploymentView, decision: Decision, candidates: Sequence[Awaited]) -> str:
     meant = f" on {decision.target}" if decision.target else ""
-    if not view.awaiting:
-        return f"nothing{meant} waits for a decision; the deployment is {view.phase}"
-    return f"nothing{meant} like that waits for a decision; these do: {_spelled(view.awaiting)}"
+    if not candidates:
+        return f"nothing{meant} waits; the deployment is {view.phase}"
+    return f"nothing{meant} like that waits; these do: {_spelled(candidates)}"
 
 
 def _spelled(awaiting: Sequence[Awaited]) -> str:
-    return "; ".join(f"target {one.target}, stage {one.stage}, step {one.step}" for one in awaiting)
+    return "; ".join(_place(one) for one in awaiting)
 
 
-def _target(view: DeploymentView, decision: Decision, phases: frozenset[str], what: str) -> str:
+def _place(one: Awaited) -> str:
+    gate = f", gate {one.gate}" if one.gate else ""
+    return f"target {one.target}, stage {one.stage}, step {one.step}{gate}"
+
+
+def _target(view: DeploymentView, decision: Decision, fits: Callable[[TargetView], bool], what: str) -> TargetView:
     if decision.target:
         return _named(view, decision.target)
-    fitting = [target.name for target in view.targets if target.phase in phases]
+    fitting = [target for target in view.targets if fits(target)]
     if not fitting:
-        raise Unclear("nothing_to_return", f"no target {what}; the deployment is {view.phase}")
+        raise Unclear("nothing_fits", f"no target {what}; the deployment is {_words(view.phase)}")
     if len(fitting) > 1:
-        raise Unclear("ambiguous", f"{len(fitting)} targets could be meant; name one: {', '.join(fitting)}")
+        names = ", ".join(target.name for target in fitting)
+        raise Unclear("ambiguous", f"{len(fitting)} targets could be meant; name one: {names}")
     return fitting[0]
 
 
-def _named(view: DeploymentView, name: str) -> str:
-    known = [target.name for target in view.targets]
-    if name not in known:
-        has = ", ".join(known) or "none yet"
-        raise Unclear("unknown_target", f"the deployment has no target {name!r}; it has {has}")
-    return name
+def _named(view: DeploymentView, name: str) -> TargetView:
+    for target in view.targets:
+        if target.name == name:
+            return target
+    has = ", ".join(target.name for target in view.targets) or "none yet"
+    raise Unclear("unknown_target", f"the deployment has no target {name!r}; it has {has}")
 
 
-def _require_begun(view: DeploymentView, name: str) -> None:
-    """A rollout told to return before its start would keep a record of a return that never was."""
-    (phase,) = (target.phase for target in view.targets if target.name == name)
-    if view.phase in ENDED or phase not in RETURNABLE:
-        states = f"{name} is {_words(phase)} and the deployment is {_words(view.phase)}"
-        raise Unclear(
-            "nothing_to_return", f"{states}; only a target that was begun and is not finished can be rolled back"
-        )
+def _walking(view: DeploymentView, decision: Decision, what: str, *, held: bool) -> TargetView:
+    """A target whose strategy is being walked. Another one is refused here: an order must name which hold it means."""
+
+    def fits(target: TargetView) -> bool:
+        return target.phase == "deploying" and target.rollout is not None and bool(target.rollout.held_by) is held
+
+    target = _target(view, decision, fits, what)
+    if target.rollout is None:
+        raise Unclear("nothing_fits", f"{target.name} is {_words(target.phase)}: its rollout has not begun")
+    return target
+
+
+def _holds(target: TargetView) -> int:
+    return target.rollout.holds if target.rollout else 0
+
+
+def _is_returnable(target: TargetView) -> bool:
+    """Whether it has something to go back from: a rollout told to return before its start would keep a record of a
+    return that never was. One whose gates after it failed is there still."""
+    has_landed = target.rollout is not None and target.rollout.phase == "landed"
+    return target.phase in _BEGUN or has_landed
+
+
+def _is_stuck(target: TargetView) -> bool:
+    """Whether it may wait for a cluster that does not come back."""
+    return target.phase in _STUCK
 
 
 def _words(phase: str) -> str:

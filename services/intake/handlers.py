@@ -96,6 +96,15 @@ class Intake:
     async def abort(self, request: web.Request) -> web.Response:
         return await self._decide(request, decision.abort)
 
+    async def pause(self, request: web.Request) -> web.Response:
+        return await self._decide(request, decision.pause)
+
+    async def resume(self, request: web.Request) -> web.Response:
+        return await self._decide(request, decision.resume)
+
+    async def advance(self, request: web.Request) -> web.Response:
+        return await self._decide(request, decision.advance)
+
     async def roll_back(self, request: web.Request) -> web.Response:
         return await self._decide(request, decision.roll_back)
 

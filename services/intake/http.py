@@ -75,6 +75,9 @@ ROUTES = (
     _decision("approve", _MEMBER, Intake.approve, "Let go on what waits for a person"),
     _decision("reject", _MEMBER, Intake.reject, "Refuse what waits for a person"),
     _decision("abort", Action.DEPLOYMENT_STEER, Intake.abort, "End a deployment and return its targets"),
+    _decision("pause", Action.DEPLOYMENT_STEER, Intake.pause, "Hold a target where it is"),
+    _decision("resume", Action.DEPLOYMENT_STEER, Intake.resume, "Let a target that is held go on"),
+    _decision("advance", Action.DEPLOYMENT_STEER, Intake.advance, "Go on without what is waited for"),
     _decision("rollback", Action.DEPLOYMENT_STEER, Intake.roll_back, "Return one target"),
     _decision("abandon", Action.DEPLOYMENT_ABANDON, Intake.abandon, "Give up a target that cannot be returned"),
     _route(

@@ -5,7 +5,15 @@ from libs.durable.commit import Shell
 from libs.durable.partitions import Ports, Sharing
 from libs.durable.service import Service
 from libs.durable.service import serve as serve_durably
-from libs.messages.deployment import AbortDeployment, ApprovePause, RejectPause, StartDeployment
+from libs.messages.analysis import AnalysisFailed, AnalysisPassed
+from libs.messages.deployment import (
+    AbortDeployment,
+    AdvanceGate,
+    ApproveGate,
+    QueueDeployment,
+    RejectGate,
+    StartDeployment,
+)
 from libs.messages.fault import DeadLettered
 from libs.messages.rollout import (
     RolloutAbandoned,
@@ -14,6 +22,7 @@ from libs.messages.rollout import (
     RolloutRolledBack,
     RolloutSucceeded,
 )
+from libs.messages.webhook import WebhookFailed, WebhookSucceeded
 from services.planner.handlers import Planner
 from services.planner.settings import Settings
 
@@ -30,14 +39,20 @@ def listening(ports: Ports) -> Service:
         "planner",
         handlers={
             StartDeployment: planner.start,
-            ApprovePause: planner.tell,
-            RejectPause: planner.tell,
+            QueueDeployment: planner.tell,
+            ApproveGate: planner.tell,
+            RejectGate: planner.tell,
+            AdvanceGate: planner.tell,
             AbortDeployment: planner.tell,
             RolloutLanded: planner.tell,
             RolloutReturning: planner.tell,
             RolloutRolledBack: planner.tell,
             RolloutSucceeded: planner.tell,
             RolloutAbandoned: planner.tell,
+            WebhookSucceeded: planner.tell,
+            WebhookFailed: planner.tell,
+            AnalysisPassed: planner.tell,
+            AnalysisFailed: planner.tell,
             DeadLettered: planner.tell,
         },
         shells=(deployments,),

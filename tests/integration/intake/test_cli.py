@@ -14,14 +14,15 @@ from msgspec import Struct
 from cli.exits import Exit
 from libs.deployment.state import Phase, TargetPhase
 from libs.messages.deployment import (
-    ApprovePause,
+    ApproveGate,
     DeploymentFailed,
     DeploymentStarted,
     DeploymentSucceeded,
-    PauseEnded,
     TargetEnded,
     TargetStarted,
 )
+from libs.messages.gate import GatePassed
+from libs.messages.run import Place
 from tests.builders import a_deployment, a_target, an_approval
 from tests.integration.conftest import Open
 from tests.integration.intake.test_decisions import Owner
@@ -306,10 +307,10 @@ async def test_approve_finds_what_waits(memory: Open, folder: Path) -> None:
         waiting = a_target(phase=TargetPhase.BEFORE, before=(an_approval(),))
         await w.commits(place_of(await w.start()), a_deployment(waiting))
         approving = await spawn(folder, "deploy", "approve", w=w)
-        order = await Owner(w).answers(PauseEnded(target="prod", stage="before", step=0, by="ann"))
+        order = await Owner(w).answers(GatePassed(target="prod", place=Place("before", 0), by="ann"))
         result = await ended(approving)
         assert (result.code, result.out) == (Exit.DONE, "approved\n")
-        assert isinstance(order, ApprovePause)
+        assert isinstance(order, ApproveGate)
 
 
 async def test_nothing_to_approve_is_said(memory: Open, folder: Path) -> None:

@@ -8,9 +8,11 @@ import pytest
 from libs.deployment.state import Phase, TargetPhase
 from libs.durable.ports import Stored
 from libs.messages.codec import decode, decode_envelope
-from libs.messages.deployment import AbortDeployment, ApprovePause, PauseEnded
+from libs.messages.deployment import AbortDeployment, ApproveGate
+from libs.messages.gate import GatePassed
 from libs.messages.message import Envelope, Message
 from libs.messages.rollout import ApproveStep, RejectStep, RollBack, RolloutRefused, StepEnded
+from libs.messages.run import Place
 from libs.messages.subject import message_filter
 from tests.builders import a_deployment, a_rollout, a_target, an_approval
 from tests.integration.conftest import Open
@@ -68,10 +70,10 @@ async def decide(w: World, deployment: str, verb: str, answer: Message | None = 
 async def test_lone_pause_needs_no_name(ports: Open) -> None:
     async with ports() as p, world(p.store, p.bus) as w:
         deployment = await paused(w)
-        done = PauseEnded(target="prod", stage="before", step=0, by="ann")
+        done = GatePassed(target="prod", place=Place("before", 0), by="ann")
         status, document, order = await decide(w, deployment, "approve", done)
-        assert (status, document["state"], document["event"]) == (200, "done", "evt.deployment.pause-ended")
-        assert order == ApprovePause(target="prod", stage="before", step=0, by="ann")
+        assert (status, document["state"], document["event"]) == (200, "done", "evt.gate.passed")
+        assert order == ApproveGate(target="prod", stage="before", step=0, by="ann")
 
 
 async def test_step_goes_to_its_rollout(ports: Open) -> None:
@@ -120,7 +122,7 @@ async def test_several_are_listed(ports: Open) -> None:
         status, problem, _ = await decide(w, deployment, "approve")
         assert (status, problem["code"]) == (409, "ambiguous")
         assert [one["target"] for one in problem["awaiting"]] == ["eu", "us"]
-        done = PauseEnded(target="us", stage="before", step=0)
+        done = GatePassed(target="us", place=Place("before", 0))
         _, _, order = await decide(w, deployment, "approve", done, target="us")
         assert order.target == "us"
 

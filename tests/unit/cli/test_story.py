@@ -25,14 +25,35 @@ def line(type_: str, **data: Any) -> str:
             "prod: goes to 25 %",
         ),
         (
-            line("rollout.step-started", target="prod", step=2, what={"step": "pause", "seconds": 60}),
-            "prod: pauses for 60 s",
+            line("gate.started", target="prod", what={"step": "pause", "seconds": 60}, place={"stage": "before"}),
+            "prod: pauses for 60 s before it begins",
         ),
         (
-            line("rollout.step-started", target="prod", step=2, what={"step": "pause", "approval": {"roles": ["sre"]}}),
+            line("gate.started", target="prod", what={"step": "pause", "approval": {"roles": ["sre"]}}),
             "prod: waits for approval by sre",
         ),
-        (line("deployment.pause-ended", target="prod", stage="before", step=0, by="ann"), "prod: approved by ann"),
+        (
+            line("gate.started", target="prod", what={"step": "runWebhook", "name": "smoke"}),
+            "prod: webhook smoke is called",
+        ),
+        (
+            line("gate.started", target="prod", what={"step": "analysis", "queries": ["errors", "latency"]}),
+            "prod: errors, latency analysed",
+        ),
+        (line("gate.passed", target="prod", by="ann"), "prod: let go on by ann"),
+        (line("gate.passed", target="prod", message="12 tests"), "prod: passed: 12 tests"),
+        (line("gate.passed", target="prod", by="ann", skipped=True), "prod: ann went on without waiting"),
+        (
+            line("gate.asked", target="prod", passed=False, reason="errors 0.2"),
+            "prod: the analysis failed: errors 0.2; a person decides",
+        ),
+        (line("gate.failed", target="prod", reason="approval expired"), "prod: approval expired"),
+        (
+            line("analysis.measured", target="prod", measurements=[{"query": "errors", "value": 0.2}]),
+            "prod: measured errors 0.2",
+        ),
+        (line("rollout.paused", target="prod", by="ann", reason="lunch"), "prod: held by ann: lunch"),
+        (line("deployment.queued", application="shop"), "waits for the deployment under way to end"),
         (line("rollout.hindered", target="prod", reason="1 of 4 ready"), "prod: waits: 1 of 4 ready"),
         (line("rollout.returning", target="prod", reason="too slow"), "prod: goes back: too slow"),
         (line("deployment.failed", reason="prod: too slow"), "the deployment failed: prod: too slow"),
@@ -46,10 +67,15 @@ def test_end_of_hindrance_is_silent() -> None:
     assert line("rollout.hindered", target="prod", reason="") == ""
 
 
+def test_step_of_gates_is_told_by_its_gates() -> None:
+    assert line("rollout.step-started", target="prod", step=2, what={"step": "awaitGates", "gates": []}) == ""
+
+
 def test_newer_fact_is_still_told() -> None:
     assert line("rollout.traffic-shifted", target="prod") == "03:04:05  prod: rollout traffic shifted"
 
 
 def test_every_fact_has_words() -> None:
-    facts = {address for address in MESSAGES if address.startswith(("evt.deployment.", "evt.rollout."))}
+    owners = ("evt.analysis.", "evt.deployment.", "evt.gate.", "evt.rollout.", "evt.webhook.")
+    facts = {address for address in MESSAGES if address.startswith(owners)}
     assert facts <= set(_WORDS)

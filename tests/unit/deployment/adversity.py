@@ -6,10 +6,14 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from libs.messages.deployment import AbortDeployment, RejectPause
+from libs.gates.state import place_of
+from libs.messages.analysis import AnalysisFailed
+from libs.messages.deployment import AbortDeployment, AdvanceGate, RejectGate
 from libs.messages.fault import DeadLettered
-from libs.messages.rollout import AbandonRollout, Broken, Hindered, RejectStep, RollBack
-from tests.unit.deployment.composition import PLANNER, Composition, end_of_pause, survey
+from libs.messages.rollout import AbandonRollout, Broken, Hindered, PauseRollout, RejectStep, RollBack
+from libs.messages.run import Place
+from libs.messages.webhook import WebhookFailed
+from tests.unit.deployment.composition import PLANNER, Composition, pass_gate, survey
 
 Choice = TypeVar("Choice")
 Act = Callable[[Composition, int], None]
@@ -59,9 +63,9 @@ def hinder(all: Composition, number: int) -> None:
     all.tell(name, Hindered(target=name, goal=all.rollouts[name].state.goal, reason="pods not ready"))
 
 
-def end_pause(all: Composition, number: int) -> None:
-    for pause in pick(all.open_pauses(), number):
-        all.tell(PLANNER, end_of_pause(*pause))
+def pass_one(all: Composition, number: int) -> None:
+    for gates, index in pick(all.open_gates(), number):
+        all.tell(PLANNER, pass_gate(gates, index))
 
 
 def check(all: Composition, number: int) -> None:
@@ -77,7 +81,7 @@ USUAL: dict[str, Act] = {
     "bring on": bring_on,
     "survey again": survey_again,
     "hinder": hinder,
-    "end pause": end_pause,
+    "pass gate": pass_one,
     "check": check,
 }
 
@@ -92,9 +96,33 @@ def run_out_of_time(all: Composition, number: int) -> None:
         all.wake(who, timer)
 
 
-def reject_pause(all: Composition, number: int) -> None:
-    for target, step, _ in pick(all.open_pauses(), number):
-        all.tell(PLANNER, RejectPause(target=target.plan.name, stage=target.phase, step=step, by="ann"))
+def reject_gate(all: Composition, number: int) -> None:
+    for gates, index in pick(all.open_gates(), number):
+        all.tell(PLANNER, RejectGate(target=gates.subject.target, stage=gates.stage, step=index, by="ann"))
+
+
+def skip_gate(all: Composition, number: int) -> None:
+    for gates, index in pick(all.open_gates(), number):
+        all.tell(PLANNER, AdvanceGate(target=gates.subject.target, stage=gates.stage, step=index, by="ann"))
+
+
+def fail_run(all: Composition, number: int) -> None:
+    for gates, index in pick(all.open_gates(), number):
+        place, target = place_of(gates, index), gates.subject.target
+        all.tell(PLANNER, WebhookFailed(target=target, place=place, name="smoke", reason="503"))
+        all.tell(PLANNER, AnalysisFailed(target=target, place=place, reason="too many errors"))
+
+
+def fail_run_of_step(all: Composition, number: int) -> None:
+    name = name_of(all, number)
+    place = Place("strategy", all.rollouts[name].state.step)
+    all.tell(name, WebhookFailed(target=name, place=place, name="smoke", reason="503"))
+    all.tell(name, AnalysisFailed(target=name, place=place, reason="too many errors"))
+
+
+def hold(all: Composition, number: int) -> None:
+    name = name_of(all, number)
+    all.tell(name, PauseRollout(target=name, hold=all.rollouts[name].state.holds + 1, by="ann"))
 
 
 def reject_step(all: Composition, number: int) -> None:
@@ -129,7 +157,11 @@ def put_aside(all: Composition, number: int) -> None:
 TROUBLE: dict[str, Act] = {
     "lose": lose,
     "run out of time": run_out_of_time,
-    "reject pause": reject_pause,
+    "reject gate": reject_gate,
+    "skip gate": skip_gate,
+    "fail run": fail_run,
+    "fail run of step": fail_run_of_step,
+    "hold": hold,
     "reject step": reject_step,
     "break goal": break_goal,
     "roll back": roll_back,
@@ -145,7 +177,7 @@ def script_of(seed: int) -> Script:
     Drawn evenly from a seed: hypothesis' own lists repeat themselves too much to reach the rare orders.
     """
     chance = Random(seed)
-    usual = [*sorted(USUAL), *["bring on"] * 8, *["end pause"] * 4]
+    usual = [*sorted(USUAL), *["bring on"] * 8, *["pass gate"] * 4]
     often = chance.choice([10, 20, 40])
     kinds = chance.choices([usual, sorted(TROUBLE)], weights=[often, 1], k=80)
     return [(chance.choice(kind), chance.randrange(12)) for kind in kinds]

@@ -3,15 +3,17 @@
 from collections import deque
 
 from libs.deployment.machine import MACHINE as DEPLOYMENT
-from libs.deployment.state import Deployment, Target, open_pauses
-from libs.deployment.targets import timer_name
-from libs.messages.deployment import ApprovePause, Planned, StartDeployment
+from libs.deployment.state import Deployment, passage
+from libs.gates.state import Passage, open_gates, place_of
+from libs.messages.deployment import ApproveGate, Planned, StartDeployment
 from libs.messages.message import Message, TargetMessage, TimerFired
-from libs.messages.rollout import ApproveStep, Settled, Surveyed
-from libs.plan.model import Pause, Plan
+from libs.messages.rollout import Surveyed
+from libs.messages.run import GateMessage
+from libs.plan.model import Plan, TargetPlan
 from libs.rollout.machine import MACHINE as ROLLOUT
-from libs.rollout.state import Phase, Rollout, current
+from libs.rollout.state import Rollout, gates_of
 from tests.builders import a_workload
+from tests.cooperation import good_word, next_word
 from tests.shell import Shell
 
 PLANNER = "planner"
@@ -19,6 +21,10 @@ PLANNER = "planner"
 
 Channel = tuple[str, str]
 """From whom, to whom."""
+
+
+def size(target: TargetPlan) -> int:
+    return sum(1 + len(gates_of(step)) for step in target.steps)
 
 
 class Composition:
@@ -36,7 +42,7 @@ class Composition:
     def tell(self, who: str, message: Message) -> None:
         shell = self.deployment if who == PLANNER else self.rollouts[who]
         for said in shell.tell(message):
-            if isinstance(said, TargetMessage):
+            if isinstance(said, TargetMessage) and not isinstance(said, GateMessage):
                 to = said.target if who == PLANNER else PLANNER
                 self.queues.setdefault((who, to), deque()).append(said)
 
@@ -61,15 +67,15 @@ class Composition:
 
     def cooperate(self) -> None:
         """Everything arrives, the cluster does as it is told, pauses end, and whoever still waits is woken."""
-        rounds = 10 + sum(8 + len(target.steps) for target in self.plan.targets)
+        rounds = 10 + sum(8 + size(target) for target in self.plan.targets)
         for _ in range(rounds):
             self.drain()
             if self.deployment.has_ended:
                 return
             for name in self.rollouts:
                 self.bring_on(name)
-            for target, step, pause in self.open_pauses():
-                self.tell(PLANNER, end_of_pause(target, step, pause))
+            for gates, index in self.open_gates():
+                self.tell(PLANNER, pass_gate(gates, index))
             for who, timer in self.timers():
                 if timer == "check":
                     self.wake(who, timer)
@@ -81,27 +87,23 @@ class Composition:
     def bring_on(self, name: str) -> None:
         """Whatever this rollout waits for happens."""
         rollout = self.rollouts[name].state
-        match rollout.phase, current(rollout):
-            case Phase.SURVEYING, _:
-                self.tell(name, survey(name, rollout))
-            case Phase.PROGRESSING, Pause(seconds=int()):
-                self.wake(name, "pause")
-            case Phase.PROGRESSING, Pause():
-                self.tell(name, ApproveStep(target=name, step=rollout.step, by="ann"))
-            case _:
-                self.tell(name, Settled(target=name, goal=rollout.goal))
+        word = next_word(rollout if rollout.target else Rollout(target=name))
+        if isinstance(word, TimerFired):
+            self.wake(name, word.name)
+        else:
+            self.tell(name, word)
 
-    def open_pauses(self) -> list[tuple[Target, int, Pause]]:
-        """The pauses before and after targets that the deployment waits for."""
-        return [
-            (target, step, pause) for target in self.deployment.state.targets for step, pause in open_pauses(target)
-        ]
+    def open_gates(self) -> list[tuple[Passage, int]]:
+        """The gates before and after targets that the deployment waits for."""
+        state = self.deployment.state
+        passages = [passage(target, state.application) for target in state.targets]
+        return [(gates, index) for gates in passages if gates for index, _ in open_gates(gates)]
 
 
-def end_of_pause(target: Target, step: int, pause: Pause) -> Message:
-    if pause.approval is None:
-        return TimerFired(name=timer_name(target, step))
-    return ApprovePause(target=target.plan.name, stage=target.phase, step=step, by="ann")
+def pass_gate(gates: Passage, index: int) -> Message:
+    place = place_of(gates, index)
+    approved = ApproveGate(target=gates.subject.target, stage=place.stage, step=place.step, by="ann")
+    return good_word(gates, index) or approved
 
 
 def survey(name: str, rollout: Rollout) -> Surveyed:

@@ -5,19 +5,18 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 
 from libs.deployment.state import Phase, TargetPhase
-from libs.deployment.targets import timer_name
-from libs.messages.deployment import (
-    DeploymentCancelled,
-    DeploymentFailed,
-    DeploymentSucceeded,
-    PauseEnded,
-    TargetStarted,
-)
+from libs.gates.state import limit, open_gates, timer_of
+from libs.messages.analysis import CancelAnalysis, StartAnalysis
+from libs.messages.deployment import DeploymentCancelled, DeploymentFailed, DeploymentSucceeded, TargetStarted
+from libs.messages.gate import GatePassed
 from libs.messages.message import Message
 from libs.messages.rollout import RolloutLanded
-from libs.plan.model import Pause, Plan, TargetPlan
+from libs.messages.run import run_name
+from libs.messages.webhook import CancelWebhook, StartWebhook
+from libs.plan.model import Plan, TargetPlan
 from libs.rollout.state import Phase as RolloutPhase
-from libs.rollout.state import is_live, is_terminal
+from libs.rollout.state import Rollout, current, is_live, is_terminal, passage
+from tests.cooperation import awaited_places
 from tests.strategies import plans
 from tests.unit.deployment.adversity import Script, play, scripts
 from tests.unit.deployment.composition import Composition
@@ -84,12 +83,12 @@ def test_targets_wait_for_others(plan: Plan, script: Script) -> None:
         if isinstance(started, TargetStarted):
             for needed in plans[started.target].depends_on:
                 assert after_is_over(plans[needed], said[:index])
-                assert RolloutLanded(target=needed) in all.rollouts[needed].said
+                assert any(isinstance(fact, RolloutLanded) for fact in all.rollouts[needed].said)
 
 
 @often
 @given(plan=plans(), script=scripts)
-def test_rollouts_wait_for_pauses_before(plan: Plan, script: Script) -> None:
+def test_rollouts_wait_for_gates_before(plan: Plan, script: Script) -> None:
     for all in walk(plan, script):
         for target in all.deployment.state.targets:
             if target.phase in {TargetPhase.WAITING, TargetPhase.BEFORE}:
@@ -99,19 +98,38 @@ def test_rollouts_wait_for_pauses_before(plan: Plan, script: Script) -> None:
 
 @often
 @given(plan=plans(), script=scripts)
-def test_no_timer_outlives_its_pause(plan: Plan, script: Script) -> None:
+def test_no_timer_outlives_its_gate(plan: Plan, script: Script) -> None:
     for all in walk(plan, script):
-        awaited = {timer_name(target, step) for target, step, pause in all.open_pauses() if has_limit(pause)}
+        awaited = {timer_of(gates, i) for gates, i in all.open_gates() if limit(gates.gates[i]) is not None}
         assert set(all.deployment.armed) == (set() if all.deployment.has_ended else awaited | {"check"})
         for rollout in all.rollouts.values():
-            assert len(rollout.armed) == is_live(rollout.state)
+            assert set(rollout.armed) == timers(rollout.state)
 
 
-def has_limit(pause: Pause) -> bool:
-    return pause.approval is None or pause.approval.expires_seconds is not None
+@often
+@given(plan=plans(), script=scripts)
+def test_runs_end_with_who_waits_for_them(plan: Plan, script: Script) -> None:
+    for all in walk(plan, script):
+        said = all.deployment.said
+        started = {fact.run for fact in said if isinstance(fact, StartWebhook | StartAnalysis)}
+        ended = {fact.run for fact in said if isinstance(fact, CancelWebhook | CancelAnalysis)}
+        awaited = {run_name(g.subject.target, place) for g, _ in all.open_gates() for place in awaited_places(g)}
+        assert awaited <= started
+        assert not awaited & ended
+
+
+def timers(rollout: Rollout) -> set[str]:
+    """Those that a rollout has armed wherever it is."""
+    gates = passage(rollout)
+    if not is_live(rollout):
+        return set()
+    if gates is None:
+        waits = rollout.phase is RolloutPhase.SURVEYING or current(rollout) is not None
+        return {"ready"} if waits else {"check"}
+    return {"check", *(timer_of(gates, i) for i, gate in open_gates(gates) if limit(gate) is not None)}
 
 
 def after_is_over(target: TargetPlan, said: list[Message]) -> bool:
-    """Whether every pause after the target has ended."""
-    ended = [fact for fact in said if isinstance(fact, PauseEnded) and fact.target == target.name]
-    return {fact.step for fact in ended if fact.stage == "after"} == set(range(len(target.after)))
+    """Whether every gate after the target is passed."""
+    places = {fact.place for fact in said if isinstance(fact, GatePassed) and fact.target == target.name}
+    return {place.step for place in places if place.stage == "after"} == set(range(len(target.after)))

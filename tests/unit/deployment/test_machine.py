@@ -1,28 +1,34 @@
 """How a deployment decides, message by message."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from libs.deployment.machine import CHECK_SECONDS, advance
 from libs.deployment.state import Deployment, Phase, Target, TargetPhase
+from libs.gates.state import Outcome, Verdict, timer_name
+from libs.messages.analysis import AnalysisFailed, CancelAnalysis
 from libs.messages.deployment import (
     AbortDeployment,
     AbortStarted,
-    ApprovePause,
+    AdvanceGate,
+    ApproveGate,
     DeploymentCancelled,
     DeploymentFailed,
+    DeploymentQueued,
     DeploymentRefused,
     DeploymentStarted,
     DeploymentSucceeded,
-    PauseEnded,
-    PauseStarted,
     Planned,
-    RejectPause,
+    QueueDeployment,
+    RejectGate,
     StartDeployment,
     TargetEnded,
     TargetStarted,
 )
 from libs.messages.fault import DeadLettered
+from libs.messages.gate import GatePassed, GateStarted
 from libs.messages.message import Arm, Disarm, Message, TimerFired
 from libs.messages.rollout import (
     FinishRollout,
@@ -32,9 +38,22 @@ from libs.messages.rollout import (
     RolloutReturning,
     RolloutRolledBack,
     RolloutSucceeded,
+    StartRollout,
 )
-from libs.messages.subject import token_hash
-from tests.builders import a_deployment, a_plan, a_start, a_target, a_target_plan, a_timed_pause, an_approval
+from libs.messages.run import Place, Subject
+from libs.messages.webhook import StartWebhook, WebhookFailed
+from libs.plan.model import Gate
+from tests.builders import (
+    a_deployment,
+    a_plan,
+    a_start,
+    a_target,
+    a_target_plan,
+    a_timed_pause,
+    a_webhook,
+    an_analysis,
+    an_approval,
+)
 
 CHECK = Arm("check", CHECK_SECONDS)
 DEPLOYING = a_target(phase=TargetPhase.DEPLOYING)
@@ -43,7 +62,21 @@ PLANNING = Deployment(phase=Phase.PLANNING, application="shop", submission="sha2
 
 
 def timer(stage: str, step: int, name: str = "prod") -> str:
-    return f"{stage}-{step}-{token_hash(name)}"
+    return timer_name(name, Place(stage, step))
+
+
+def started(stage: str, step: int, gate: Gate) -> GateStarted:
+    return GateStarted(target="prod", place=Place(stage, step), what=gate)
+
+
+def passed(stage: str, step: int, **how: Any) -> GatePassed:
+    return GatePassed(target="prod", place=Place(stage, step), **how)
+
+
+def start_webhook(stage: str, step: int, **about: Any) -> StartWebhook:
+    subject = Subject(application="shop", target="prod", agent="prod-eu", namespace="shop", **about)
+    run = f"{stage}/{step}/0/prod"
+    return StartWebhook(run=run, place=Place(stage, step), name="smoke", definitions="", subject=subject)
 
 
 def target_ended(phase: TargetPhase, reason: str = "", name: str = "prod") -> TargetEnded:
@@ -73,58 +106,133 @@ def test_deployment_without_plan_fails(problem: str, reason: str) -> None:
     assert advance(PLANNING, Planned(problem=problem)) == (failed, (DeploymentFailed(reason=reason),))
 
 
-def test_pauses_before_begin_together() -> None:
-    before = (a_timed_pause(60), an_approval("sre", expires_seconds=90), an_approval())
-    running = a_deployment(a_target(phase=TargetPhase.BEFORE, before=before))
-    _, told = advance(PLANNING, Planned(plan=a_plan(a_target_plan(before=before))))
-    assert advance(PLANNING, Planned(plan=a_plan(a_target_plan(before=before))))[0] == running
+@pytest.mark.feature("F40")
+def test_gates_before_begin_together() -> None:
+    before = (a_timed_pause(60), a_webhook())
+    running, told = advance(PLANNING, Planned(plan=a_plan(a_target_plan(before=before))))
+    assert running == a_deployment(a_target(phase=TargetPhase.BEFORE, before=before))
     assert told[2:] == (
-        PauseStarted(target="prod", stage="before", step=0, seconds=60),
+        started("before", 0, before[0]),
         Arm(timer("before", 0), 60),
-        PauseStarted(target="prod", stage="before", step=1, roles=("sre",)),
-        Arm(timer("before", 1), 90),
-        PauseStarted(target="prod", stage="before", step=2, roles=()),
+        started("before", 1, before[1]),
+        start_webhook("before", 1),
     )
 
 
-def test_last_pause_before_starts_the_rollout() -> None:
+@pytest.mark.feature("F40", "F90")
+def test_last_gate_before_starts_the_rollout() -> None:
     before = (a_timed_pause(), an_approval())
-    waiting = a_target(phase=TargetPhase.BEFORE, before=before, passed=(0,))
-    order = ApprovePause(target="prod", stage="before", step=1, by="ann")
-    ended = PauseEnded(target="prod", stage="before", step=1, by="ann")
-    after = a_deployment(a_target(phase=TargetPhase.DEPLOYING, before=before))
-    assert advance(a_deployment(waiting), order) == (after, (ended, Disarm(timer("before", 1)), a_start()))
+    waiting = a_target(phase=TargetPhase.BEFORE, before=before, outcomes={"before": (Outcome(0, Verdict.PASSED),)})
+    order = ApproveGate(target="prod", stage="before", step=1, by="ann")
+    after, told = advance(a_deployment(waiting), order)
+    assert after.targets[0].phase is TargetPhase.DEPLOYING
+    assert told == (passed("before", 1, by="ann"), a_start())
 
 
-def test_pause_that_is_not_the_last_only_ends() -> None:
-    before = a_deployment(a_target(phase=TargetPhase.BEFORE, before=(a_timed_pause(), an_approval())))
-    after = a_deployment(a_target(phase=TargetPhase.BEFORE, before=(a_timed_pause(), an_approval()), passed=(0,)))
-    ended = PauseEnded(target="prod", stage="before", step=0)
+def test_gate_that_is_not_the_last_only_ends() -> None:
+    gates = (a_timed_pause(), an_approval())
+    before = a_deployment(a_target(phase=TargetPhase.BEFORE, before=gates))
+    outcomes = {"before": (Outcome(0, Verdict.PASSED),)}
+    after = a_deployment(a_target(phase=TargetPhase.BEFORE, before=gates, outcomes=outcomes))
     fired = TimerFired(name=timer("before", 0))
-    assert advance(before, fired) == (after, (ended, Disarm(timer("before", 0))))
+    assert advance(before, fired) == (after, (passed("before", 0), Disarm(timer("before", 0))))
 
 
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        pytest.param(RejectPause(target="prod", stage="before", step=0, by="ann"), "rejected by ann", id="rejected"),
+        pytest.param(RejectGate(target="prod", stage="before", step=0, by="ann"), "rejected by ann", id="rejected"),
         pytest.param(TimerFired(name=timer("before", 0)), "approval expired", id="expired"),
     ],
 )
-def test_refused_pause_cancels_target_and_dependants(message: Message, reason: str) -> None:
-    pause = an_approval(expires_seconds=60)
-    waiting = a_target(phase=TargetPhase.BEFORE, before=(pause,))
+@pytest.mark.feature("F92")
+def test_refused_gate_cancels_target_and_dependants(message: Message, reason: str) -> None:
+    gate = an_approval(expires_seconds=60)
+    waiting = a_target(phase=TargetPhase.BEFORE, before=(gate,))
     before = a_deployment(waiting, a_target("later", depends_on=("prod",)))
     because = "it depends on prod, which was cancelled"
     whole = f"prod: {reason}; later: {because}"
     after, told = advance(before, message)
     assert after.phase is Phase.CANCELLED
-    assert told == (
+    assert told[1:] == (
         Disarm(timer("before", 0)),
         target_ended(TargetPhase.CANCELLED, reason),
         target_ended(TargetPhase.CANCELLED, because, "later"),
         DeploymentCancelled(reason=whole),
     )
+
+
+@pytest.mark.feature("F40", "F99")
+def test_failed_gate_before_starts_nothing() -> None:
+    gates = (an_approval(), a_webhook(), an_analysis())
+    before = a_deployment(a_target(phase=TargetPhase.BEFORE, before=gates), a_target("later", depends_on=("prod",)))
+    fact = WebhookFailed(target="prod", place=Place("before", 1), name="smoke", reason="503")
+    after, told = advance(before, fact)
+    assert [target.phase for target in after.targets] == [TargetPhase.FAILED, TargetPhase.CANCELLED]
+    assert after.phase is Phase.FAILED
+    assert after.reason == "prod: webhook smoke failed: 503"
+    assert CancelAnalysis(run="before/2/0/prod") in told
+    assert not any(isinstance(said, StartRollout) for said in told)
+
+
+@pytest.mark.feature("F41", "F106")
+def test_failed_gate_after_keeps_the_new_version() -> None:
+    prod = a_target(phase=TargetPhase.AFTER, after=(a_webhook(), a_timed_pause()))
+    fact = WebhookFailed(target="prod", place=Place("after", 0), name="smoke", reason="503")
+    finishing, told = advance(a_deployment(prod, a_target("later", depends_on=("prod",))), fact)
+    assert [target.phase for target in finishing.targets] == [TargetPhase.FAILED, TargetPhase.CANCELLED]
+    assert (finishing.phase, told[-1]) == (Phase.FINISHING, FinishRollout(target="prod"))
+    assert Disarm(timer("after", 1)) in told
+    failed, told = advance(finishing, RolloutSucceeded(target="prod"))
+    assert (failed.phase, told) == (Phase.FAILED, (DeploymentFailed(reason="prod: webhook smoke failed: 503"),))
+
+
+@pytest.mark.feature("F41")
+def test_gates_after_know_the_new_versions() -> None:
+    deploying = a_target(phase=TargetPhase.DEPLOYING, after=(a_webhook(),))
+    _, told = advance(a_deployment(deploying), RolloutLanded(target="prod", replica_sets=("web-new",)))
+    assert told == (started("after", 0, a_webhook()), start_webhook("after", 0, replica_sets=("web-new",)))
+
+
+@pytest.mark.feature("F42", "F103")
+def test_judgment_after_may_ask_a_person() -> None:
+    waiting = a_deployment(a_target(phase=TargetPhase.AFTER, after=(an_analysis(failed=True),)))
+    fact = AnalysisFailed(target="prod", place=Place("after", 0), reason="0.2")
+    asking, _ = advance(waiting, fact)
+    assert asking.targets[0].phase is TargetPhase.AFTER
+    approved, _ = advance(asking, ApproveGate(target="prod", stage="after", step=0, by="ann"))
+    rejected, _ = advance(asking, RejectGate(target="prod", stage="after", step=0, by="ann"))
+    assert [after.targets[0].phase for after in (approved, rejected)] == [TargetPhase.LANDED, TargetPhase.CANCELLED]
+
+
+@pytest.mark.feature("F89")
+def test_timed_pause_can_be_skipped() -> None:
+    waiting = a_deployment(a_target(phase=TargetPhase.BEFORE, before=(a_timed_pause(),)))
+    _, told = advance(waiting, AdvanceGate(target="prod", stage="before", step=0, by="ann"))
+    assert told == (passed("before", 0, by="ann", skipped=True), Disarm(timer("before", 0)), a_start())
+
+
+def test_check_asks_for_awaited_runs_again() -> None:
+    waiting = a_deployment(a_target(phase=TargetPhase.BEFORE, before=(a_webhook(), an_approval())))
+    assert advance(waiting, TimerFired(name="check")) == (waiting, (start_webhook("before", 0), CHECK))
+
+
+@pytest.mark.feature("F35")
+def test_queued_deployment_starts_when_told() -> None:
+    order = QueueDeployment(application="shop", submission="sha256-of-submission", by="ann")
+    queued, told = advance(Deployment(), order)
+    assert queued == replace(PLANNING, phase=Phase.QUEUED)
+    assert told == (DeploymentQueued(application="shop", by="ann"), CHECK)
+    start = StartDeployment(application="shop", submission="sha256-of-submission", by="ann")
+    assert advance(queued, start) == (PLANNING, (CHECK,))
+
+
+@pytest.mark.feature("F35")
+def test_replaced_deployment_says_by_which() -> None:
+    queued = replace(PLANNING, phase=Phase.QUEUED)
+    after, told = advance(queued, AbortDeployment(reason="replaced by d2"))
+    assert (after.phase, after.reason) == (Phase.CANCELLED, "replaced by d2")
+    assert told[-1] == DeploymentCancelled(reason="replaced by d2")
 
 
 def test_landed_target_lets_others_start() -> None:
@@ -134,11 +242,11 @@ def test_landed_target_lets_others_start() -> None:
     assert advance(before, RolloutLanded(target="prod")) == (after, told)
 
 
-def test_pauses_after_hold_others_back() -> None:
+def test_gates_after_hold_others_back() -> None:
     pausing = a_target(phase=TargetPhase.DEPLOYING, after=(an_approval(),))
     later = a_target("later", depends_on=("prod",))
     after = a_deployment(a_target(phase=TargetPhase.AFTER, after=(an_approval(),)), later)
-    told = (PauseStarted(target="prod", stage="after", step=0, roles=()),)
+    told = (started("after", 0, an_approval()),)
     assert advance(a_deployment(pausing, later), RolloutLanded(target="prod")) == (after, told)
 
 

@@ -1,17 +1,24 @@
 """Every message in every phase of a deployment and its target: a pair that nobody thought of is a hole in the table."""
 
+from typing import Any, get_args
+
 import pytest
 from msgspec.structs import replace
 
 from libs.deployment.machine import advance
 from libs.deployment.state import Deployment, Phase, TargetPhase, target_named
+from libs.gates.passing import FromRun
+from libs.gates.state import Outcome, Verdict, timer_name
+from libs.messages.analysis import AnalysisFailed, AnalysisPassed
 from libs.messages.codec import MESSAGES
 from libs.messages.deployment import (
     AbortDeployment,
-    ApprovePause,
+    AdvanceGate,
+    ApproveGate,
     DeploymentRefused,
     Planned,
-    RejectPause,
+    QueueDeployment,
+    RejectGate,
     StartDeployment,
 )
 from libs.messages.fault import DeadLettered
@@ -20,7 +27,9 @@ from libs.messages.rollout import (
     RolloutAbandoned,
     RolloutHindered,
     RolloutLanded,
+    RolloutPaused,
     RolloutRefused,
+    RolloutResumed,
     RolloutReturning,
     RolloutRolledBack,
     RolloutStarted,
@@ -28,113 +37,218 @@ from libs.messages.rollout import (
     StepEnded,
     StepStarted,
 )
-from libs.messages.subject import token_hash
+from libs.messages.run import Place
+from libs.messages.webhook import WebhookFailed, WebhookSucceeded
 from libs.plan.model import ApplyManifests
-from tests.builders import a_deployment, a_plan, a_target, a_timed_pause, an_approval
+from tests.builders import a_deployment, a_plan, a_target, a_timed_pause, a_webhook, an_analysis, an_approval
 from tests.matrix import cells
 
 # A cell names the phase that the deployment, else the target `prod`, moves to. `told`: the state stays, something is
 # said or sent. `waits`: only a timer is armed again. `-`: nothing. `noted`: anything else that the state remembers.
 MATRIX = """
-                      | absent    planning  waiting     before      deploying   after       landed      returning
-StartDeployment       | planning  -         -           -           -           -           -           -
-Planned               | -         running   -           -           -           -           -           -
-Planned-in-vain       | -         failed    -           -           -           -           -           -
-ApprovePause-before   | refused   refused   refused     noted       refused     refused     refused     refused
-ApprovePause-after    | refused   refused   refused     refused     refused     noted       refused     refused
-ApprovePause-timed    | refused   refused   refused     refused     refused     refused     refused     refused
-ApprovePause-nowhere  | refused   refused   refused     refused     refused     refused     refused     refused
-RejectPause-before    | refused   refused   refused     cancelled   refused     refused     refused     refused
-RejectPause-after     | refused   refused   refused     refused     refused     cancelled   refused     refused
-AbortDeployment       | cancelled cancelled cancelled   cancelled   aborting    aborting    aborting    aborting
-DeadLettered          | failed    failed    failed      failed      aborting    aborting    aborting    aborting
-DeadLettered-odd      | failed    failed    failed      failed      aborting    aborting    aborting    aborting
-TimerFired-check      | waits     waits     waits       waits       told        waits       waits       told
-TimerFired-before-0   | -         -         -           cancelled   -           -           -           -
-TimerFired-before-1   | -         -         -           noted       -           -           -           -
-TimerFired-after-0    | -         -         -           -           -           cancelled   -           -
-TimerFired-after-1    | -         -         -           -           -           noted       -           -
-RolloutStarted        | -         -         -           -           -           -           -           -
-StepStarted           | -         -         -           -           -           -           -           -
-StepEnded             | -         -         -           -           -           -           -           -
-RolloutHindered       | -         -         -           -           -           -           -           -
-RolloutLanded         | -         -         -           -           after       -           -           -
-RolloutLanded-nowhere | -         -         -           -           -           -           -           -
-RolloutReturning      | -         -         returning   returning   returning   returning   returning   -
-RolloutRolledBack     | -         -         rolled_back rolled_back rolled_back rolled_back rolled_back rolled_back
-RolloutSucceeded      | -         -         -           -           -           noted       succeeded   -
-RolloutAbandoned      | -         -         failed      failed      failed      failed      failed      failed
-RolloutRefused        | -         -         -           -           -           -           -           -
+                         | absent    queued    planning  waiting     deploying   landed      returning
+QueueDeployment          | queued    -         -         -           -           -           -
+StartDeployment          | planning  planning  -         -           -           -           -
+Planned                  | -         -         running   -           -           -           -
+Planned-in-vain          | -         -         failed    -           -           -           -
+ApproveGate-before       | refused   refused   refused   refused     refused     refused     refused
+ApproveGate-after        | refused   refused   refused   refused     refused     refused     refused
+ApproveGate-timed        | refused   refused   refused   refused     refused     refused     refused
+ApproveGate-judged       | refused   refused   refused   refused     refused     refused     refused
+ApproveGate-nowhere      | refused   refused   refused   refused     refused     refused     refused
+RejectGate-before        | refused   refused   refused   refused     refused     refused     refused
+RejectGate-after         | refused   refused   refused   refused     refused     refused     refused
+RejectGate-judged        | refused   refused   refused   refused     refused     refused     refused
+AdvanceGate-before       | refused   refused   refused   refused     refused     refused     refused
+AdvanceGate-after        | refused   refused   refused   refused     refused     refused     refused
+AdvanceGate-nowhere      | refused   refused   refused   refused     refused     refused     refused
+AbortDeployment          | cancelled cancelled cancelled cancelled   aborting    aborting    aborting
+DeadLettered             | failed    failed    failed    failed      aborting    aborting    aborting
+DeadLettered-odd         | failed    failed    failed    failed      aborting    aborting    aborting
+TimerFired-check         | waits     waits     waits     waits       told        waits       told
+TimerFired-before-0      | -         -         -         -           -           -           -
+TimerFired-before-1      | -         -         -         -           -           -           -
+TimerFired-after-0       | -         -         -         -           -           -           -
+TimerFired-after-1       | -         -         -         -           -           -           -
+WebhookSucceeded-before  | -         -         -         -           -           -           -
+WebhookSucceeded-after   | -         -         -         -           -           -           -
+WebhookSucceeded-nowhere | -         -         -         -           -           -           -
+WebhookFailed-before     | -         -         -         -           -           -           -
+WebhookFailed-after      | -         -         -         -           -           -           -
+WebhookFailed-strategy   | -         -         -         -           -           -           -
+AnalysisPassed-before    | -         -         -         -           -           -           -
+AnalysisPassed-after     | -         -         -         -           -           -           -
+AnalysisFailed-before    | -         -         -         -           -           -           -
+AnalysisFailed-after     | -         -         -         -           -           -           -
+RolloutStarted           | -         -         -         -           -           -           -
+StepStarted              | -         -         -         -           -           -           -
+StepEnded                | -         -         -         -           -           -           -
+RolloutPaused            | -         -         -         -           -           -           -
+RolloutResumed           | -         -         -         -           -           -           -
+RolloutHindered          | -         -         -         -           -           -           -
+RolloutLanded            | -         -         -         -           after       -           -
+RolloutLanded-nowhere    | -         -         -         -           -           -           -
+RolloutReturning         | -         -         -         returning   returning   returning   -
+RolloutRolledBack        | -         -         -         rolled_back rolled_back rolled_back rolled_back
+RolloutSucceeded         | -         -         -         -           -           succeeded   -
+RolloutAbandoned         | -         -         -         failed      failed      failed      failed
+RolloutRefused           | -         -         -         -           -           -           -
 
-                      | gone_back given_up  never     stopped
-StartDeployment       | -         -         -         -
-Planned               | -         -         -         -
-Planned-in-vain       | -         -         -         -
-ApprovePause-before   | refused   refused   refused   refused
-ApprovePause-after    | refused   refused   refused   refused
-ApprovePause-timed    | refused   refused   refused   refused
-ApprovePause-nowhere  | refused   refused   refused   refused
-RejectPause-before    | refused   refused   refused   refused
-RejectPause-after     | refused   refused   refused   refused
-AbortDeployment       | cancelled cancelled cancelled aborting
-DeadLettered          | failed    failed    failed    aborting
-DeadLettered-odd      | failed    failed    failed    aborting
-TimerFired-check      | waits     waits     waits     waits
-TimerFired-before-0   | -         -         -         -
-TimerFired-before-1   | -         -         -         -
-TimerFired-after-0    | -         -         -         -
-TimerFired-after-1    | -         -         -         -
-RolloutStarted        | -         -         -         -
-StepStarted           | -         -         -         -
-StepEnded             | -         -         -         -
-RolloutHindered       | -         -         -         -
-RolloutLanded         | -         -         -         -
-RolloutLanded-nowhere | -         -         -         -
-RolloutReturning      | -         -         -         returning
-RolloutRolledBack     | -         -         -         rolled_back
-RolloutSucceeded      | -         -         -         noted
-RolloutAbandoned      | -         -         -         failed
-RolloutRefused        | -         -         -         -
+                         | before      judging     after       stopped     fell_short
+QueueDeployment          | -           -           -           -           -
+StartDeployment          | -           -           -           -           -
+Planned                  | -           -           -           -           -
+Planned-in-vain          | -           -           -           -           -
+ApproveGate-before       | noted       noted       refused     refused     refused
+ApproveGate-after        | refused     refused     noted       refused     refused
+ApproveGate-timed        | refused     refused     refused     refused     refused
+ApproveGate-judged       | refused     noted       refused     refused     refused
+ApproveGate-nowhere      | refused     refused     refused     refused     refused
+RejectGate-before        | cancelled   cancelled   refused     refused     refused
+RejectGate-after         | refused     refused     cancelled   refused     refused
+RejectGate-judged        | refused     cancelled   refused     refused     refused
+AdvanceGate-before       | noted       noted       refused     refused     refused
+AdvanceGate-after        | refused     refused     noted       refused     refused
+AdvanceGate-nowhere      | refused     refused     refused     refused     refused
+AbortDeployment          | cancelled   cancelled   aborting    aborting    aborting
+DeadLettered             | failed      failed      aborting    aborting    aborting
+DeadLettered-odd         | failed      failed      aborting    aborting    aborting
+TimerFired-check         | told        told        told        waits       waits
+TimerFired-before-0      | cancelled   cancelled   -           -           -
+TimerFired-before-1      | noted       noted       -           -           -
+TimerFired-after-0       | -           -           cancelled   -           -
+TimerFired-after-1       | -           -           noted       -           -
+WebhookSucceeded-before  | noted       noted       -           -           -
+WebhookSucceeded-after   | -           -           noted       -           -
+WebhookSucceeded-nowhere | -           -           -           -           -
+WebhookFailed-before     | failed      failed      -           -           -
+WebhookFailed-after      | -           -           failed      -           -
+WebhookFailed-strategy   | -           -           -           -           -
+AnalysisPassed-before    | noted       -           -           -           -
+AnalysisPassed-after     | -           -           noted       -           -
+AnalysisFailed-before    | noted       -           -           -           -
+AnalysisFailed-after     | -           -           noted       -           -
+RolloutStarted           | -           -           -           -           -
+StepStarted              | -           -           -           -           -
+StepEnded                | -           -           -           -           -
+RolloutPaused            | -           -           -           -           -
+RolloutResumed           | -           -           -           -           -
+RolloutHindered          | -           -           -           -           -
+RolloutLanded            | -           -           -           -           -
+RolloutLanded-nowhere    | -           -           -           -           -
+RolloutReturning         | returning   returning   returning   returning   returning
+RolloutRolledBack        | rolled_back rolled_back rolled_back rolled_back rolled_back
+RolloutSucceeded         | -           -           noted       noted       noted
+RolloutAbandoned         | failed      failed      failed      failed      noted
+RolloutRefused           | -           -           -           -           -
 
-                      | finishing finished  aborting succeeded failed  cancelled
-StartDeployment       | -         -         -        -         -       -
-Planned               | -         -         -        -         -       -
-Planned-in-vain       | -         -         -        -         -       -
-ApprovePause-before   | refused   refused   refused  refused   refused refused
-ApprovePause-after    | refused   refused   refused  refused   refused refused
-ApprovePause-timed    | refused   refused   refused  refused   refused refused
-ApprovePause-nowhere  | refused   refused   refused  refused   refused refused
-RejectPause-before    | refused   refused   refused  refused   refused refused
-RejectPause-after     | refused   refused   refused  refused   refused refused
-AbortDeployment       | refused   cancelled refused  refused   refused refused
-DeadLettered          | -         failed    -        -         -       -
-DeadLettered-odd      | -         failed    -        -         -       -
-TimerFired-check      | told      waits     told     -         -       -
-TimerFired-before-0   | -         -         -        -         -       -
-TimerFired-before-1   | -         -         -        -         -       -
-TimerFired-after-0    | -         -         -        -         -       -
-TimerFired-after-1    | -         -         -        -         -       -
-RolloutStarted        | -         -         -        -         -       -
-StepStarted           | -         -         -        -         -       -
-StepEnded             | -         -         -        -         -       -
-RolloutHindered       | -         -         -        -         -       -
-RolloutLanded         | -         -         -        -         -       -
-RolloutLanded-nowhere | -         -         -        -         -       -
-RolloutReturning      | returning -         -        -         -       -
-RolloutRolledBack     | failed    -         failed   -         -       -
-RolloutSucceeded      | succeeded -         -        -         -       -
-RolloutAbandoned      | failed    -         failed   -         -       -
-RolloutRefused        | -         -         -        -         -       -
+                         | gone_back given_up  never     finishing finished
+QueueDeployment          | -         -         -         -         -
+StartDeployment          | -         -         -         -         -
+Planned                  | -         -         -         -         -
+Planned-in-vain          | -         -         -         -         -
+ApproveGate-before       | refused   refused   refused   refused   refused
+ApproveGate-after        | refused   refused   refused   refused   refused
+ApproveGate-timed        | refused   refused   refused   refused   refused
+ApproveGate-judged       | refused   refused   refused   refused   refused
+ApproveGate-nowhere      | refused   refused   refused   refused   refused
+RejectGate-before        | refused   refused   refused   refused   refused
+RejectGate-after         | refused   refused   refused   refused   refused
+RejectGate-judged        | refused   refused   refused   refused   refused
+AdvanceGate-before       | refused   refused   refused   refused   refused
+AdvanceGate-after        | refused   refused   refused   refused   refused
+AdvanceGate-nowhere      | refused   refused   refused   refused   refused
+AbortDeployment          | cancelled cancelled cancelled refused   cancelled
+DeadLettered             | failed    failed    failed    -         failed
+DeadLettered-odd         | failed    failed    failed    -         failed
+TimerFired-check         | waits     waits     waits     told      waits
+TimerFired-before-0      | -         -         -         -         -
+TimerFired-before-1      | -         -         -         -         -
+TimerFired-after-0       | -         -         -         -         -
+TimerFired-after-1       | -         -         -         -         -
+WebhookSucceeded-before  | -         -         -         -         -
+WebhookSucceeded-after   | -         -         -         -         -
+WebhookSucceeded-nowhere | -         -         -         -         -
+WebhookFailed-before     | -         -         -         -         -
+WebhookFailed-after      | -         -         -         -         -
+WebhookFailed-strategy   | -         -         -         -         -
+AnalysisPassed-before    | -         -         -         -         -
+AnalysisPassed-after     | -         -         -         -         -
+AnalysisFailed-before    | -         -         -         -         -
+AnalysisFailed-after     | -         -         -         -         -
+RolloutStarted           | -         -         -         -         -
+StepStarted              | -         -         -         -         -
+StepEnded                | -         -         -         -         -
+RolloutPaused            | -         -         -         -         -
+RolloutResumed           | -         -         -         -         -
+RolloutHindered          | -         -         -         -         -
+RolloutLanded            | -         -         -         -         -
+RolloutLanded-nowhere    | -         -         -         -         -
+RolloutReturning         | -         -         -         returning -
+RolloutRolledBack        | -         -         -         failed    -
+RolloutSucceeded         | -         -         -         succeeded -
+RolloutAbandoned         | -         -         -         failed    -
+RolloutRefused           | -         -         -         -         -
+
+                         | aborting succeeded failed  cancelled
+QueueDeployment          | -        -         -       -
+StartDeployment          | -        -         -       -
+Planned                  | -        -         -       -
+Planned-in-vain          | -        -         -       -
+ApproveGate-before       | refused  refused   refused refused
+ApproveGate-after        | refused  refused   refused refused
+ApproveGate-timed        | refused  refused   refused refused
+ApproveGate-judged       | refused  refused   refused refused
+ApproveGate-nowhere      | refused  refused   refused refused
+RejectGate-before        | refused  refused   refused refused
+RejectGate-after         | refused  refused   refused refused
+RejectGate-judged        | refused  refused   refused refused
+AdvanceGate-before       | refused  refused   refused refused
+AdvanceGate-after        | refused  refused   refused refused
+AdvanceGate-nowhere      | refused  refused   refused refused
+AbortDeployment          | refused  refused   refused refused
+DeadLettered             | -        -         -       -
+DeadLettered-odd         | -        -         -       -
+TimerFired-check         | told     -         -       -
+TimerFired-before-0      | -        -         -       -
+TimerFired-before-1      | -        -         -       -
+TimerFired-after-0       | -        -         -       -
+TimerFired-after-1       | -        -         -       -
+WebhookSucceeded-before  | -        -         -       -
+WebhookSucceeded-after   | -        -         -       -
+WebhookSucceeded-nowhere | -        -         -       -
+WebhookFailed-before     | -        -         -       -
+WebhookFailed-after      | -        -         -       -
+WebhookFailed-strategy   | -        -         -       -
+AnalysisPassed-before    | -        -         -       -
+AnalysisPassed-after     | -        -         -       -
+AnalysisFailed-before    | -        -         -       -
+AnalysisFailed-after     | -        -         -       -
+RolloutStarted           | -        -         -       -
+StepStarted              | -        -         -       -
+StepEnded                | -        -         -       -
+RolloutPaused            | -        -         -       -
+RolloutResumed           | -        -         -       -
+RolloutHindered          | -        -         -       -
+RolloutLanded            | -        -         -       -
+RolloutLanded-nowhere    | -        -         -       -
+RolloutReturning         | -        -         -       -
+RolloutRolledBack        | failed   -         -       -
+RolloutSucceeded         | -        -         -       -
+RolloutAbandoned         | failed   -         -       -
+RolloutRefused           | -        -         -       -
 """
 
-PAUSES = (an_approval(expires_seconds=60), a_timed_pause())
+GATES = (an_approval(expires_seconds=60), a_timed_pause(), a_webhook(), an_analysis(failed=True))
+ASKED = {stage: (Outcome(3, Verdict.ASKING, "analysis failed: 0.2"),) for stage in ("before", "after")}
+ACCEPTED = Deployment(phase=Phase.PLANNING, application="shop", submission="sha256-of-submission", by="ann")
 
 
-def running(phase: TargetPhase, *, landed: bool = False) -> Deployment:
+def running(phase: TargetPhase, *, landed: bool = False, asked: bool = False) -> Deployment:
     """`prod` in this phase, while another target keeps the deployment from ending."""
-    target = a_target("prod", phase, depends_on=("other",), before=PAUSES, after=PAUSES)
-    other = a_target("other", TargetPhase.BEFORE, before=PAUSES)
-    return a_deployment(replace(target, landed=landed), other)
+    target = a_target("prod", phase, depends_on=("other",), before=GATES, after=GATES)
+    other = a_target("other", TargetPhase.BEFORE, before=GATES[:2])
+    return a_deployment(replace(target, landed=landed, outcomes=ASKED if asked else {}), other)
 
 
 def over(phase: Phase, target: TargetPhase, *, landed: bool = False) -> Deployment:
@@ -144,9 +258,11 @@ def over(phase: Phase, target: TargetPhase, *, landed: bool = False) -> Deployme
 
 SITUATIONS = {
     "absent": Deployment(),
-    "planning": Deployment(phase=Phase.PLANNING, application="shop", submission="sha256-of-submission", by="ann"),
+    "queued": replace(ACCEPTED, phase=Phase.QUEUED),
+    "planning": ACCEPTED,
     "waiting": running(TargetPhase.WAITING),
     "before": running(TargetPhase.BEFORE),
+    "judging": running(TargetPhase.BEFORE, asked=True),
     "deploying": running(TargetPhase.DEPLOYING),
     "after": running(TargetPhase.AFTER, landed=True),
     "landed": running(TargetPhase.LANDED, landed=True),
@@ -155,6 +271,7 @@ SITUATIONS = {
     "given_up": running(TargetPhase.FAILED),
     "never": running(TargetPhase.CANCELLED),
     "stopped": running(TargetPhase.CANCELLED, landed=True),
+    "fell_short": running(TargetPhase.FAILED, landed=True),
     "finishing": over(Phase.FINISHING, TargetPhase.LANDED, landed=True),
     "finished": running(TargetPhase.SUCCEEDED),
     "aborting": over(Phase.ABORTING, TargetPhase.RETURNING),
@@ -165,19 +282,28 @@ SITUATIONS = {
 
 
 def timer(stage: str, step: int) -> str:
-    return f"{stage}-{step}-{token_hash('prod')}"
+    return timer_name("prod", Place(stage, step))
 
+
+BEFORE: Any = {"target": "prod", "stage": "before", "by": "ann"}
+AFTER: Any = {"target": "prod", "stage": "after", "by": "ann"}
 
 SAID: dict[str, Message] = {
+    "QueueDeployment": QueueDeployment(application="shop", submission="sha256-of-submission", by="ann"),
     "StartDeployment": StartDeployment(application="shop", submission="sha256-of-submission", by="ann"),
     "Planned": Planned(plan=a_plan()),
     "Planned-in-vain": Planned(problem="no such strategy"),
-    "ApprovePause-before": ApprovePause(target="prod", stage="before", step=0, by="ann"),
-    "ApprovePause-after": ApprovePause(target="prod", stage="after", step=0, by="ann"),
-    "ApprovePause-timed": ApprovePause(target="prod", stage="before", step=1, by="ann"),
-    "ApprovePause-nowhere": ApprovePause(target="nowhere", stage="before", step=0, by="ann"),
-    "RejectPause-before": RejectPause(target="prod", stage="before", step=0, by="ann"),
-    "RejectPause-after": RejectPause(target="prod", stage="after", step=0, by="ann"),
+    "ApproveGate-before": ApproveGate(step=0, **BEFORE),
+    "ApproveGate-after": ApproveGate(step=0, **AFTER),
+    "ApproveGate-timed": ApproveGate(step=1, **BEFORE),
+    "ApproveGate-judged": ApproveGate(step=3, **BEFORE),
+    "ApproveGate-nowhere": ApproveGate(target="nowhere", stage="before", step=0, by="ann"),
+    "RejectGate-before": RejectGate(step=0, **BEFORE),
+    "RejectGate-after": RejectGate(step=0, **AFTER),
+    "RejectGate-judged": RejectGate(step=3, **BEFORE),
+    "AdvanceGate-before": AdvanceGate(step=1, **BEFORE),
+    "AdvanceGate-after": AdvanceGate(step=2, **AFTER),
+    "AdvanceGate-nowhere": AdvanceGate(step=9, **BEFORE),
     "AbortDeployment": AbortDeployment(by="ann"),
     "DeadLettered": DeadLettered(subject="evt.acme.rollout.landed.3.d1.x", sequence=7, reason="unread", attempts=5),
     "DeadLettered-odd": DeadLettered(subject="nothing of ours", sequence=7, reason="unread", attempts=5),
@@ -186,11 +312,23 @@ SAID: dict[str, Message] = {
     "TimerFired-before-1": TimerFired(name=timer("before", 1)),
     "TimerFired-after-0": TimerFired(name=timer("after", 0)),
     "TimerFired-after-1": TimerFired(name=timer("after", 1)),
+    "WebhookSucceeded-before": WebhookSucceeded(target="prod", place=Place("before", 2), name="smoke"),
+    "WebhookSucceeded-after": WebhookSucceeded(target="prod", place=Place("after", 2), name="smoke"),
+    "WebhookSucceeded-nowhere": WebhookSucceeded(target="nowhere", place=Place("before", 2), name="smoke"),
+    "WebhookFailed-before": WebhookFailed(target="prod", place=Place("before", 2), name="smoke", reason="503"),
+    "WebhookFailed-after": WebhookFailed(target="prod", place=Place("after", 2), name="smoke", reason="503"),
+    "WebhookFailed-strategy": WebhookFailed(target="prod", place=Place("strategy", 2), name="smoke", reason="503"),
+    "AnalysisPassed-before": AnalysisPassed(target="prod", place=Place("before", 3), reason="within limits"),
+    "AnalysisPassed-after": AnalysisPassed(target="prod", place=Place("after", 3), reason="within limits"),
+    "AnalysisFailed-before": AnalysisFailed(target="prod", place=Place("before", 3), reason="too many errors"),
+    "AnalysisFailed-after": AnalysisFailed(target="prod", place=Place("after", 3), reason="too many errors"),
     "RolloutStarted": RolloutStarted(target="prod"),
     "StepStarted": StepStarted(target="prod", step=0, what=ApplyManifests()),
     "StepEnded": StepEnded(target="prod", step=0),
+    "RolloutPaused": RolloutPaused(target="prod", by="ann"),
+    "RolloutResumed": RolloutResumed(target="prod", by="ann"),
     "RolloutHindered": RolloutHindered(target="prod", reason="pods not ready"),
-    "RolloutLanded": RolloutLanded(target="prod"),
+    "RolloutLanded": RolloutLanded(target="prod", replica_sets=("web-new",)),
     "RolloutLanded-nowhere": RolloutLanded(target="nowhere"),
     "RolloutReturning": RolloutReturning(target="prod", reason="too slow"),
     "RolloutRolledBack": RolloutRolledBack(target="prod", reason="too slow"),
@@ -239,4 +377,4 @@ def test_every_phase_is_a_situation() -> None:
 def test_every_message_to_a_deployment_is_said() -> None:
     heard = ("cmd.deployment.", "obs.deployment.", "evt.rollout.", "evt.fault.")
     classes = {cls for address, cls in MESSAGES.items() if address.startswith(heard)}
-    assert {type(message) for message in SAID.values()} == {*classes, TimerFired}
+    assert {type(message) for message in SAID.values()} == {*classes, *get_args(FromRun), TimerFired}

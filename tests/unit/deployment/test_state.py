@@ -4,23 +4,26 @@ from typing import Any
 
 import pytest
 
-from libs.deployment.state import Target, TargetPhase, is_open, open_pauses, target_named
+from libs.deployment.state import Target, TargetPhase, is_open, passage, target_named
+from libs.gates.state import Outcome, Verdict, open_gates
 from tests.builders import a_deployment, a_target, a_timed_pause, an_approval
 
-PAUSES: dict[str, Any] = {"before": (a_timed_pause(), an_approval()), "after": (an_approval(),)}
+GATES: dict[str, Any] = {"before": (a_timed_pause(), an_approval()), "after": (an_approval(),)}
+PASSED = {"before": (Outcome(0, Verdict.PASSED),)}
 
 
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        (a_target(phase=TargetPhase.BEFORE, **PAUSES), [(0, a_timed_pause()), (1, an_approval())]),
-        (a_target(phase=TargetPhase.BEFORE, passed=(0,), **PAUSES), [(1, an_approval())]),
-        (a_target(phase=TargetPhase.AFTER, **PAUSES), [(0, an_approval())]),
-        (a_target(phase=TargetPhase.DEPLOYING, **PAUSES), []),
+        (a_target(phase=TargetPhase.BEFORE, **GATES), [(0, a_timed_pause()), (1, an_approval())]),
+        (a_target(phase=TargetPhase.BEFORE, outcomes=PASSED, **GATES), [(1, an_approval())]),
+        (a_target(phase=TargetPhase.AFTER, outcomes=PASSED, **GATES), [(0, an_approval())]),
+        (a_target(phase=TargetPhase.DEPLOYING, **GATES), []),
     ],
 )
-def test_open_pauses_are_those_of_the_stage(target: Target, expected: list[object]) -> None:
-    assert list(open_pauses(target)) == expected
+def test_open_gates_are_those_of_the_stage(target: Target, expected: list[object]) -> None:
+    gates = passage(target, "shop")
+    assert list(open_gates(gates) if gates else ()) == expected
 
 
 @pytest.mark.parametrize(

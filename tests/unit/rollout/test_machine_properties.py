@@ -6,15 +6,19 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from libs.messages.analysis import AnalysisFailed, AnalysisPassed, CancelAnalysis, StartAnalysis
 from libs.messages.message import Message, TimerFired
 from libs.messages.rollout import (
     AbandonRollout,
+    AdvanceStep,
     ApproveStep,
     Broken,
     Claimed,
     FinishRollout,
     Hindered,
+    PauseRollout,
     RejectStep,
+    ResumeRollout,
     RollBack,
     RolloutHindered,
     RolloutLanded,
@@ -24,16 +28,20 @@ from libs.messages.rollout import (
     Surveyed,
     Workload,
 )
-from libs.plan.model import Pause, SetWeight, Step
+from libs.messages.run import GateMessage, Place, run_name
+from libs.messages.webhook import CancelWebhook, StartWebhook, WebhookFailed, WebhookSucceeded
+from libs.plan.model import Step
 from libs.rollout.machine import MACHINE
-from libs.rollout.state import Phase, current, is_terminal, weight
+from libs.rollout.state import Phase, gates_of, is_terminal, is_walked, passage, swap, weight
 from tests.builders import a_start
+from tests.cooperation import awaited_places, next_word
 from tests.shell import Shell
 from tests.strategies import steps, workloads
 
-FORWARD = {Phase.PROGRESSING, Phase.LANDED, Phase.FINISHING, Phase.SUCCEEDED}
+FORWARD = {Phase.PROGRESSING, Phase.HELD, Phase.LANDED, Phase.FINISHING, Phase.SUCCEEDED}
 ago = st.sampled_from([0, 0, 0, 1, 2])
 """How many goals or steps ago a message was meant for."""
+gate = st.sampled_from([0, 0, 0, 1, 2])
 
 
 class AnyRollout(RuleBasedStateMachine):
@@ -46,10 +54,14 @@ class AnyRollout(RuleBasedStateMachine):
         self.rollout = Shell(MACHINE)
         self.history: list[Message] = []
         self.weight = 0
+        self.moved = False
+        self.heard: set[str] = set()
 
     def tell(self, message: Message) -> None:
         before = self.rollout.state
         self.rollout.tell(message)
+        if isinstance(message, GateMessage):
+            self.heard.add(run_name("prod", message.place))
         if self.rollout.state != before and not isinstance(message, TimerFired | Hindered | Claimed):
             self.history.append(message)
 
@@ -83,13 +95,43 @@ class AnyRollout(RuleBasedStateMachine):
     def let_time_pass(self, data: st.DataObject) -> None:
         self.tell(TimerFired(name=data.draw(st.sampled_from(sorted(self.rollout.armed)))))
 
-    @rule(ago=ago)
-    def approve(self, ago: int) -> None:
-        self.tell(ApproveStep(target="prod", step=self.rollout.state.step - ago, by="ann"))
+    @rule(ago=ago, gate=gate)
+    def approve(self, ago: int, gate: int) -> None:
+        self.tell(ApproveStep(target="prod", step=self.rollout.state.step - ago, gate=gate, by="ann"))
+
+    @rule(ago=ago, gate=gate)
+    def reject(self, ago: int, gate: int) -> None:
+        self.tell(RejectStep(target="prod", step=self.rollout.state.step - ago, gate=gate, by="ann"))
+
+    @rule(ago=ago, gate=gate)
+    def advance(self, ago: int, gate: int) -> None:
+        self.tell(AdvanceStep(target="prod", step=self.rollout.state.step - ago, gate=gate, by="ann"))
+
+    @rule(ago=ago, gate=gate, good=st.booleans())
+    def call_back(self, ago: int, gate: int, good: bool) -> None:
+        place = Place("strategy", self.rollout.state.step - ago, gate)
+        succeeded = WebhookSucceeded(target="prod", place=place, name="smoke")
+        failed = WebhookFailed(target="prod", place=place, name="smoke", reason="503")
+        self.tell(succeeded if good else failed)
+
+    @rule(ago=ago, gate=gate, good=st.booleans())
+    def judge(self, ago: int, gate: int, good: bool) -> None:
+        place = Place("strategy", self.rollout.state.step - ago, gate)
+        self.tell((AnalysisPassed if good else AnalysisFailed)(target="prod", place=place, reason="0.2"))
+
+    @rule(ahead=st.integers(0, 1))
+    def pause(self, ahead: int) -> None:
+        self.tell(PauseRollout(target="prod", hold=self.rollout.state.holds + ahead, by="ann"))
 
     @rule(ago=ago)
-    def reject(self, ago: int) -> None:
-        self.tell(RejectStep(target="prod", step=self.rollout.state.step - ago, by="ann"))
+    def resume(self, ago: int) -> None:
+        self.tell(ResumeRollout(target="prod", hold=self.rollout.state.holds - ago, by="ann"))
+
+    @rule()
+    def cooperate(self) -> None:
+        """Else hardly any rollout gets far."""
+        if self.rollout.state.phase is not Phase.ABSENT:
+            self.tell(next_word(self.rollout.state, self.workloads))
 
     @rule(by=st.sampled_from(["", "ann"]))
     def roll_back(self, by: str) -> None:
@@ -131,12 +173,33 @@ class AnyRollout(RuleBasedStateMachine):
             assert not any(isinstance(message, StepStarted) for message in self.rollout.said)
 
     @invariant()
-    def landing_follows_the_full_weight(self) -> None:
+    def landing_follows_everything(self) -> None:
         if not any(isinstance(message, RolloutLanded) for message in self.rollout.said):
             return
         ended = {message.step for message in self.rollout.said if isinstance(message, StepEnded)}
-        asked = [index for index, step in enumerate(self.order.steps) if step == SetWeight(weight=100)]
-        assert not asked or ended & set(asked)
+        assert ended == {index for index in range(len(self.order.steps)) if is_walked(self.rollout.state, index)}
+
+    @invariant()
+    def traffic_moves_once_going_forward(self) -> None:
+        asked = swap(self.rollout.state)
+        if asked and self.rollout.state.phase in FORWARD:
+            assert asked.traffic_to_new or asked.stable_runs, "somebody serves"
+            assert asked.traffic_to_new >= self.moved
+            self.moved = asked.traffic_to_new
+
+    @invariant()
+    def held_rollout_begins_nothing(self) -> None:
+        if self.rollout.state.phase is Phase.HELD:
+            assert self.rollout.state.held_by
+
+    @invariant()
+    def runs_are_started_once_and_not_left_running(self) -> None:
+        started = {said.run for said in self.rollout.said if isinstance(said, StartWebhook | StartAnalysis)}
+        ended = {said.run for said in self.rollout.said if isinstance(said, CancelWebhook | CancelAnalysis)}
+        running = {run_name("prod", place) for place in awaited_places(passage(self.rollout.state))}
+        assert running <= started
+        assert not running & ended
+        assert started - running - ended <= self.heard
 
     @invariant()
     def hindrance_is_what_was_last_said(self) -> None:
@@ -148,24 +211,12 @@ class AnyRollout(RuleBasedStateMachine):
         if not hasattr(self, "rollout"):
             return
         self.rollout.tell(self.order)
-        for _ in range(len(self.order.steps) + 4):
-            self.rollout.tell(self._cooperation())
+        gates = sum(len(gates_of(step)) for step in self.order.steps)
+        for _ in range(len(self.order.steps) + 2 * gates + 5):
+            is_landed = self.rollout.state.phase is Phase.LANDED
+            finish = FinishRollout(target="prod")
+            self.rollout.tell(finish if is_landed else next_word(self.rollout.state, self.workloads))
         assert self.rollout.has_ended
-
-    def _cooperation(self) -> Message:
-        """What brings the rollout on from where it is."""
-        state = self.rollout.state
-        match state.phase, current(state):
-            case Phase.SURVEYING, _:
-                return Surveyed(target="prod", goal=state.goal, workloads=self.workloads, snapshot="sha256-of-snapshot")
-            case Phase.PROGRESSING, Pause(seconds=int()):
-                return TimerFired(name="pause")
-            case Phase.PROGRESSING, Pause():
-                return ApproveStep(target="prod", step=state.step, by="ann")
-            case Phase.LANDED, _:
-                return FinishRollout(target="prod")
-            case _:
-                return Settled(target="prod", goal=state.goal)
 
 
 TestAnyRollout = AnyRollout.TestCase
