@@ -9,8 +9,9 @@ from libs.spec.normal.file import Normal
 from libs.spec.problems import Place, Problem, Report
 from libs.spec.release import not_run
 from libs.spec.rules.file import check_file
+from libs.spec.shape.look import is_empty
 from libs.spec.shape.schema import FILE
-from libs.spec.shape.walk import Walk, is_empty
+from libs.spec.shape.walk import Walk
 from libs.spec.shape.word import name_problem
 from libs.spec.shape.words import found
 from libs.spec.tree.document import Limits, read

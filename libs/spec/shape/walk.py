@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from libs.spec.problems import Place, Report, join, quoted
+from libs.spec.shape.look import hint_for_mapping, is_empty, joined, key_text, name_of
 from libs.spec.shape.names import Names
 from libs.spec.shape.shape import Ignored, ListOf, MapOf, NotBuilt, NotHere, Outside, Record, Shape, Text, Values
 from libs.spec.shape.word import name_problem, read_word
 from libs.spec.shape.words import found, one_of, wanted
 from libs.spec.tree.nodes import Entry, Keys, Mapping, Node, Scalar, Sequence
-from libs.spec.tree.scalars import strict_value
 
 
 class Walk:
@@ -26,7 +26,7 @@ class Walk:
         self.literals: set[str] = set()
         """Paths of the texts whose lines are the file's own."""
         self._report = report
-        self._keys = Keys(_key_text, report)
+        self._keys = Keys(key_text, report)
 
     def value(self, shape: Shape, node: Node, path: str) -> Any:
         place = self.places[path] = Place(node.line, node.column, path)
@@ -80,7 +80,7 @@ class Walk:
 
     def _definition(self, shape: ListOf, node: Node, path: str) -> Any:
         """What nothing uses may be broken, and is then passed over."""
-        name = _name_of(node)
+        name = name_of(node)
         soft = name is None or not self.names.is_used(shape.defines, name)
         if name is not None and not self.names.define(shape.defines, name, path):
             soft = self._twice(shape.defines, name, Place(node.line, node.column, path))
@@ -95,11 +95,11 @@ class Walk:
         return True
 
     def _map(self, shape: MapOf, node: Node, path: str) -> Values | None:
-        joined = _joined(node) if shape.pairs else node
-        if not isinstance(joined, Mapping):
-            self._wrong(shape, node, path, _hint_for_mapping(node))
+        whole = joined(node) if shape.pairs else node
+        if not isinstance(whole, Mapping):
+            self._wrong(shape, node, path, hint_for_mapping(node))
             return None
-        entries = self._keys.entries(joined, path)
+        entries = self._keys.entries(whole, path)
         if self._has_wrong_length(shape, len(entries), path):
             return None
         return dict(self._named(shape, entries, path))
@@ -119,7 +119,7 @@ class Walk:
         if isinstance(node, Scalar) and shape.shorthand:
             return {shape.shorthand: self.value(shape.fields[shape.shorthand], node, path)}
         if not isinstance(node, Mapping):
-            self._wrong(shape, node, path, _hint_for_mapping(node))
+            self._wrong(shape, node, path, hint_for_mapping(node))
             return None
         written = self._keys.entries(node, path)
         entries = self._known(shape, written, path)
@@ -202,39 +202,8 @@ class Walk:
         return head
 
 
-def is_empty(node: Node) -> bool:
-    return isinstance(node, Scalar) and strict_value(node) is None
-
-
-def _key_text(key: Scalar) -> str | None:
-    value = strict_value(key)
-    return value if isinstance(value, str) else None
-
-
-def _name_of(node: Node) -> str | None:
-    """What an item's `name` says, before the item is checked."""
-    entries = node.entries if isinstance(node, Mapping) else ()
-    return next((_word(value) for key, value in entries if isinstance(key, Scalar) and key.text == "name"), None)
-
-
-def _word(node: Node) -> str | None:
-    return _key_text(node) if isinstance(node, Scalar) else None
-
-
-def _joined(node: Node) -> Node:
-    """A list of mappings as their sum."""
-    if not isinstance(node, Sequence) or not all(isinstance(item, Mapping) for item in node.items):
-        return node
-    entries = (entry for item in node.items if isinstance(item, Mapping) for entry in item.entries)
-    return Mapping(node.line, node.column, tuple(entries))
-
-
 def _ordered(shape: Record, entries: dict[str, Entry]) -> Iterable[str]:
     return entries if len(entries) == 1 else (key for key in shape.fields if key in entries)
-
-
-def _hint_for_mapping(node: Node) -> str:
-    return "remove the '- ' before its keys" if isinstance(node, Sequence) else "write its keys below it, indented"
 
 
 def _built(shape: Record) -> tuple[str, ...]:
