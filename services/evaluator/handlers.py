@@ -9,7 +9,7 @@ from libs.durable.dispatch import Rejected
 from libs.messages.analysis import Answered, Limits, Opened, StartAnalysis
 from libs.messages.message import Received
 from libs.messages.subject import Key
-from services.evaluator.asking import Asker
+from services.evaluator.measuring.asking import Asker
 from services.evaluator.papers import Missing, Papers
 
 

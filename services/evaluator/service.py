@@ -15,10 +15,10 @@ from libs.messages.analysis import CancelAnalysis, StartAnalysis
 from libs.messages.subject import Key
 from libs.runtime.process import Process
 from libs.secrets.folder import SecretFolder, secret_folder
-from services.evaluator.asking import Asker, Sources
 from services.evaluator.handlers import Evaluator
+from services.evaluator.measuring.asking import Asker, Sources
+from services.evaluator.measuring.reach import Reach
 from services.evaluator.papers import Papers
-from services.evaluator.reach import Reach
 from services.evaluator.settings import Settings, allowed
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.config.model import BasicAuth, MetricProvider
-from services.evaluator.prometheus import ANSWER_BYTES, NoValue, asked, secret_names, value
+from services.evaluator.measuring.prometheus import ANSWER_BYTES, NoValue, asked, secret_names, value
 from tests.unit.analysis.runs import NOON
 
 PROVIDER = MetricProvider("metrics", "prometheus", "https://metrics.test/base/")

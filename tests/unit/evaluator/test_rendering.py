@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from libs.analysis.state import Phase
 from libs.plan.model import Definitions
-from services.evaluator.rendering import QUERY_CHARACTERS, Unrenderable, rendered, values
+from services.evaluator.measuring.rendering import QUERY_CHARACTERS, Unrenderable, rendered, values
 from tests.unit.analysis.runs import a_run, an_analysis
 
 DEFINITIONS = Definitions(context={"owner": "file", "team": "blue"})

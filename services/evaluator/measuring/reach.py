@@ -9,7 +9,7 @@ from libs.egress.addresses import AddressRefused
 from libs.egress.client import Client
 from libs.link.port import Link, NoAnswer, Stream
 from libs.messages.agent import Ask
-from services.evaluator.prometheus import ANSWER_BYTES, NoValue, Request
+from services.evaluator.measuring.prometheus import ANSWER_BYTES, NoValue, Request
 
 
 class Answer(Struct, frozen=True):

@@ -14,11 +14,11 @@ from libs.messages.subject import Key
 from libs.plan.model import Definitions
 from libs.secrets.folder import NAMESPACE, NoSecret, SecretFolder, Used
 from libs.spec.model import Query
-from services.evaluator import prometheus
+from services.evaluator.measuring import prometheus
+from services.evaluator.measuring.prometheus import NoValue
+from services.evaluator.measuring.reach import Reach
+from services.evaluator.measuring.rendering import Unrenderable, rendered, values
 from services.evaluator.papers import Papers
-from services.evaluator.prometheus import NoValue
-from services.evaluator.reach import Reach
-from services.evaluator.rendering import Unrenderable, rendered, values
 
 SHOWN_CHARACTERS = 400
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")

@@ -12,7 +12,7 @@ from msgspec import Struct
 from yarl import URL
 
 from libs.config.model import MetricProvider
-from services.evaluator.rendering import epoch_millis
+from services.evaluator.measuring.rendering import epoch_millis
 
 ANSWER_BYTES = 256 * 1024
 """One number needs far less; what is longer is no answer to a query that gives one."""
