@@ -22,6 +22,7 @@ _METHOD = re.compile(r"[A-Z]{1,16}")
 _REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_UNSENDABLE = re.compile(rf"{_CONTROL.pattern}|[\ud800-\udfff]")
 _OURS = frozenset(
     {"connection", "content-length", "expect", "host", "proxy-authorization", "te", "trailer", "transfer-encoding"}
 )
@@ -104,15 +105,16 @@ def _render(where: str, template: str, values: Mapping[str, str]) -> str:
 
 def _url(text: str) -> URL:
     try:
-        url = URL(text.strip())
-        port = url.port
+        url = URL(text.strip()).with_fragment(None)
+        # Both are taken apart when they are read.
+        is_address, size = bool(url.host and url.port), len(str(url).encode())
     except ValueError:
         raise Unrenderable("uriTemplate gives what is no address") from None
-    if url.scheme not in ("http", "https") or not url.host or not port:
+    if url.scheme not in ("http", "https") or not is_address:
         raise Unrenderable("uriTemplate gives no http or https address with a host")
-    if _CONTROL.search(text) or len(str(url).encode()) > URL_BYTES:
+    if _CONTROL.search(text) or size > URL_BYTES:
         raise Unrenderable(f"uriTemplate gives an address with line breaks, or longer than {URL_BYTES} bytes")
-    return url.with_fragment(None)
+    return url
 
 
 def _method(text: str) -> str:
@@ -129,7 +131,7 @@ def _headers(webhook: Webhook, values: Mapping[str, str]) -> tuple[tuple[str, st
         value = _render(f"headers[{number}].value", header.value, values).strip()
         if not _NAME.fullmatch(name):
             raise Unrenderable(f"headers[{number}].key gives what is no name of a header")
-        if _CONTROL.search(value):
+        if _UNSENDABLE.search(value):
             raise Unrenderable(f"headers[{number}].value gives a line break or another control character")
         if name.lower() not in _OURS:
             found.append((name, value))
