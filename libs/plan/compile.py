@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.plan.model import (
     ApplyManifests,
@@ -17,6 +18,7 @@ from libs.plan.model import (
     TargetPlan,
 )
 from libs.spec.model import BlueGreen, Canary, ExposeServices, Gate, Spec, Target
+from libs.spec.rules.swaps import services
 from libs.spec.rules.swaps import services_of as services_of
 
 FULL = 100
@@ -44,9 +46,11 @@ def compile_plan(
     What a target left out was needed for is taken as given: a person who names targets says that the rest stands.
     """
     chosen = {name: target for name, target in spec.targets.items() if not only or name in only}
+    moved = services(spec)
+    targets = (_target(spec, name, sources[name], frozenset(chosen), definitions) for name in chosen)
     return Plan(
         application=spec.application,
-        targets=tuple(_target(spec, name, sources[name], frozenset(chosen), definitions) for name in chosen),
+        targets=tuple(replace(target, services=moved.get(target.name, ())) for target in targets),
     )
 
 
@@ -63,7 +67,6 @@ def _target(spec: Spec, name: str, source: Source, chosen: frozenset[str], defin
         manifests=source.manifests,
         timeout_seconds=spec.timeout_seconds,
         definitions=definitions,
-        services=services_of(spec, name),
         keeps_deployment=spec.keeps_deployment,
     )
 

@@ -76,20 +76,23 @@ def _template(template: Any) -> Wrong:
     if not isinstance(containers, list) or not containers:
         yield _needs((*at, "spec", "containers"), containers or None, "a list with a container in it")
         return
+    names: set[str] = set()
     for index, container in enumerate(containers):
-        yield from _container(container, (*at, "spec", "containers", index), containers[:index])
+        yield from _container(container, (*at, "spec", "containers", index), names)
 
 
-def _container(container: Any, at: Keys, before: list[Any]) -> Wrong:
+def _container(container: Any, at: Keys, names: set[str]) -> Wrong:
+    """`names` are those of the containers before it."""
     if not isinstance(container, dict):
         yield _needs(at, container, "a mapping with name and image")
         return
     for key in ("name", "image"):
         if not isinstance(container.get(key), str) or not container[key]:
             yield _needs((*at, key), container.get(key), "text")
-    name = container.get("name")
-    if any(isinstance(other, dict) and other.get("name") == name for other in before) and name is not None:
-        yield (*at, "name"), "duplicate_name", f"{quoted(str(name))} is the name of another container", "rename one"
+    name = str(container.get("name"))
+    if name in names and "name" in container:
+        yield (*at, "name"), "duplicate_name", f"{quoted(name)} is the name of another container", "rename one"
+    names.add(name)
 
 
 def _labels(template: Any) -> dict[str, Any]:

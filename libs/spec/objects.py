@@ -3,13 +3,14 @@
 import math
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
 from libs.spec.deployments import deployment_problems
 from libs.spec.kinds import FORBIDDEN, group_kind
-from libs.spec.problems import Origin, Place, Problem, Report, join, quoted
+from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Problem, Report, join, quoted
 from libs.spec.tree.document import Limits, read
 from libs.spec.tree.nodes import Entry, Keys, Mapping, Node, Scalar, Sequence
 from libs.spec.tree.scalars import kubectl_value
@@ -129,7 +130,7 @@ class _Document:
     def _check_deployment(self, value: dict[str, Any], at: Keyed) -> bool:
         if group_kind(value)[1] != "Deployment" or group_kind(value)[0] not in _DEPLOYED:
             return True
-        wrong = list(deployment_problems(value))
+        wrong = list(islice(deployment_problems(value), MOST_PROBLEMS))
         for keys, code, message, hint in wrong:
             self._error((*at, *keys), code, message, hint)
         return not wrong

@@ -27,12 +27,15 @@ class TrafficItems:
 
     def _named(self, names: list[str | None] | None, path: str) -> tuple[str, ...]:
         """A name of no target is an error: its target would be released without what the item says."""
-        for index, name in enumerate(names or ()):
-            if name is not None and name not in self._targets:
+        if names is None:
+            return self._targets
+        known, named = set(self._targets), set(names)
+        for index, name in enumerate(names):
+            if name is not None and name not in known:
                 message = f"{quoted(name)} is not among the targets"
                 hint = self._report.suggestion(name, self._targets)
                 self._report.error(self._walk.places[join(path, index)], "unknown_name", message, hint)
-        return self._targets if names is None else tuple(name for name in self._targets if name in names)
+        return tuple(name for name in self._targets if name in named)
 
     def _pairs(self, items: list[Values | None], path: str) -> tuple[ServicePair, ...]:
         """One active and one preview Service in items of their own are a pair, where no other is meant."""

@@ -1,47 +1,59 @@
 """Which Services blue/green moves traffic with, and whether every target that needs them has them."""
 
-from collections.abc import Iterator
-
 from libs.spec.model import BlueGreen, ServicePair, Spec
 from libs.spec.problems import Place, Report, path_of, quoted
 
+Pairs = dict[str, list[ServicePair]]
+
 
 def services_of(spec: Spec, target: str) -> tuple[ServicePair, ...]:
-    """One pair for each active Service; none where the strategy is not blue/green."""
+    """None where its strategy is not blue/green; for all targets of a file, `services` asks once."""
+    return services(spec).get(target, ())
+
+
+def services(spec: Spec) -> dict[str, tuple[ServicePair, ...]]:
+    """Of each blue/green target, one pair for each active Service."""
+    return {target: _merged(pairs) for target, pairs in _written(spec).items()}
+
+
+def _merged(pairs: list[ServicePair]) -> tuple[ServicePair, ...]:
     previews: dict[str, str] = {}
-    for pair in _written(spec, target):
+    for pair in pairs:
         previews[pair.active] = previews.get(pair.active) or pair.preview
     return tuple(ServicePair(active, preview) for active, preview in previews.items())
 
 
 def check_swaps(spec: Spec, places: dict[str, Place], report: Report) -> None:
-    for name, target in spec.targets.items():
+    for name, pairs in _written(spec).items():
         path = path_of("targets", name)
         place = places.get(path, Place(path=path))
-        if isinstance(spec.strategies.get(target.strategy), BlueGreen):
-            _check_target(spec, name, place, report)
+        if not pairs:
+            shown = quoted(spec.targets[name].strategy)
+            message = f"has no active Service, which blue/green strategy {shown} moves"
+            hint = "name it under trafficManagement: kubernetes: activeService"
+            report.error(place, "missing_key", message, hint)
+        _check_previews(pairs, place, report)
 
 
-def _check_target(spec: Spec, name: str, place: Place, report: Report) -> None:
-    if not services_of(spec, name):
-        message = f"has no active Service, which blue/green strategy {quoted(spec.targets[name].strategy)} moves"
-        hint = "name it under trafficManagement: kubernetes: activeService"
-        report.error(place, "missing_key", message, hint)
+def _check_previews(pairs: list[ServicePair], place: Place, report: Report) -> None:
     seen: dict[str, str] = {}
-    for pair in _written(spec, name):
+    for pair in pairs:
         if pair.preview and seen.setdefault(pair.active, pair.preview) != pair.preview:
             message = f"gets two preview Services for {quoted(pair.active)}"
             hint = f"keep {quoted(pair.preview)} or {quoted(seen[pair.active])}"
             report.error(place, "duplicate_name", message, hint)
 
 
-def _written(spec: Spec, target: str) -> Iterator[ServicePair]:
+def _written(spec: Spec) -> Pairs:
     """The older place first."""
-    strategy = spec.strategies.get(spec.targets[target].strategy)
-    if not isinstance(strategy, BlueGreen):
-        return
-    if strategy.active_service:
-        yield ServicePair(strategy.active_service, strategy.preview_service)
+    swaps = {name: one for name, one in spec.strategies.items() if isinstance(one, BlueGreen)}
+    found = {name: _own(swaps[one.strategy]) for name, one in spec.targets.items() if one.strategy in swaps}
     for item in spec.traffic:
-        if target in item.targets:
-            yield from item.kubernetes
+        for target in item.targets:
+            if target in found:
+                found[target].extend(item.kubernetes)
+    return found
+
+
+def _own(swap: BlueGreen) -> list[ServicePair]:
+    return [ServicePair(swap.active_service, swap.preview_service)] if swap.active_service else []

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 
 from libs.spec.model import Analysis, RunWebhook, Spec, Webhook
 from libs.spec.problems import Place, Report, join, quoted
@@ -16,7 +17,12 @@ QUERY_VALUES = frozenset({*_ALWAYS, *_TIMES, "intervalMillis", "intervalSeconds"
 _OPENED = re.compile(r"\{\{+")
 _SIGILS = tuple("#/^>!&=")
 """How other languages of templates begin what is more than a variable."""
+_MOST_PROBLEMS = 10
+"""Of one text: each is looked for in the file from the text's beginning."""
 _NAMESPACES = ("armory", "context", "secrets")
+
+Words = tuple[str, str, str]
+"""A problem's code, what it says, and what to do."""
 
 
 class Templates:
@@ -54,14 +60,15 @@ class Templates:
     def check(self, template: str, path: str, values: frozenset[str]) -> None:
         starts = _starts(template)
         tags = {starts[tag.line - 1] + tag.column - 1: tag for tag in names(template)}
-        opened = [match.start() for match in _OPENED.finditer(template)]
-        for number, at in enumerate(opened):
-            tag = tags.get(at)
-            problem = self._problem(tag, values) if tag else _unclosed(template[at : at + 3])
-            if problem:
-                self._error(path, number, problem)
+        opened = ((number, match.start()) for number, match in enumerate(_OPENED.finditer(template)))
+        judged = ((number, self._judged(template, at, tags.get(at), values)) for number, at in opened)
+        for number, problem in islice(((number, words) for number, words in judged if words), _MOST_PROBLEMS):
+            self._error(path, number, problem)
 
-    def _problem(self, tag: Name, values: frozenset[str]) -> tuple[str, str, str] | None:
+    def _judged(self, template: str, at: int, tag: Name | None, values: frozenset[str]) -> Words | None:
+        return self._problem(tag, values) if tag else _unclosed(template[at : at + 3])
+
+    def _problem(self, tag: Name, values: frozenset[str]) -> Words | None:
         shown = quoted("{{" + tag.text + "}}")
         namespace, _, name = tag.text.partition(".")
         if tag.text[:1] in _SIGILS:
@@ -77,7 +84,7 @@ class Templates:
             return "bad_template", f"{shown} has no value here", self._report.suggestion(name, sorted(values))
         return None
 
-    def _error(self, path: str, number: int, words: tuple[str, str, str]) -> None:
+    def _error(self, path: str, number: int, words: Words) -> None:
         place = self._places.get(path, Place(path=path))
         self._report.error(self._braces(place, number), *words)
 
@@ -92,7 +99,7 @@ class Templates:
         return place
 
 
-def _unclosed(braces: str) -> tuple[str, str, str]:
+def _unclosed(braces: str) -> Words:
     if braces == "{{{":
         return "bad_template", "opens three braces", "write two, as in {{context.name}}"
     return "bad_template", "opens {{ that no }} closes", "close it, as in {{context.name}}"

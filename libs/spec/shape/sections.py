@@ -153,6 +153,8 @@ _ROUTE = Record(
     required=("virtualService",),
     about={"virtualService": "What routes the traffic.", "destinationRule": "What names the versions."},
 )
+_MOST_ITEMS = 100
+"""Each may be for every target, so they count as often as there are targets."""
 TRAFFIC = ListOf(
     Record(
         {
@@ -171,5 +173,6 @@ TRAFFIC = ListOf(
             "istio": "The Istio routes by which a canary is weighed.",
         },
     ),
+    most=_MOST_ITEMS,
     wrap=True,
 )

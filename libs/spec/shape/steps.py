@@ -19,7 +19,7 @@ MOST_STEPS = 200
 MOST_RUNS = 1000
 
 _WHO_DECIDES = Choice(("automatic", "manual"))
-_ROLES = ListOf(NAME, lone=True)
+_ROLES = ListOf(NAME, most=MOST_GATES, lone=True)
 
 _SET_WEIGHT = Record(
     {"weight": Whole(0, 100)},

@@ -220,3 +220,9 @@ def test_role_named_twice_is_refused() -> None:
 def test_unknown_words_bring_the_nearest() -> None:
     text = a_file(more="webhook: []\ndeploymentConfig: {ifDeploymentInProgress: {strategy: enqueue}}")
     assert [one.hint for one in parse(text).problems] == ["did you mean webhooks?", "did you mean enqueueOne?"]
+
+
+@pytest.mark.parametrize("body", ["{{a}}" * 40_000, "{{a " * 60_000, "{" * 250_000])
+def test_many_braces_are_few_problems(body: str) -> None:
+    text = called(f"uriTemplate: 'https://a.test', bodyTemplate: '{body}'")
+    assert 0 < len(parse(text).problems) <= 11
