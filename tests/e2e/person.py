@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
@@ -67,6 +67,17 @@ class Person:
                 return msgspec.json.decode(await response.read(), type=kind)
         except (aiohttp.ClientError, TimeoutError, OSError):
             return None
+
+    async def post(self, url: str, body: Any) -> int:
+        """The status; 0 while the server is away."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        try:
+            async with aiohttp.request(
+                "POST", url, json=body, headers=headers, timeout=aiohttp.ClientTimeout(10)
+            ) as response:
+                return response.status
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return 0
 
     async def sees(self, deployment: str, what: Callable[[DeploymentView], bool]) -> DeploymentView:
         """Wait until it is so; what was last seen says why it never was."""
