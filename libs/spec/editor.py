@@ -114,7 +114,7 @@ def _text(shape: Text) -> Schema:
 
 
 def _any_case(word: str) -> str:
-    return "".join(f"[{re.escape(letter)}{re.escape(letter.upper())}]" for letter in word)
+    return "".join(f"[{re.escape(letter.lower())}{re.escape(letter.upper())}]" for letter in word)
 
 
 def _between(what: str, least: int, most: int) -> Schema:
