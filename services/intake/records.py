@@ -2,13 +2,14 @@
 
 import msgspec
 
+from libs.deployment.lock import Lock, lock_subject
 from libs.deployment.machine import MACHINE as DEPLOYMENT
 from libs.deployment.state import Deployment, is_terminal
 from libs.durable.ports import Store
 from libs.durable.record import Loaded, load
 from libs.messages.subject import Key, state_filter, state_subject
 from libs.rollout.machine import MACHINE as ROLLOUT
-from services.intake.accepting.acceptance import Lock, Submission, lock_subject, submission_subject
+from services.intake.accepting.acceptance import Submission, submission_subject
 from services.intake.following.feed import events_of
 from services.intake.view import Seen
 

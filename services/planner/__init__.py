@@ -1,2 +1,2 @@
-"""Consumes `cmd.deployment.*` and what becomes of rollouts, publishes `evt.deployment.*` and `cmd.rollout.*`, owns
-deployments."""
+"""Consumes `cmd.deployment.*` and what becomes of rollouts and runs, publishes `evt.deployment.*`, `evt.gate.*` and
+`cmd.rollout.*`, owns deployments."""

@@ -34,7 +34,7 @@ async def serve(settings: Settings, ports: Ports, member: str) -> None:
 
 def listening(ports: Ports) -> Service:
     deployments = Shell(MACHINE, ports.store, ports.clock)
-    planner = Planner(deployments, ports.store)
+    planner = Planner(deployments, ports.store, ports.clock)
     return Service(
         "planner",
         handlers={
@@ -56,4 +56,5 @@ def listening(ports: Ports) -> Service:
             DeadLettered: planner.tell,
         },
         shells=(deployments,),
+        due={MACHINE.noun: planner.wake},
     )

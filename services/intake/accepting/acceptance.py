@@ -1,8 +1,4 @@
-"""What it takes to accept a deployment: its identity, its lock, and the one batch that makes it true. Pure.
-
-The lock is a record that names its holder. It is never freed: one whose holder has ended counts as free, so that no
-message has to arrive before the next deployment may start, and who saw the end of one can start the next at once.
-"""
+"""What it takes to accept a deployment: its identity, its lock, and the one batch that makes it true. Pure."""
 
 import hashlib
 import uuid
@@ -14,14 +10,14 @@ import msgspec
 from msgspec import Struct
 
 from libs.api.request import StartRequest
+from libs.deployment.lock import Lock, lock_subject
 from libs.durable.ports import Write
 from libs.messages.codec import encode, encode_envelope
 from libs.messages.deployment import StartDeployment
 from libs.messages.message import Envelope
-from libs.messages.subject import Key, message_subject, partition_of, state_subject, token_hash
+from libs.messages.subject import Key, message_subject, partition_of, state_subject
 
 SUBMISSION = "submission"
-LOCK = "lock"
 
 
 class Submission(Struct, frozen=True, omit_defaults=True):
@@ -37,12 +33,6 @@ class Submission(Struct, frozen=True, omit_defaults=True):
     source_control: dict[str, Any] = {}
     redeploys: str = ""
     """The deployment whose submission was handed in again."""
-
-
-class Lock(Struct, frozen=True):
-    """Who deploys an application now, or did last."""
-
-    holder: str
 
 
 class Applicant(Struct, frozen=True):
@@ -92,10 +82,6 @@ def key_of_id(tenant: str, deployment: str, partitions: int) -> Key | None:
 
 def submission_subject(key: Key) -> str:
     return state_subject(SUBMISSION, key)
-
-
-def lock_subject(key: Key, application: str) -> str:
-    return state_subject(LOCK, Key(key.tenant, key.partition, token_hash(application)))
 
 
 def batch(applicant: Applicant) -> tuple[Write, ...]:

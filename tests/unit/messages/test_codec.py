@@ -18,6 +18,7 @@ from libs.plan.model import Analysis, RunWebhook
 
 # What hypothesis guesses for a field whose default is made anew each time is no value.
 texts = st.dictionaries(st.text(), st.text(), max_size=2)
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 st.register_type_strategy(Subject, st.builds(Subject, context=texts))
 st.register_type_strategy(Analysis, st.builds(Analysis, context=texts))
 st.register_type_strategy(RunWebhook, st.builds(RunWebhook, context=texts))

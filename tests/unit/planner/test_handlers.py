@@ -37,7 +37,7 @@ class World:
     async def handle(self, submission: str) -> None:
         shell = Shell(MACHINE, self.store, self.clock)
         order = StartDeployment(application="shop", submission=submission, by="ann")
-        await Planner(shell, self.store).start(Received("m1", KEY, order, self.clock.now(), ""))
+        await Planner(shell, self.store, self.clock).start(Received("m1", KEY, order, self.clock.now(), ""))
 
 
 async def test_valid_submission_runs() -> None:
