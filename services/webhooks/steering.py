@@ -38,6 +38,7 @@ BACK_OFF_SECONDS = 1.0
 ATTEMPTS = 5
 """How often calling may fail for no reason that we know before the webhook counts as failed."""
 
+_CALLBACK = "armory.callbackUri"
 _PASSING = (Unavailable, Unknown, Contended)
 
 _log = logger()
@@ -119,7 +120,7 @@ class Steering:
             number = run.attempt if run.process else run.attempt + 1
             attempt = self._attempt(run, definitions, webhook, number)
         except (Missing, NoSecret, Unrenderable) as error:
-            await self._tell(run, CallBroken(run=run.run, reason=str(error)))
+            await self._tell(run, CallBroken(run=run.run, reason=self._explained(str(error))))
             return 0
         run = await self._begin(run, webhook, number)
         return await self._make(run, self._way(run, webhook), attempt) if run.process == self.name else 0
@@ -159,9 +160,13 @@ class Steering:
         extra = {"armory.deploymentId": self.key.deployment}
         if self._tools.public_url:
             token = self._tools.tokens.token(self.key)
-            extra["armory.callbackUri"] = f"{self._tools.public_url}/api/v1/callbacks/{token}"
+            extra[_CALLBACK] = f"{self._tools.public_url}/api/v1/callbacks/{token}"
         values = variables(run.subject, definitions, extra) | used.reveal()
         return Attempt(rendered(webhook, values), delivery_id(self.key, number), used.redacted)
+
+    def _explained(self, reason: str) -> str:
+        is_ours = _CALLBACK in reason and not self._tools.public_url
+        return f"{reason}: the webhooks service is not told FAIRLEAD_PUBLIC_URL" if is_ours else reason
 
     def _way(self, run: Run, webhook: Webhook) -> Way:
         if not webhook.through_agent:

@@ -77,6 +77,7 @@ class Stage:
         self.called = Called()
         self.way = way or self.called
         self.lives = 0
+        self.public_url = PUBLIC
 
     async def live(self, fuse: Fuse) -> None:
         """One process of the service."""
@@ -92,7 +93,7 @@ class Stage:
             link=MemoryLink(_away),
             secrets=SecretFolder(Path("/nowhere")),
             tokens=CallbackTokens(b"k" * 32),
-            public_url=PUBLIC,
+            public_url=self.public_url,
             clock=self.clock,
             process=f"webhooks-{self.lives}",
         )

@@ -65,6 +65,19 @@ def test_unforeseen_failure_ends_in_words() -> None:
     assert "test_waiting.py" in failures[0]["where"]
 
 
+def test_missing_public_address_is_told() -> None:
+    async def main() -> tuple[Run, float]:
+        stage = Stage()
+        stage.public_url = ""
+        return await until_the_end(stage, Webhook(uri="https://ci.test/?back={{armory.callbackUri}}"))
+
+    found, _ = run(main())
+    assert found.reason == (
+        "uriTemplate, line 1, column 23: {{armory.callbackUri}} has no value: "
+        "the webhooks service is not told FAIRLEAD_PUBLIC_URL"
+    )
+
+
 class Refusing:
     async def send(self, request: Request, seconds: float) -> Answer:
         return Answer(503)
