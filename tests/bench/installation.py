@@ -85,7 +85,7 @@ async def installation() -> AsyncIterator[Installation]:
         cluster = await stack.enter_async_context(_cluster(machine))
         services = await stack.enter_async_context(_running(plan.services(machine, server.url)))
         bootstrap = await _bootstrap(machine)
-        agent = await stack.enter_async_context(_running(plan.agent(machine, CLUSTER, bootstrap)))
+        agent = await stack.enter_async_context(_running(_agent(machine, bootstrap)))
         options = Options(server=machine.server, token=await _token(bootstrap))
         client = await stack.enter_async_context(connected(options, Output(options)))
         session = await stack.enter_async_context(aiohttp.ClientSession(base_url=cluster))
@@ -125,6 +125,11 @@ async def _running(child: Child, stdout: int | None = None) -> AsyncIterator[asy
     finally:
         process.kill()
         await process.wait()
+
+
+def _agent(machine: Machine, bootstrap: Bootstrap) -> Child:
+    child = plan.agent(machine, CLUSTER, bootstrap)
+    return msgspec.structs.replace(child, command=(sys.executable, "-m", "tests.bench.agent_child"))
 
 
 async def _bootstrap(machine: Machine) -> Bootstrap:
