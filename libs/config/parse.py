@@ -17,7 +17,8 @@ from libs.config.model import (
 from libs.config.rules import Rules
 from libs.config.schema import FILE
 from libs.spec.problems import Place, Problem, Report
-from libs.spec.shape.walk import Walk, is_empty
+from libs.spec.shape.look import is_empty
+from libs.spec.shape.walk import Walk
 from libs.spec.shape.words import found
 from libs.spec.tree.document import Limits, read
 from libs.spec.tree.nodes import Mapping, Node

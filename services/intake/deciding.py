@@ -53,5 +53,6 @@ def _chosen(view: DeploymentView, wanted: tuple[Choose, Decision], who: Caller) 
 def is_asked(view: DeploymentView, who: Principal) -> bool:
     """Whether anything in the deployment waits, waited or will wait for somebody with one of the principal's roles."""
     steps = [step for target in view.targets for step in (*target.before, *target.steps, *target.after)]
-    gates = (gate for step in steps for gate in (step, *step.gates))
-    return any(has_any(who, one.roles) for one in (*view.awaiting, *gates))
+    asked = [one.roles for one in view.awaiting]
+    asked += [gate.roles for step in steps for gate in (step, *step.gates)]
+    return any(has_any(who, roles) for roles in asked)
