@@ -11,6 +11,7 @@ import msgspec
 from cli.exits import Exit, Stop
 from cli.options import Options, Place, where
 from cli.output import Output
+from cli.program import program
 from libs.api.file_problem import FileProblem
 from libs.api.problem import ProblemDocument
 
@@ -131,7 +132,7 @@ def _code(status: int, code: str) -> Exit:
 
 def _hints(problem: ProblemDocument) -> tuple[str, ...]:
     if problem.code == "deployment_in_progress":
-        return (f"follow it: fairlead deploy watch {problem.deployment}",)
+        return (f"follow it: {program()} deploy watch {problem.deployment}",)
     if problem.status == 401:
         return ("give a token with --token or FAIRLEAD_TOKEN",)
     return ()

@@ -19,7 +19,7 @@ STATE_DIR = ".fairlead"
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _FLAGS = frozenset({"--no-color", "-v", "--verbose"})
-_VALUES = frozenset({"-o", "--output", "--server", "--token"})
+_VALUES = frozenset({"-o", "--output", "--server", "--addr", "--token", "--authToken", "-a"})
 
 
 @Parameter(name="*")
@@ -29,14 +29,30 @@ class Options:
 
     output: Annotated[
         Literal["text", "json", "yaml"],
-        Parameter(name=["--output", "-o"], help="How results are printed."),
+        Parameter(
+            name=["--output", "-o"],
+            env_var=["FAIRLEAD_OUTPUT", "ARMORY_OUTPUT"],
+            show_env_var=False,
+            help="How results are printed.",
+        ),
     ] = "text"
     server: Annotated[
         str,
-        Parameter(env_var=["FAIRLEAD_SERVER", "ARMORY_ADDR"], help="URL of the server.", show_default=False),
+        Parameter(
+            name=["--server", "--addr"],
+            env_var=["FAIRLEAD_SERVER", "ARMORY_ADDR"],
+            help="URL of the server.",
+            show_default=False,
+        ),
     ] = ""
     token: Annotated[
-        str, Parameter(env_var="FAIRLEAD_TOKEN", help="Bearer token.", show_default=False, show_env_var=True)
+        str,
+        Parameter(
+            name=["--token", "--authToken", "-a"],
+            env_var=["FAIRLEAD_TOKEN", "ARMORY_AUTHTOKEN", "ARMORY_AUTH_TOKEN"],
+            help="Bearer token.",
+            show_default=False,
+        ),
     ] = ""
     no_color: Annotated[bool, Parameter(name="--no-color", negative="", help="Print without colour.")] = False
     verbose: Annotated[

@@ -1,28 +1,60 @@
 """Starting a deployment: read and check everything here, hand it in once, follow it if that is wanted."""
 
+import os
+from typing import Any
+
+from cli import github, scm
 from cli.client import Client
 from cli.commands.wanted import Wanted
 from cli.exits import Exit, Stop
 from cli.output import Output
+from cli.pairs import pairs
+from cli.program import program
+from cli.steering import found
 from cli.submission import Submission, read
 from cli.watch import watch
-from libs.api.request import StartRequest
+from libs.api.request import Again, StartRequest
 from libs.api.view import Accepted
 
+Following = tuple[bool, float | None]
+"""Whether to follow, and for how many seconds at most."""
 
-async def start(client: Client, output: Output, wanted: Wanted, key: str, following: tuple[bool, float | None]) -> Exit:
+
+async def start(client: Client, output: Output, wanted: Wanted, key: str, following: Following) -> Exit:
+    if bool(wanted.file) == bool(wanted.deployment):
+        both = "a file and an earlier deployment were named" if wanted.file else "nothing to deploy was named"
+        raise Stop(Exit.WRONG, both, "give either -f FILE or -i DEPLOYMENT")
+    if wanted.deployment:
+        return await _redeploy(client, output, wanted, key, following)
     submission = read(wanted.file, wanted.application)
     check(output, submission)
-    accepted = await client.post("/deployments", _request(submission, wanted), Accepted, key)
+    accepted = await client.post("/deployments", _request(output, submission, wanted), Accepted, key)
+    return await accepted_is_told(client, output, accepted, following)
+
+
+async def accepted_is_told(client: Client, output: Output, accepted: Accepted, following: Following) -> Exit:
     for warning in accepted.warnings:
         output.note(f"warning: {warning}", "yellow")
+    link = f"{client.place.server}{accepted.links.self}"
     is_followed, timeout = following
     if not is_followed:
+        github.tell(accepted.id, link)
         output.result(accepted, accepted.id)
-        output.note(f"follow it: fairlead deploy watch {accepted.id}")
+        output.note(f"follow it: {program()} deploy watch {accepted.id}")
         return Exit.DONE
     output.note(f"deployment {accepted.id} of {accepted.application}")
-    return await watch(client, output, accepted.id, timeout)
+    ended = await watch(client, output, accepted.id, timeout)
+    github.tell(accepted.id, link, "SUCCEEDED" if ended is Exit.DONE else "FAILED")
+    return ended
+
+
+async def again(
+    client: Client, output: Output, what: tuple[str, str, tuple[str, ...]], key: str, following: Following
+) -> Exit:
+    verb, deployment, targets = what
+    meant = await found(client, deployment)
+    accepted = await client.post(f"/deployments/{meant}/{verb}", Again(targets=targets or None), Accepted, key)
+    return await accepted_is_told(client, output, accepted, following)
 
 
 def check(output: Output, submission: Submission) -> None:
@@ -34,7 +66,33 @@ def check(output: Output, submission: Submission) -> None:
         output.note(line, "yellow")
 
 
-def _request(submission: Submission, wanted: Wanted) -> StartRequest:
-    return StartRequest(
-        config=submission.config, files=submission.files, application=wanted.application, targets=wanted.target
+async def _redeploy(client: Client, output: Output, wanted: Wanted, key: str, following: Following) -> Exit:
+    if wanted.application:
+        raise Stop(Exit.WRONG, "an earlier deployment keeps its application", "leave --application out")
+    change = Again(
+        targets=wanted.target or None, context=pairs(wanted.add_context), source_control=_source(output, wanted)
     )
+    accepted = await client.post(f"/deployments/{wanted.deployment}/redeploy", change, Accepted, key)
+    return await accepted_is_told(client, output, accepted, following)
+
+
+def _request(output: Output, submission: Submission, wanted: Wanted) -> StartRequest:
+    return StartRequest(
+        config=submission.config,
+        files=submission.files,
+        application=wanted.application,
+        context=pairs(wanted.add_context),
+        targets=wanted.target,
+        source_control=_source(output, wanted),
+    )
+
+
+def _source(output: Output, wanted: Wanted) -> dict[str, Any]:
+    if wanted.with_scm_file:
+        return {**scm.from_file(wanted.with_scm_file)}
+    if not wanted.with_scm:
+        return {}
+    found = scm.from_surroundings(os.environ)
+    if not found:
+        output.note("warning: neither GitHub's variables nor a git repository say which change this is", "yellow")
+    return found

@@ -10,6 +10,7 @@ from rich.text import Text
 from cli.client import Client
 from cli.exits import Exit, Stop
 from cli.output import Output
+from cli.program import program
 from cli.tree import tree
 from libs.api.request import Decision
 from libs.api.view import Decided, DeploymentList, DeploymentView
@@ -29,10 +30,18 @@ class Page(Struct, frozen=True):
     phase: str = ""
     limit: int = 20
     cursor: str = ""
+    by: str = ""
+    since: str = ""
 
     @property
     def query(self) -> str:
-        given = {"application": self.application, "phase": self.phase, "cursor": self.cursor}
+        given = {
+            "application": self.application,
+            "phase": self.phase,
+            "cursor": self.cursor,
+            "by": self.by,
+            "since": self.since,
+        }
         return urlencode({"limit": self.limit} | {name: value for name, value in given.items() if value})
 
 
@@ -63,7 +72,7 @@ async def list_deployments(client: Client, output: Output, page: Page) -> Exit:
     listed = await client.get(f"/deployments?{page.query}", DeploymentList)
     output.result(listed, _table(listed))
     if listed.cursor and output.format == "text":
-        output.note(f"more: fairlead deploy list --cursor {listed.cursor}")
+        output.note(f"more: {program()} deploy list --cursor {listed.cursor}")
     return Exit.DONE
 
 
@@ -75,7 +84,7 @@ async def decide(client: Client, output: Output, deployment: str, order: tuple[s
         output.result(decided, _DONE[verb])
         return Exit.DONE
     output.result(decided, "sent; its effect is not seen yet")
-    output.note(f"see what came of it: fairlead deploy status {meant}")
+    output.note(f"see what came of it: {program()} deploy status {meant}")
     return Exit.DONE
 
 

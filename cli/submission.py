@@ -35,6 +35,7 @@ class Submission(Struct, frozen=True):
 
 def read(file: str, application: str = "", environ: Mapping[str, str] = os.environ) -> Submission:
     """Read and check everything that can be checked without a server."""
+    file = located(file, environ)
     config = _text(file)
     name = "standard input" if file == STDIN else file
     # The server decides which timeouts are too short: it may be set up otherwise than this machine.
@@ -50,6 +51,17 @@ def read(file: str, application: str = "", environ: Mapping[str, str] = os.envir
     names = {path: tuple(shown for shown, _ in texts) for path, texts in found.items()}
     problems = prepare(config, files, application or None, 1, names).problems
     return Submission(name, config, files, names, problems)
+
+
+def located(file: str, environ: Mapping[str, str]) -> str:
+    """As written, else within the CI's workspace, where the original looks for it."""
+    workspace = environ.get("GITHUB_WORKSPACE", "")
+    if file == STDIN or not workspace or Path(file).exists():
+        return file
+    there = Path(workspace, file.lstrip("/"))
+    if not there.exists():
+        raise Stop(Exit.WRONG, f"there is no file {file}", f"tried {file}", f"tried {there}")
+    return str(there)
 
 
 def search_path(file: str, environ: Mapping[str, str]) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
+from cli.program import program
 from libs.api.view import Awaited, DeploymentView, LiveView, StepView, TargetView
 from libs.messages.live import LivePod, LiveVersion, LiveWorkload
 
@@ -48,9 +49,31 @@ def _headline(view: DeploymentView, now: datetime) -> Text:
     phase = ASKS if view.awaiting and view.ended_at is None else view.phase
     line = _marked(phase, view.application, phase)
     line.append(f"  {view.id}  by {view.by}  {_span((view.ended_at or now) - view.started_at)}", "dim")
+    for about in _about(view):
+        line.append(f"\n{about}", "dim")
     if view.reason:
         line.append(f"\n{view.reason}", "red" if view.phase == "failed" else "yellow")
     return line
+
+
+def _about(view: DeploymentView) -> Iterable[str]:
+    """What was said of it when it was started."""
+    if view.description:
+        yield view.description
+    said = {key: str(value) for key, value in view.source_control.items() if isinstance(value, str)}
+    reference = said.get("prTitle") or said.get("referenceName", "")
+    words = [
+        said.get("repository", ""),
+        reference,
+        said.get("sha", "")[:12],
+        said.get("prUrl") or said.get("shaUrl", ""),
+    ]
+    if source := "  ".join(word for word in words if word):
+        yield source
+    if view.context:
+        yield ", ".join(f"{key}={value}" for key, value in view.context.items())
+    if view.redeploys:
+        yield f"the file of {view.redeploys}"
 
 
 def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datetime) -> Tree:
@@ -171,7 +194,7 @@ def awaited_words(one: Awaited) -> str:
 
 def decision_command(verb: str, view: DeploymentView, one: Awaited) -> str:
     """Names no more than is needed to mean one thing."""
-    words = [f"fairlead deploy {verb} {view.id}"]
+    words = [f"{program()} deploy {verb} {view.id}"]
     if len(view.awaiting) > 1:
         words.append(f"--target {one.target}")
     if sum(other.target == one.target for other in view.awaiting) > 1:

@@ -13,6 +13,7 @@ from cli.client import Client
 from cli.exits import Exit, Stop
 from cli.follow import Follow
 from cli.output import Output
+from cli.program import program
 from cli.story import told
 from cli.tree import MOST_PODS, awaited_words, decision_command, tree
 from libs.api.stream import Frame
@@ -26,11 +27,13 @@ _REDRAWS_A_SECOND = 4
 
 async def watch(client: Client, output: Output, deployment: str, timeout: float | None = None) -> Exit:
     """Follow to the end, print the result, and say how it ended."""
-    output.go_on = f"follow it again: fairlead deploy watch {deployment}"
+    output.go_on = f"follow it again: {program()} deploy watch {deployment}"
     try:
         async with asyncio.timeout(timeout):
             view = await (_redraw(client, output, deployment) if output.is_live else _tell(client, output, deployment))
     except TimeoutError:
+        if output.format != "text":
+            output.result(await client.get(f"/deployments/{deployment}", DeploymentView), "")
         raise Stop(Exit.TIMEOUT, f"not done after {timeout:g} s; the deployment goes on", output.go_on) from None
     if output.format != "text":
         output.result(view, "")

@@ -51,10 +51,29 @@ class Choice:
 
 
 ONLY = Choice()
+NOTHING = Wanted()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Which deployments, and how many at once."""
+
+    application: Annotated[str, Parameter(name=["--application", "-n"], help="Only of this application.")] = ""
+    phase: Annotated[str, Parameter(help="Only in this phase; active: every one that has not ended.")] = ""
+    by: Annotated[str, Parameter(help="Only what this person or machine started.")] = ""
+    since: Annotated[str, Parameter(help="Only what was started since, like 2026-05-01T12:00:00Z.")] = ""
+    limit: Annotated[int, Parameter(help="How many, newest first.")] = 20
+    cursor: Annotated[str, Parameter(help="Where the page before ended.")] = ""
+
+
+EVERYTHING = Listing()
 
 
 @app.command
-def start(wanted: Wanted, *, watch: Watch = False, timeout: Timeout = None, options: Options = DEFAULTS) -> int:
+def start(
+    wanted: Wanted = NOTHING, *, watch: Watch = False, timeout: Timeout = None, options: Options = DEFAULTS
+) -> int:
     """Deploy what a file says.
 
     The file and every manifest it names are checked first; nothing is sent that does not validate.
@@ -68,8 +87,44 @@ def start(wanted: Wanted, *, watch: Watch = False, timeout: Timeout = None, opti
 
 
 @app.command
+def redeploy(
+    deployment: Deployment = "",
+    *,
+    target: Annotated[tuple[str, ...], Parameter(name=["--target", "-t"], negative="", help="Only this target.")] = (),
+    watch: Watch = False,
+    timeout: Timeout = None,
+    options: Options = DEFAULTS,
+) -> int:
+    """Deploy the file and manifests of an earlier deployment once more.
+
+    Example: fairlead deploy redeploy --watch
+    """
+    return _again("redeploy", deployment, options, target, (watch, timeout))
+
+
+@app.command
+def undo(
+    deployment: Deployment = "", *, watch: Watch = False, timeout: Timeout = None, options: Options = DEFAULTS
+) -> int:
+    """Deploy once more the success that was before a deployment.
+
+    Example: fairlead deploy undo --watch
+    """
+    return _again("undo", deployment, options, (), (watch, timeout))
+
+
+def _again(
+    verb: str, deployment: str, options: Options, targets: tuple[str, ...], following: tuple[bool, float | None]
+) -> int:
+    from cli.starting import again
+
+    key = _fresh_key()
+    return run(options, lambda client, output: again(client, output, (verb, deployment, targets), key, following))
+
+
+@app.command
 def status(deployment: Deployment = "", *, options: Options = DEFAULTS) -> int:
-    """Show a deployment as it is now.
+    """Show a deployment as it is now; exit code 1 says that it failed or was cancelled.
 
     Example: fairlead deploy status
     """
@@ -79,21 +134,14 @@ def status(deployment: Deployment = "", *, options: Options = DEFAULTS) -> int:
 
 
 @app.command(name="list")
-def list_(
-    *,
-    application: Annotated[str, Parameter(name=["--application", "-n"], help="Only of this application.")] = "",
-    phase: Annotated[str, Parameter(help="Only in this phase; active: every one that has not ended.")] = "",
-    limit: Annotated[int, Parameter(help="How many, newest first.")] = 20,
-    cursor: Annotated[str, Parameter(help="Where the page before ended.")] = "",
-    options: Options = DEFAULTS,
-) -> int:
+def list_(*, listing: Listing = EVERYTHING, options: Options = DEFAULTS) -> int:
     """List deployments, newest first.
 
     Example: fairlead deploy list --phase active
     """
     from cli.steering import Page, list_deployments
 
-    page = Page(application, phase, limit, cursor)
+    page = Page(**asdict(listing))
     return run(options, lambda client, output: list_deployments(client, output, page))
 
 

@@ -1,6 +1,7 @@
 """What somebody wants deployed: the options of `deploy start`."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -18,14 +19,38 @@ class Wanted:
             allow_leading_hyphen=True,
             help="The deployment file; - reads it from standard input.",
         ),
-    ]
+    ] = ""
+    deployment: Annotated[
+        str,
+        Parameter(
+            name=["--deployment", "-i", "--pipelineId"],
+            help="Instead of a file: the deployment to deploy again, with its own file and manifests.",
+        ),
+    ] = ""
     target: Annotated[
         tuple[str, ...],
-        Parameter(name=["--target", "-t", "--targetFilters"], negative="", help="Only this target; may be repeated."),
+        Parameter(
+            name=["--target", "-t", "--targetFilters", "--target-filters"],
+            negative="",
+            help="Only this target; may be repeated.",
+        ),
     ] = ()
     application: Annotated[
         str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")
     ] = ""
+    add_context: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--add-context", negative="", help="name=value,…: wins over the file's context; may be repeated."
+        ),
+    ] = ()
+    with_scm: Annotated[
+        bool,
+        Parameter(name="--with-scm", negative="", help="Say which change this is: from GitHub's variables, else git."),
+    ] = False
+    with_scm_file: Annotated[
+        Path | None, Parameter(name="--with-scm-file", help="Say which change this is, from a YAML file.")
+    ] = None
     idempotency_key: Annotated[
         str, Parameter(name="--idempotency-key", help="The same key never starts two deployments; made up if left out.")
     ] = ""
