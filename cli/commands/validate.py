@@ -32,5 +32,13 @@ def validate(
     for problem in submission.problems:
         output.note(problem.text(submission.name), "red" if problem.severity == "error" else "yellow")
     document = {"valid": submission.is_valid, "problems": submission.problems}
-    output.result(document, f"{submission.name} is {'valid' if submission.is_valid else 'not valid'}")
+    codes = {problem.code for problem in submission.problems}
+    output.result(document, f"{submission.name} is {_verdict(submission.is_valid, codes)}")
     return Exit.DONE if submission.is_valid else Exit.WRONG
+
+
+def _verdict(is_valid: bool, codes: set[str]) -> str:
+    if not is_valid:
+        return "not valid"
+    unbuilt = "not_built" in codes
+    return "valid, but this release does not run all of it: its start will be refused" if unbuilt else "valid"

@@ -10,7 +10,8 @@ from libs.spec.tree.nodes import Node, Scalar
 from libs.spec.tree.scalars import strict_value
 
 TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Also what turns the direction of writing: a name must not look like another one."""
 _NEARLY_WHOLE = re.compile(r"\s*\+?([0-9]{1,9})(\.0*)?\s*(%|[a-zA-Z]{0,8})\s*")
 _MOST_NAME = 200
 _MOST_NUMBER = 1e300

@@ -77,6 +77,7 @@ TARGETS = {
         '2:11 targets[""] is an empty name',
         '2:29 targets["a\\nb"] holds a line break or control character',
     ],
+    '{"a\\u202eb": {account: q}}': ['2:11 targets["a\u202eb"] holds a line break or control character'],
     "{qa: {account: q, dependsOn: [x], constraints: {dependson: [x], dependsOn: []}}}": [
         "2:28 targets.qa.dependsOn is not known here",
         "2:58 targets.qa.constraints.dependson is not known here",

@@ -1,0 +1,40 @@
+"""What `fairlead validate` says of a file, and the code that a script reads."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.app import run
+from tests.unit.spec.files import a_file, with_steps
+
+MANIFEST = '[{inline: "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"}]'
+GOOD = a_file(manifests=MANIFEST)
+CASES = {
+    "valid": (GOOD, 0, "deploy.yml is valid\n", ""),
+    "not valid": (GOOD + "tagets: {}", 2, "deploy.yml is not valid\n", "deploy.yml:5:1: tagets: is not known here"),
+    "not run": (
+        with_steps("exposeServices: {services: [shop]}").replace("[{path: k8s/}]", MANIFEST),
+        0,
+        "deploy.yml is valid, but this release does not run all of it: its start will be refused\n",
+        "deploy.yml:8:9: strategies.careful.canary.steps[0].exposeServices: warning: services are not exposed",
+    ),
+}
+
+
+@pytest.mark.feature("F54")
+@pytest.mark.parametrize(("text", "code", "out", "err"), CASES.values(), ids=CASES)
+def test_verdict_and_problems_are_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    code: int,
+    out: str,
+    err: str,
+) -> None:
+    (tmp_path / "deploy.yml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert run(["validate", "-f", "deploy.yml"]) == code
+    said = capsys.readouterr()
+    assert said.out == out
+    assert said.err.startswith(err)
