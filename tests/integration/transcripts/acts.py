@@ -1,5 +1,6 @@
 """What a command of a page does, and what it prints."""
 
+import json
 import re
 import shlex
 
@@ -50,6 +51,10 @@ async def _run(stage: Stage, files: Files, who: str, words: list[str]) -> list[s
         case ["kubectl", "apply", *rest]:
             options = _options(rest)
             return await stage.apply(files[options["f"]], options.get("n", "default"))
+        case ["curl", "-X", "POST", "$CALLBACK/callback", "-d", said]:
+            body = json.loads(said)
+            await stage.call_back(body["success"], body["mdMessage"])
+            return []
         case ["sleep", seconds]:
             await stage.pass_time(float(seconds))
             return []

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncGenerator
 
 import msgspec
+import yaml
 from msgspec import Struct
 
 from libs.messages.agent import Ask, Frame
@@ -31,8 +32,6 @@ class Outside:
         self._asked: dict[str, int] = {}
 
     def learn(self, text: str) -> None:
-        import yaml
-
         self.addresses = msgspec.convert(yaml.safe_load(text), tuple[Address, ...])
 
     async def answer(self, ask: Ask) -> AsyncGenerator[Frame, None]:

@@ -1,7 +1,7 @@
 """The services, one cluster and virtual time, and a person's commands to them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
@@ -13,17 +13,25 @@ from libs.api.view import Accepted, Decided, DeploymentView
 from libs.auth import clients
 from libs.auth.clients import NewClient
 from libs.auth.principal import Kind, Principal
+from libs.config import store as configuration
+from libs.config.model import Config, MetricProvider
+from libs.config.store import Revised
+from libs.durable.record import load
 from libs.link.connections import BUCKET, Connection, Connections, encode_connections
-from libs.messages.subject import PARTITIONS, Key
+from libs.link.memory import MemoryLink
+from libs.messages.agent import Ask, Frame
+from libs.messages.subject import PARTITIONS, Key, state_subject
+from libs.messages.webhook import CallBack
 from libs.runtime.health import Health
 from libs.runtime.metrics import Metrics
 from libs.runtime.process import Process
 from libs.runtime.settings import ProcessSettings
+from libs.webhook.machine import MACHINE as WEBHOOK
 from sandbox.server import Options, running
 from services.intake import decision
 from services.intake.accepting.acceptance import key_of_id
 from services.intake.accepting.starting import Starting
-from services.intake.deciding import Choose, Deciding
+from services.intake.deciding import Caller, Choose, Deciding
 from services.intake.following.feed import Feed
 from services.intake.following.frames import Following
 from services.intake.ordering import Ordering
@@ -34,6 +42,8 @@ from tests.integration.crash.cluster import Recorded
 from tests.integration.crash.plane import NEVER, TENANT, Plane, meanwhile
 from tests.integration.crash.skipping import LoopClock
 from tests.integration.transcripts.diary import Diary
+from tests.integration.transcripts.outside import Outside
+from tests.integration.transcripts.services import TOKENS, evaluator, webhooks
 
 AGENT = "eu"
 LONGEST_SECONDS = 2 * 24 * 3600
@@ -43,6 +53,9 @@ CHOICES: dict[str, Choose] = {
     "reject": decision.reject,
     "abort": decision.abort,
     "rollback": decision.roll_back,
+    "pause": decision.pause,
+    "resume": decision.resume,
+    "advance": decision.advance,
 }
 
 
@@ -55,9 +68,12 @@ class Stage:
         settings = IntakeSettings(intake_minimum_timeout_seconds=5)
         process = Process("intake", ProcessSettings(), Health(), Metrics(), plane.clock, Random(1), "intake-1")
         bus = plane.bus()
+        self.outside = Outside()
+        plane.link = MemoryLink(self._answers)
         self.feed = Feed(bus, lambda _: None)
         self._starting = Starting(plane.store, process, settings)
-        self._deciding = Deciding(Ordering(plane.store, self.feed, process, settings))
+        self._ordering = Ordering(plane.store, self.feed, process, settings)
+        self._deciding = Deciding(self._ordering)
         self._following = Following(plane.store, Records(plane.store), self.feed)
 
     async def start(self, who: str, request: StartRequest) -> Accepted:
@@ -66,12 +82,27 @@ class Stage:
         return accepted
 
     async def decide(self, who: str, verb: str, wanted: Decision) -> Decided:
-        return await self._deciding.decide(principal(who), self._key(), await self.view(), (CHOICES[verb], wanted))
+        return await self._deciding.decide(
+            Caller(principal(who), {}), self._key(), await self.view(), (CHOICES[verb], wanted)
+        )
 
     async def view(self) -> DeploymentView:
         view = await self._following.view(self._key())
         assert view is not None
         return view
+
+    async def call_back(self, success: bool, message: str) -> None:
+        """What was called last answers at the address that it was given."""
+        place = TOKENS.place(self.outside.callback.rpartition("/")[2])
+        assert place is not None, "nobody was given an address"
+        stored = await self.plane.store.last(state_subject(WEBHOOK.noun, place))
+        assert stored is not None
+        run = load(WEBHOOK, stored).state
+        order = CallBack(run=run.run, success=success, message=message, by="ci", id=f"{self.outside.callback}{message}")
+        await self._ordering.give(order, place)
+
+    def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
+        return self.outside.answer(ask) if ask.verb == "call" else self.plane.cluster.answer(ask)
 
     async def apply(self, manifests: str, namespace: str) -> list[str]:
         """What a person does with `kubectl`."""
@@ -120,8 +151,11 @@ async def stages() -> AsyncIterator[Stage]:
         await clients.create(plane.store, NewClient(TENANT, AGENT, ("agent",), Kind.AGENT), plane.clock, Random(2))
         there = Connections("gateway", (Connection(TENANT, AGENT, "a", "1", plane.clock.now().isoformat()),))
         await plane.store.put(BUCKET, "gateway", encode_connections(there))
+        provider = MetricProvider(name="prometheus", type="prometheus", url="http://prometheus.internal", agent=AGENT)
+        config = Revised(Config(metric_providers=(provider,)), 0)
+        await configuration.write(plane.store, TENANT, config, plane.clock.now(), "ann")
         feeding = group.create_task(stage.feed.run(0))
-        async with meanwhile(*(service(fuse) for service in plane.services())):
+        async with meanwhile(*(service(fuse) for service in plane.services()), webhooks(plane), evaluator(plane)):
             yield stage
         feeding.cancel()
         ticking.cancel()

@@ -23,6 +23,8 @@ async def told(text: str) -> str:
                 files[part.name] = part.text
         for part in parts(text):
             match part:
+                case File(name="outside.yml", text=body):
+                    stage.outside.learn(body)
                 case File(name=name, text=body):
                     files[name] = body
                 case Console(commands=commands):

@@ -1,0 +1,188 @@
+"""Every door that takes a kind of value, and what it says: an answer the oracle can judge."""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Coroutine
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+import pytest
+from msgspec import Struct
+from yarl import URL
+
+from cli.app import run
+from tests.integration.bad_input.row import Kind, Row
+from tests.integration.intake.world import World
+
+_SECONDS = 20
+
+
+class Said(Struct, frozen=True):
+    """What a door answered, in one shape for HTTP and for a command."""
+
+    status: int
+    """HTTP's, or a command's exit code."""
+    codes: frozenset[str]
+    """Every code, and the status as text."""
+    text: str
+    accepted: bool
+    is_document: bool
+    """A problem document, or a sentence on standard error."""
+
+
+class Place(Struct, frozen=True):
+    """Where the doors are."""
+
+    world: World
+    folder: Path
+    capture: pytest.CaptureFixture[str]
+
+
+Door = Callable[[Place, Row], Coroutine[Any, Any, Said] | Said]
+"""What asks over HTTP does so in the server's thread; a command has this one."""
+
+
+async def post_file(place: Place, row: Row) -> Said:
+    """The file's text inside the JSON of a request, as the command line sends it."""
+    text = row.value.decode(errors="surrogateescape")
+    data = b'{"config": ' + _json(text) + b"}"
+    return await _post(place, "/deployments", data)
+
+
+def validate_file(place: Place, row: Row) -> Said:
+    (place.folder / "file.yml").write_bytes(row.value)
+    return _command(place, "validate", "-f", "file.yml")
+
+
+def start_file(place: Place, row: Row) -> Said:
+    (place.folder / "file.yml").write_bytes(row.value)
+    w = place.world
+    return _command(place, "deploy", "start", "-f", "file.yml", "--server", w.url, "--token", w.token())
+
+
+async def post_body(place: Place, row: Row) -> Said:
+    return await _post(place, "/deployments", row.value)
+
+
+async def post_original(place: Place, row: Row) -> Said:
+    return await _post(place, "", row.value, f"{place.world.url}/pipelines/kubernetes")
+
+
+async def post_agent_body(place: Place, row: Row) -> Said:
+    return await _post(place, "/agents", row.value)
+
+
+async def raw(place: Place, row: Row) -> Said:
+    host = place.world.url.removeprefix("http://")
+    name, _, port = host.rpartition(":")
+    data = row.value.replace(b"HOST", host.encode()).replace(b"TOKEN", place.world.token().encode())
+    reader, writer = await asyncio.open_connection(name, int(port))
+    writer.write(data)
+    async with asyncio.timeout(_SECONDS):
+        head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    status = int(head.split(b" ", 2)[1])
+    is_document = b"application/problem+json" in head
+    return Said(status, frozenset({str(status)}), head.decode(errors="replace"), status < 400, is_document)
+
+
+async def show(place: Place, row: Row) -> Said:
+    return await _ask(place, "GET", f"/deployments/{quote(row.value.decode(), safe='')}")
+
+
+async def follow(place: Place, row: Row) -> Said:
+    return await _ask(place, "GET", f"/deployments/{quote(row.value.decode(), safe='')}/events")
+
+
+async def abort(place: Place, row: Row) -> Said:
+    return await _ask(place, "POST", f"/deployments/{quote(row.value.decode(), safe='')}/abort")
+
+
+def status(place: Place, row: Row) -> Said:
+    w = place.world
+    return _command(place, "deploy", "status", row.value.decode(), "--server", w.url, "--token", w.token())
+
+
+async def key(place: Place, row: Row) -> Said:
+    """A header cannot be sent with every byte by a careful client, so this is sent as bytes."""
+    head = b"POST /api/v1/deployments HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer TOKEN\r\n"
+    more = b"Content-Type: application/json\r\nContent-Length: 14\r\nIdempotency-Key: " + row.value
+    data = head + more + b'\r\n\r\n{"config": ""}'
+    return await raw(place, msgspec.structs.replace(row, value=data))
+
+
+async def new_agent(place: Place, row: Row) -> Said:
+    return await _post(place, "/agents", b'{"name": ' + _json(row.value.decode()) + b"}")
+
+
+def command(place: Place, row: Row) -> Said:
+    return _command(place, *row.value.decode().split())
+
+
+DOORS: dict[Kind, tuple[Door, ...]] = {
+    Kind.FILE: (validate_file, post_file, start_file),
+    Kind.BODY: (post_body, post_original, post_agent_body),
+    Kind.RAW: (raw,),
+    Kind.ID: (show, follow, abort, status),
+    Kind.KEY: (key,),
+    Kind.AGENT: (new_agent,),
+    Kind.COMMAND: (command,),
+}
+
+
+async def _post(place: Place, path: str, data: bytes, url: str = "") -> Said:
+    return await _ask(place, "POST", path, data, url)
+
+
+async def _ask(place: Place, method: str, path: str, data: bytes | None = None, url: str = "") -> Said:
+    w = place.world
+    headers = {"Authorization": f"Bearer {w.token()}", "Content-Type": "application/json"}
+    where = URL(url or f"{w.url}/api/v1{path}", encoded=True)
+    try:
+        return await _heard(
+            w.session.request(method, where, data=None if data is None else BytesIO(data), headers=headers)
+        )
+    except aiohttp.ClientConnectionError:
+        # Who is flooded may hang up before everything is sent.
+        return Said(413, frozenset({"413"}), "", accepted=False, is_document=True)
+
+
+async def _heard(asked: Any) -> Said:
+    async with asked as response:
+        text = (await response.read()).decode(errors="replace")
+        is_document = response.content_type == "application/problem+json"
+        codes = _codes(text) | {str(response.status)}
+        return Said(response.status, codes, text, response.status < 400, is_document)
+
+
+def _command(place: Place, *arguments: str) -> Said:
+    """In this process: what a script sees, without the time that an interpreter takes to start."""
+    before = Path.cwd()
+    os.chdir(place.folder)
+    try:
+        code = run(arguments)
+    finally:
+        os.chdir(before)
+    out, err = place.capture.readouterr()
+    return Said(code, frozenset({str(code)}), out + err, code == 0, bool(err.strip()))
+
+
+def _codes(text: str) -> frozenset[str]:
+    try:
+        document = msgspec.json.decode(text)
+    except msgspec.MsgspecError:
+        return frozenset()
+    if not isinstance(document, dict):
+        return frozenset()
+    problems = document.get("problems", [])
+    return frozenset({str(document.get("code", "")), *(str(one.get("code", "")) for one in problems)})
+
+
+def _json(text: str) -> bytes:
+    """As JSON, half surrogate pairs and all."""
+    return json.dumps(text).encode()
