@@ -58,7 +58,9 @@ def _gate_passed(data: Data) -> str:
     message = f": {data['message']}" if data.get("message") else ""
     if data.get("skipped"):
         return f"{data.get('by')} went on without waiting"
-    return f"let go on by {data['by']}{message}" if data.get("by") else f"passed{message}"
+    if data.get("by"):
+        return f"approved by {data['by']}"
+    return f"passed{message}" if message else "goes on"
 
 
 def _gate_asked(data: Data) -> str:

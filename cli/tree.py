@@ -17,6 +17,8 @@ _MARKS = {
     "succeeded": ("✔", "green"),
     "landed": ("✔", "green"),
     "waiting for a decision": ("‖", "yellow"),
+    "held": ("‖", "yellow"),
+    "queued": ("○", "yellow"),
     "current": ("●", "cyan"),
     "running": ("●", "cyan"),
     "deploying": ("●", "cyan"),
@@ -32,6 +34,14 @@ _MARKS = {
 }
 _PENDING = ("○", "dim")
 ASKS = "waiting for a decision"
+_KINDS = {
+    "applyManifests": "apply manifests",
+    "deployGreen": "deploy the new version beside the old one",
+    "redirectTrafficAfter": "before traffic moves",
+    "redirectTraffic": "redirect traffic",
+    "shutDownOldVersionAfter": "before the old version goes",
+    "shutDownOld": "shut down the old version",
+}
 _PHASES = {"before": "before the deployment", "after": "after the deployment", "landed": "done"}
 
 
@@ -83,6 +93,8 @@ def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datet
     line.append(f"  agent {target.agent}{namespace}", "dim")
     if target.phase == "waiting" and target.depends_on:
         line.append(f"  after {', '.join(target.depends_on)}", "dim")
+    if target.rollout and target.rollout.held_by:
+        line.append(f"\nheld by {target.rollout.held_by}", "yellow")
     if target.reason:
         line.append(f"\n{target.reason}", "yellow")
     if target.rollout and target.rollout.phase == "returning" and target.rollout.hindrance:
@@ -100,24 +112,33 @@ def _add_strategy(branch: Tree, steps: Sequence[StepView], now: datetime) -> Non
         branch.add(Text(f"○ {', '.join(_step_words(step) for step in steps)}", "dim"))
     else:
         for step in steps:
-            branch.add(_step(step, now))
+            _add_step(branch, step, now)
 
 
 def _add_steps(branch: Tree, title: str, steps: Sequence[StepView], now: datetime) -> None:
     if steps:
         stage = branch.add(Text(title, "dim"))
         for step in steps:
-            stage.add(_step(step, now))
+            _add_step(stage, step, now)
+
+
+def _add_step(branch: Tree, step: StepView, now: datetime) -> None:
+    node = branch.add(_step(step, now))
+    for gate in step.gates:
+        node.add(_step(gate, now))
 
 
 def _step(step: StepView, now: datetime) -> Text:
-    is_decision = step.kind == "approval" and step.state == "current"
     is_timed = step.kind == "pause" and step.until is not None
-    line = _marked(ASKS if is_decision else step.state, _step_words(step))
-    if step.state == "current" and step.waits_for and not is_decision and not is_timed:
+    line = _marked(ASKS if step.asks else step.state, _step_words(step))
+    if step.state == "current" and step.waits_for and not (step.asks or is_timed or step.gates):
         line.append(f"  waits for {step.waits_for}", "cyan")
     if step.state == "current" and step.until:
         line.append(f"  {_until(step, now)}", "dim")
+    if step.message:
+        line.append(f"  {step.message}", "red" if step.state == "failed" else "dim")
+    if step.by and step.state != "failed":
+        line.append(f"  by {step.by}", "dim")
     if step.state == "skipped":
         line.stylize("dim")
     return line
@@ -125,14 +146,18 @@ def _step(step: StepView, now: datetime) -> Text:
 
 def _step_words(step: StepView) -> str:
     match step.kind:
-        case "applyManifests":
-            return "apply manifests"
         case "setWeight":
             return f"{step.weight} %"
         case "approval":
             return f"approval by {' or '.join(step.roles)}" if step.roles else "approval"
-        case _:
+        case "pause":
             return f"pause {step.seconds} s"
+        case "runWebhook":
+            return f"webhook {step.name}"
+        case "analysis":
+            return f"analysis of {step.name}"
+        case kind:
+            return _KINDS.get(kind, kind)
 
 
 def _until(step: StepView, now: datetime) -> str:
@@ -188,6 +213,8 @@ def awaited_words(one: Awaited) -> str:
     place = {"before": "before it begins", "after": "before it counts as done"}.get(
         one.stage, f"at step {one.step + 1}"
     )
+    if one.kind == "judgment":
+        return f"{one.target} waits for a decision {place}: {one.message}"
     who = f" by {' or '.join(one.roles)}" if one.roles else ""
     return f"{one.target} waits for approval{who} {place}"
 
@@ -197,8 +224,11 @@ def decision_command(verb: str, view: DeploymentView, one: Awaited) -> str:
     words = [f"{program()} deploy {verb} {view.id}"]
     if len(view.awaiting) > 1:
         words.append(f"--target {one.target}")
-    if sum(other.target == one.target for other in view.awaiting) > 1:
+    here = [other for other in view.awaiting if other.target == one.target]
+    if len(here) > 1:
         words.append(f"--stage {one.stage} --step {one.step}")
+    if sum((other.stage, other.step) == (one.stage, one.step) for other in here) > 1:
+        words.append(f"--gate {one.gate}")
     return " ".join(words)
 
 

@@ -47,8 +47,8 @@ def hear(passage: Passage, fact: FromRun) -> Moved | None:
     if index is None or outcome_of(passage, index):
         return None
     match passage.gates[index], fact:
-        case RunWebhook(), WebhookSucceeded(message=message, by=by):
-            return _pass(passage, Outcome(index, Verdict.PASSED, message, by))
+        case RunWebhook(), WebhookSucceeded(message=message):
+            return _pass(passage, Outcome(index, Verdict.PASSED, message))
         case RunWebhook(name=name), WebhookFailed(reason=reason):
             return _fail(passage, Outcome(index, Verdict.FAILED, f"webhook {name} failed: {reason}"))
         case Analysis(), AnalysisPassed() | AnalysisFailed():

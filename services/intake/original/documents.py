@@ -7,19 +7,11 @@ import msgspec
 from msgspec import Struct
 
 from libs.api.request import Again, StartRequest
-from libs.api.view import ENDED, DeploymentView, StepView, TargetView
+from libs.api.status import status, step_status, target_status
+from libs.api.view import DeploymentView, StepView, TargetView
 
 _STORED = re.compile(r"armory::.*/pipelines/([^/]+)/config")
 _ONLY_IN_REQUESTS = ("files", "targetFilters", "sourceControl", "contextOverrides", "account")
-_STATES = {"pending": "NOT_STARTED", "current": "RUNNING", "done": "SUCCEEDED", "skipped": "CANCELLED"}
-_PHASES = {
-    "waiting": "NOT_STARTED",
-    "landed": "SUCCEEDED",
-    "succeeded": "SUCCEEDED",
-    "failed": "FAILED",
-    "rolled_back": "FAILED",
-    "cancelled": "CANCELLED",
-}
 
 
 class _Filter(Struct, frozen=True, rename="camel"):
@@ -94,16 +86,6 @@ def pipeline(view: DeploymentView) -> dict[str, Any]:
     }
 
 
-def status(view: DeploymentView) -> str:
-    """The state that most wants attention."""
-    if view.phase in ENDED:
-        return view.phase.upper()
-    if view.awaiting:
-        return "AWAITING_APPROVAL"
-    stages = (step for target in view.targets for step in (*target.before, *target.steps, *target.after))
-    return "PAUSED" if any(step.kind == "pause" and step.state == "current" for step in stages) else "RUNNING"
-
-
 def question(view: DeploymentView | None) -> dict[str, Any]:
     found = view and {
         "id": view.id,
@@ -121,22 +103,28 @@ def _steps(target: TargetView) -> list[dict[str, Any]]:
     own = {
         "ref": target.name,
         "type": "deployment",
-        "status": _PHASES.get(target.phase, "RUNNING"),
+        "status": target_status(target),
         "dependsOn": list(target.depends_on),
         "deployment": deployment,
     }
     staged = (("before", target.before), ("strategy", target.steps), ("after", target.after))
     pauses = [
-        _pause(f"{target.name}-{stage}-{index}", target.name, step)
+        _pause(f"{target.name}-{stage}-{index}{f'-{number}' if step.gates else ''}", target.name, gate)
         for stage, steps in staged
         for index, step in enumerate(steps)
-        if step.kind in ("pause", "approval")
+        for number, gate in enumerate(step.gates or (step,))
+        if gate.kind in ("pause", "approval")
     ]
     return [own, *pauses]
 
 
 def _pause(ref: str, target: str, step: StepView) -> dict[str, Any]:
-    waiting = "AWAITING_APPROVAL" if step.kind == "approval" else "PAUSED"
-    state = waiting if step.state == "current" else _STATES[step.state]
     lasts = {"duration": step.seconds, "unit": "SECONDS"} if step.seconds is not None else {}
-    return {"ref": ref, "type": "pause", "status": state, "constraintFor": target, "dependsOn": [], "pause": lasts}
+    return {
+        "ref": ref,
+        "type": "pause",
+        "status": step_status(step),
+        "constraintFor": target,
+        "dependsOn": [],
+        "pause": lasts,
+    }

@@ -40,8 +40,9 @@ def line(type_: str, **data: Any) -> str:
             line("gate.started", target="prod", what={"step": "analysis", "queries": ["errors", "latency"]}),
             "prod: errors, latency analysed",
         ),
-        (line("gate.passed", target="prod", by="ann"), "prod: let go on by ann"),
+        (line("gate.passed", target="prod", by="ann"), "prod: approved by ann"),
         (line("gate.passed", target="prod", message="12 tests"), "prod: passed: 12 tests"),
+        (line("gate.passed", target="prod"), "prod: goes on"),
         (line("gate.passed", target="prod", by="ann", skipped=True), "prod: ann went on without waiting"),
         (
             line("gate.asked", target="prod", passed=False, reason="errors 0.2"),

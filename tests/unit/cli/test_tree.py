@@ -71,7 +71,9 @@ def test_running_deployment_is_drawn() -> None:
 
 def test_decision_names_its_command() -> None:
     awaited = Awaited(target="prod", stage="before", step=0, roles=("sre",))
-    target = replace(PROD, phase="before", before=(StepView(kind="approval", state="current", roles=("sre",)),))
+    target = replace(
+        PROD, phase="before", before=(StepView(kind="approval", state="current", roles=("sre",), asks=True),)
+    )
     assert (
         drawn(replace(VIEW, targets=(target,), awaiting=(awaited,)))
         == f"""\
@@ -92,6 +94,54 @@ def test_several_decisions_name_targets() -> None:
     picture = drawn(replace(VIEW, awaiting=both))
     assert f"fairlead deploy approve {ID} --target eu" in picture
     assert f"fairlead deploy approve {ID} --target us" in picture
+
+
+def test_gates_are_drawn_below_their_list() -> None:
+    gates = (
+        StepView(kind="runWebhook", state="done", name="smoke", message="12 tests"),
+        StepView(kind="analysis", state="current", name="errors", asks=True, message="analysis failed: 0.2"),
+        StepView(kind="approval", state="current", asks=True),
+    )
+    steps = (
+        StepView(kind="deployGreen", state="done"),
+        StepView(
+            kind="redirectTrafficAfter", state="current", gates=gates, asks=True, waits_for="a decision; approval"
+        ),
+        StepView(kind="redirectTraffic", state="pending"),
+    )
+    awaiting = (
+        Awaited(target="staging", stage="strategy", step=1, gate=1, kind="judgment", message="analysis failed: 0.2"),
+        Awaited(target="staging", stage="strategy", step=1, gate=2),
+    )
+    held = RolloutView(phase="progressing", held_by="bob", holds=1)
+    target = replace(STAGING, steps=steps, rollout=held)
+    assert (
+        drawn(replace(VIEW, targets=(target,), awaiting=awaiting))
+        == f"""\
+‖ shop  waiting for a decision  {ID}  by ann  1 min 23 s
+└── ‖ staging  deploying at 0 %  agent eu-1, namespace shop
+    held by bob
+    ├── ✔ deploy the new version beside the old one
+    ├── ‖ before traffic moves
+    │   ├── ✔ webhook smoke  12 tests
+    │   ├── ‖ analysis of errors  analysis failed: 0.2
+    │   └── ‖ approval
+    └── ○ redirect traffic
+
+staging waits for a decision at step 2: analysis failed: 0.2:
+  fairlead deploy approve {ID} --target staging --stage strategy --step 1 --gate 1
+  fairlead deploy reject {ID} --target staging --stage strategy --step 1 --gate 1
+
+staging waits for approval at step 2:
+  fairlead deploy approve {ID} --target staging --stage strategy --step 1 --gate 2
+  fairlead deploy reject {ID} --target staging --stage strategy --step 1 --gate 2"""
+    )
+
+
+def test_failed_gate_is_drawn_with_its_reason() -> None:
+    gate = StepView(kind="runWebhook", state="failed", name="smoke", message="webhook smoke failed: 503", by="")
+    picture = drawn(replace(VIEW, targets=(replace(STAGING, steps=(), after=(gate,)),)))
+    assert "✖ webhook smoke  webhook smoke failed: 503" in picture
 
 
 def test_sick_pods_come_first() -> None:
