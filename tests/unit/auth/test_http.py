@@ -15,6 +15,7 @@ from libs.auth.permissions import GRANTED, Action, Grants
 from libs.auth.principal import Kind
 from libs.auth.signing import SigningKey, issue
 from libs.auth.tokens import Claims, Issuer, Verifier
+from libs.durable.ports import Unavailable
 from libs.runtime import http
 from libs.runtime.health import Health
 from libs.runtime.metrics import Metrics
@@ -35,7 +36,9 @@ class Things:
         return http.answer(caller(request).subject)
 
 
-async def grants(_: str) -> Grants:
+async def grants(tenant: str) -> Grants:
+    if tenant == "silent":
+        raise Unavailable("the store is away")
     return {"release captain": GRANTED["tenant"]}
 
 
@@ -60,7 +63,7 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
             yield session
 
 
-def token(*roles: str) -> dict[str, str]:
+def token(*roles: str, tenant: str = "main") -> dict[str, str]:
     now = int(START.timestamp())
     claims = Claims(
         iss="https://i",
@@ -68,7 +71,7 @@ def token(*roles: str) -> dict[str, str]:
         aud="fairlead",
         exp=now + 60,
         iat=now,
-        tenant="main",
+        tenant=tenant,
         kind=Kind.USER,
         roles=list(roles),
     )
@@ -128,3 +131,9 @@ def test_undeclared_route_stops_the_start() -> None:
     app.add_routes([web.get("/silent", Things().show)])
     with pytest.raises(AssertionError, match="/silent"):
         require_declared(app)
+
+
+@pytest.mark.parametrize(("role", "status"), [("Release Captain", 503), ("admin", 200)])
+async def test_unread_roles_stop_only_who_needs_them(role: str, status: int, client: aiohttp.ClientSession) -> None:
+    async with client.post("/closed", headers=token(role, tenant="silent")) as response:
+        assert response.status == status

@@ -1,5 +1,7 @@
 """Reading a configuration file: what it means, and everything that can be wrong with it, with its place."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -182,6 +184,12 @@ WARNED = [
 def test_what_cannot_be_done_is_a_warning(text: str, expected: str) -> None:
     assert expected in complaint(text)
     assert read(text).config is not None
+
+
+def test_the_manuals_example_reads_well() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text()
+    example = page.split("```yaml\n")[1].split("```")[0]
+    assert read(example).problems == ()
 
 
 def test_huge_document_is_refused() -> None:
