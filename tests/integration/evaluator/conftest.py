@@ -1,19 +1,17 @@
 """A real Prometheus with known values, or the reason why there is none."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from libs.runtime.clock import SystemClock
 from libs.runtime.http import free_port
 from tests.clock import VirtualClock
 from tests.integration.conftest import Open, _memory
-from tests.waiting import eventually
-from tools.prometheus import Missing, Sample, Server, find
+from tests.prometheus import programs_here, ready
+from tools.prometheus import Sample, Server
 
 MINUTES = (0.01, 0.02, 0.063)
 """What `errors` is in each minute after the virtual clock's start."""
@@ -27,12 +25,7 @@ def memory() -> Open:
 
 @pytest.fixture(scope="session")
 def programs() -> Path:
-    try:
-        return find()
-    except Missing as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"there is no Prometheus: {missing}")
-        pytest.skip(f"there is no Prometheus: {missing}")
+    return programs_here()
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +37,6 @@ def prometheus(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     asyncio.run(ready(server))
     yield server
     server.kill()
-
-
-async def ready(server: Server) -> None:
-    async def answers() -> bool:
-        try:
-            async with aiohttp.ClientSession() as session, session.get(f"{server.url}/-/ready") as response:
-                return response.status in (200, 401)
-        except aiohttp.ClientError:
-            return False
-
-    await eventually(answers, 30)
 
 
 def _minutes(start: float) -> list[Sample]:

@@ -27,8 +27,9 @@ from services.evaluator.settings import Settings
 from tests.clock import VirtualClock, settle
 from tests.crash import Crashed, CrashingStore, Fuse, crashing
 from tests.integration.conftest import real_ports
-from tests.integration.evaluator.conftest import MINUTES, ready
+from tests.integration.evaluator.conftest import MINUTES
 from tests.integration.evaluator.world import KEY, World, a_process, process_of_its_own
+from tests.prometheus import ready
 from tests.waiting import eventually
 from tools.prometheus import Server
 
