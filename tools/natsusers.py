@@ -44,9 +44,10 @@ USERS: Mapping[str, User] = {
     "intake": User(
         (*_READING, *_BLOBS, "$KV.config.>", "state.*.submission.>", "state.*.lock.>", "cmd.>"), ("live.>",)
     ),
-    "planner": User(_owner("deployment", "state.*.lock.>", "cmd.>"), _HINTS),
+    "planner": User(_owner("deployment", "evt.*.gate.>", "state.*.lock.>", "cmd.>"), _HINTS),
     "executor": User(
-        _owner("rollout", "cmd.*.webhook.>", "cmd.*.analysis.>", "live.>", *_ASKING), (*_HINTS, "agent.*.*.connected")
+        _owner("rollout", "evt.*.gate.>", "cmd.*.webhook.>", "cmd.*.analysis.>", "live.>", *_ASKING),
+        (*_HINTS, "agent.*.*.connected"),
     ),
     "webhooks": User(_owner("webhook", *_ASKING), (*_HINTS, "agent.*.*.connected")),
     "evaluator": User(_owner("analysis", *_ASKING), (*_HINTS, "agent.*.*.connected")),
