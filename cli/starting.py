@@ -35,6 +35,8 @@ async def start(client: Client, output: Output, wanted: Wanted, key: str, follow
 async def accepted_is_told(client: Client, output: Output, accepted: Accepted, following: Following) -> Exit:
     for warning in accepted.warnings:
         output.note(f"warning: {warning}", "yellow")
+    if accepted.behind:
+        output.note(f"it waits for {accepted.behind} to end")
     link = f"{client.place.server}{accepted.links.self}"
     is_followed, timeout = following
     if not is_followed:

@@ -24,6 +24,10 @@ class Accepted(Struct, frozen=True, rename="camel"):
     application: str
     links: Links
     warnings: tuple[str, ...] = ()
+    phase: str = "accepted"
+    """`queued` where it waits for another deployment of its application to end."""
+    behind: str = ""
+    """The deployment that it waits for."""
 
 
 class Validated(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -137,6 +141,8 @@ class DeploymentView(Struct, frozen=True, omit_defaults=True, rename="camel"):
     context: dict[str, str] = {}
     """The file's, and what the request put in its place."""
     source_control: dict[str, Any] = {}
+    behind: str = ""
+    """The deployment that it waited for before it could begin."""
     redeploys: str = ""
     """The deployment whose file this is, where it was started again from there."""
 

@@ -9,7 +9,7 @@ from libs.durable.ports import Store
 from libs.durable.record import Loaded, load
 from libs.messages.subject import Key, state_filter, state_subject
 from libs.rollout.machine import MACHINE as ROLLOUT
-from services.intake.accepting.acceptance import Submission, submission_subject
+from services.intake.accepting.acceptance import Standing, Submission, submission_subject
 from services.intake.following.feed import events_of
 from services.intake.view import Seen
 
@@ -25,13 +25,15 @@ class Records:
         stored = await self._store.last(submission_subject(key))
         return _submissions.decode(stored.data) if stored else None
 
-    async def lock(self, key: Key, application: str) -> tuple[str, int]:
-        """Who holds the application, empty where nobody does any more, and the lock's revision."""
+    async def standing(self, key: Key, application: str) -> Standing:
+        """Who has the application; one that has ended holds it for who waits until the planner has handed it on."""
         stored = await self._store.last(lock_subject(key, application))
         if stored is None:
-            return "", 0
-        holder = _locks.decode(stored.data).holder
-        return ("" if await self._has_ended(Key(key.tenant, key.partition, holder)) else holder), stored.sequence
+            return Standing()
+        lock = _locks.decode(stored.data)
+        waiting = lock.waiting if lock.waiting and await self._is_open(key, lock.waiting) else ""
+        holder = lock.holder if waiting or await self._is_open(key, lock.holder) else ""
+        return Standing(holder, waiting, stored.sequence)
 
     async def seen(self, key: Key) -> tuple[Seen, Submission] | None:
         """Everything that is committed about a deployment; None where there is none."""
@@ -61,5 +63,5 @@ class Records:
         stored = await self._store.last(state_subject(DEPLOYMENT.noun, key))
         return load(DEPLOYMENT, stored) if stored else Loaded(DEPLOYMENT.initial)
 
-    async def _has_ended(self, key: Key) -> bool:
-        return is_terminal((await self._deployment(key)).state)
+    async def _is_open(self, key: Key, deployment: str) -> bool:
+        return not is_terminal((await self._deployment(Key(key.tenant, key.partition, deployment))).state)

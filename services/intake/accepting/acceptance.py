@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -13,11 +14,13 @@ from libs.api.request import StartRequest
 from libs.deployment.lock import Lock, lock_subject
 from libs.durable.ports import Write
 from libs.messages.codec import encode, encode_envelope
-from libs.messages.deployment import StartDeployment
-from libs.messages.message import Envelope
+from libs.messages.deployment import AbortDeployment, QueueDeployment, StartDeployment
+from libs.messages.message import Envelope, Message
 from libs.messages.subject import Key, message_subject, partition_of, state_subject
 
 SUBMISSION = "submission"
+REPLACED = "replaced by "
+"""How the reason begins for which one that waited is aborted; the newcomer's id follows."""
 
 
 class Submission(Struct, frozen=True, omit_defaults=True):
@@ -33,6 +36,18 @@ class Submission(Struct, frozen=True, omit_defaults=True):
     source_control: dict[str, Any] = {}
     redeploys: str = ""
     """The deployment whose submission was handed in again."""
+    behind: str = ""
+    """The deployment whose end it waits for before it begins."""
+
+
+class Standing(Struct, frozen=True):
+    """Who has an application now."""
+
+    holder: str = ""
+    """Who deploys it, or is about to hand it on; empty: nobody, and nobody waits."""
+    waiting: str = ""
+    revision: int = 0
+    """The lock's, as it was read; 0 where there never was one."""
 
 
 class Applicant(Struct, frozen=True):
@@ -40,8 +55,7 @@ class Applicant(Struct, frozen=True):
 
     key: Key
     submission: Submission
-    lock_revision: int
-    """The revision at which the lock was seen to be free; 0 where there never was one."""
+    standing: Standing
     traceparent: str = ""
 
 
@@ -96,21 +110,38 @@ def batch(applicant: Applicant) -> tuple[Write, ...]:
         ),
         Write(
             subject=lock_subject(key, submission.application),
-            data=msgspec.json.encode(Lock(holder=key.deployment)),
+            data=msgspec.json.encode(_lock(applicant)),
             id=f"{key.deployment}-lock",
-            expected=applicant.lock_revision,
+            expected=applicant.standing.revision,
         ),
-        _command(applicant),
+        *_orders(applicant),
     )
 
 
-def _command(applicant: Applicant) -> Write:
-    key, submission = applicant.key, applicant.submission
-    order = StartDeployment(application=submission.application, submission=submission.submission, by=submission.by)
-    identity = digest(f"{key.tenant}\0{key.deployment}\0start".encode())[:32]
+def _lock(applicant: Applicant) -> Lock:
+    """A newcomer takes the only place that there is to wait."""
+    holder, mine = applicant.standing.holder, applicant.key.deployment
+    return Lock(holder=holder, waiting=mine) if holder else Lock(holder=mine)
+
+
+def _orders(applicant: Applicant) -> Iterator[Write]:
+    key, submission, standing = applicant.key, applicant.submission, applicant.standing
+    said = {"application": submission.application, "submission": submission.submission, "by": submission.by}
+    if not standing.holder:
+        yield _order(applicant, key, StartDeployment(**said), "start")
+        return
+    yield _order(applicant, key, QueueDeployment(**said), "queue")
+    if standing.waiting:
+        replaced = Key(key.tenant, key.partition, standing.waiting)
+        reason = f"{REPLACED}{key.deployment}"
+        yield _order(applicant, replaced, AbortDeployment(reason=reason), f"replaced\0{key.deployment}")
+
+
+def _order(applicant: Applicant, key: Key, order: Message, kind: str) -> Write:
+    identity = digest(f"{key.tenant}\0{key.deployment}\0{kind}".encode())[:32]
     envelope = Envelope(
         id=identity,
-        at=submission.at,
+        at=applicant.submission.at,
         tenant=key.tenant,
         type=order.address,
         data=encode(order),

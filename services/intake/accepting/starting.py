@@ -26,6 +26,8 @@ from services.intake.records import Records
 from services.intake.sending import ATTEMPTS, unsettled
 from services.intake.settings import IntakeSettings
 
+QUEUES = "enqueueOne"
+"""What a file says that would rather wait than be refused."""
 MOST_CONTEXT_BYTES = 32 * 1024
 MOST_SOURCE_BYTES = 16 * 1024
 _THREAD_BYTES = 32 * 1024
@@ -49,7 +51,8 @@ class Starting:
         text = acceptance.canonical(request)
         request_digest = acceptance.digest(text)
         warnings = tuple(problem.text() for problem in checked.problems)
-        if not await self._is_known(key, request_digest):
+        accepted = await self._known(key, request_digest)
+        if accepted is None:
             warnings += await self._check_agents(who, request, checked)
             submission = Submission(
                 submission=request_digest,
@@ -61,8 +64,9 @@ class Starting:
                 source_control=request.source_control,
                 redeploys=redeploys,
             )
-            await self._accept(key, submission, text)
-        return _accepted(key, checked.spec.application, warnings)
+            waits = checked.spec.when_in_progress == QUEUES
+            accepted = await self._accept(key, submission, text, waits=waits)
+        return _accepted(key, accepted, warnings)
 
     async def again(self, who: Principal, key: Key, change: Again, idempotency_key: str) -> Accepted:
         """Start what was handed in as the deployment at `key` once more."""
@@ -123,37 +127,31 @@ class Starting:
         config = (await read(self._store, who.tenant)).config
         return missing_providers(request, spec, {one.name: one for one in config.metric_providers})
 
-    async def _is_known(self, key: Key, request_digest: str) -> bool:
-        """Whether this very request was accepted before. Another one under its key is refused."""
+    async def _known(self, key: Key, request_digest: str) -> Submission | None:
+        """This very request as it was accepted before. Another one under its key is refused."""
         known = await self._records.submission(key)
         if known is not None and known.submission != request_digest:
             detail = f"this Idempotency-Key was used for another request, which became {key.deployment}"
             raise Problem(409, detail, "idempotency_conflict", {"deployment": key.deployment, "url": url_of(key)})
-        return known is not None
+        return known
 
-    async def _accept(self, key: Key, submission: Submission, text: bytes) -> None:
+    async def _accept(self, key: Key, submission: Submission, text: bytes, *, waits: bool) -> Submission:
         """Commit the batch, whoever else commits meanwhile and whatever the bus leaves unsaid."""
         for _ in range(ATTEMPTS):
-            revision = await self._free(key, submission.application)
-            if revision is None:
-                return
+            standing = await self._records.standing(key, submission.application)
+            if standing.holder and not waits and key.deployment not in (standing.holder, standing.waiting):
+                raise _in_progress(submission.application, Key(key.tenant, key.partition, standing.holder))
+            submission = replace(submission, behind=standing.holder)
             # Only now: what a refused start saved would stay for ever.
             await self._store.save(text)
             try:
-                await self._store.commit(acceptance.batch(Applicant(key, submission, revision, current_traceparent())))
+                await self._store.commit(acceptance.batch(Applicant(key, submission, standing, current_traceparent())))
             except (Conflict, Unknown):
-                if await self._is_known(key, submission.submission):
-                    return
+                if known := await self._known(key, submission.submission):
+                    return known
             else:
-                return
+                return submission
         raise unsettled()
-
-    async def _free(self, key: Key, application: str) -> int | None:
-        """The lock's revision; None where a batch of ours was committed without a verdict. Another's is refused."""
-        holder, revision = await self._records.lock(key, application)
-        if holder and holder != key.deployment:
-            raise _in_progress(application, Key(key.tenant, key.partition, holder))
-        return None if holder else revision
 
 
 def _require_bounds(request: StartRequest) -> None:
@@ -166,8 +164,16 @@ def _require_bounds(request: StartRequest) -> None:
             raise Problem(422, f"{name} has {size} bytes; {most} are allowed", "too_large")
 
 
-def _accepted(key: Key, application: str, warnings: tuple[str, ...]) -> Accepted:
-    return Accepted(key.deployment, application, Links(url_of(key), f"{url_of(key)}/events"), warnings)
+def _accepted(key: Key, submission: Submission, warnings: tuple[str, ...]) -> Accepted:
+    links = Links(url_of(key), f"{url_of(key)}/events")
+    return Accepted(
+        id=key.deployment,
+        application=submission.application,
+        links=links,
+        warnings=warnings,
+        phase="queued" if submission.behind else "accepted",
+        behind=submission.behind,
+    )
 
 
 def url_of(key: Key) -> str:

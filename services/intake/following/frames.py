@@ -47,6 +47,7 @@ class Following:
             context=submission.context,
             source_control=submission.source_control,
             redeploys=submission.redeploys,
+            behind=submission.behind,
         )
 
     async def frames(self, key: Key, last_id: str) -> AsyncIterator[Frame | Beat]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from libs.api.request import Again, StartRequest
 from libs.api.status import status, step_status, target_status
 from libs.api.view import DeploymentView, StepView, TargetView
+from services.intake.accepting.acceptance import REPLACED
 
 _STORED = re.compile(r"armory::.*/pipelines/([^/]+)/config")
 _ONLY_IN_REQUESTS = ("files", "targetFilters", "sourceControl", "contextOverrides", "account")
@@ -87,10 +88,13 @@ def pipeline(view: DeploymentView) -> dict[str, Any]:
 
 
 def question(view: DeploymentView | None) -> dict[str, Any]:
+    is_queued = view is not None and bool(view.behind) and view.phase in ("accepted", "queued")
+    replaced = view.reason.removeprefix(REPLACED) if view and view.reason.startswith(REPLACED) else ""
     found = view and {
         "id": view.id,
-        "status": status(view),
-        "blockedByPipeline": None,
+        "status": "QUEUED" if is_queued else status(view),
+        "blockedByPipeline": {"id": view.behind} if view and is_queued else None,
+        "replacedByPipeline": {"id": replaced} if replaced else None,
         "application": {"name": view.application},
     }
     return {"data": {"pipelineById": found}}

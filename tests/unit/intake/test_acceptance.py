@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from libs.api.request import StartRequest
 from libs.messages.subject import Key, partition_of
-from services.intake.accepting.acceptance import Applicant, Submission, batch, canonical, deployment_key, key_of_id
+from services.intake.accepting.acceptance import (
+    Applicant,
+    Standing,
+    Submission,
+    batch,
+    canonical,
+    deployment_key,
+    key_of_id,
+)
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -49,11 +57,11 @@ def test_foreign_id_is_nowhere(text: str) -> None:
 def test_batch_is_all_or_nothing() -> None:
     key = Key("main", 3, "d1")
     submission = Submission(submission="s", application="shop", by="ann", at=AT)
-    record, lock, order = batch(Applicant(key, submission, lock_revision=41))
+    record, lock, order = batch(Applicant(key, submission, Standing(revision=41)))
     assert (record.subject, record.expected) == ("state.main.submission.3.d1.-", 0)
     assert (lock.subject.split(".")[:4], lock.expected) == (["state", "main", "lock", "3"], 41)
     assert order.subject == "cmd.main.deployment.start.3.d1.-"
-    assert batch(Applicant(key, submission, 41)) == (record, lock, order)
+    assert batch(Applicant(key, submission, Standing(revision=41))) == (record, lock, order)
 
 
 def test_equal_requests_have_equal_bytes() -> None:
