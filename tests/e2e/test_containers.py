@@ -1,12 +1,15 @@
 """Every process on its own, as compose.yaml and k8s/ start it, with its own NATS user: a release goes through all."""
 
+import base64
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 import yaml
+from aiohttp import web
 
 from libs.api.view import AgentList
 from tests.e2e.compose import Compose
@@ -14,6 +17,7 @@ from tests.e2e.containers import Container, Host, stopped
 from tests.e2e.manifests import Manifests, rendered
 from tests.e2e.person import PATIENCE, Person
 from tests.e2e.processes import ROOT
+from tests.integration.webhooks.callee import callee
 from tests.sandbox.process import sandbox_process
 from tests.waiting import eventually
 from tools.secrets import make
@@ -23,18 +27,47 @@ pytestmark = pytest.mark.timeout(300)
 AGENT = "trial"
 
 
-def release(folder: Path, version: str, *, pause: bool = False) -> Path:
-    """The example's shop, to the one cluster there is; with a pause it waits half way for a person."""
+def release(folder: Path, version: str, *, pause: bool = False, called: str = "") -> Path:
+    """The example's shop, to the one cluster there is.
+
+    With a pause it waits half way for a person; with an address to call, a webhook and an analysis decide half way.
+    """
     if not folder.exists():
         shutil.copytree(ROOT / "examples" / "shop", folder)
     document = yaml.safe_load((folder / "v1.yml").read_text())
     document["targets"] = {AGENT: {"account": AGENT, "namespace": "shop", "strategy": "all-at-once"}}
     document["manifests"][-1] = {"path": f"manifests/{version}"}
     waiting = [{"pause": {"untilApproved": True}}] if pause else []
-    document["strategies"]["all-at-once"]["canary"]["steps"][:0] = [{"setWeight": {"weight": 25}}, *waiting]
+    deciding = deciders(document, called) if called else []
+    document["strategies"]["all-at-once"]["canary"]["steps"][:0] = [{"setWeight": {"weight": 25}}, *waiting, *deciding]
     path = folder / f"{version}-only.yml"
     path.write_text(yaml.safe_dump(document, sort_keys=False))
     return path
+
+
+def deciders(document: dict[str, Any], url: str) -> list[dict[str, Any]]:
+    """The steps, and in the document what they name."""
+    hook = {
+        "name": "tests",
+        "method": "POST",
+        "uriTemplate": f"{url}/hook",
+        "networkMode": "direct",
+        "disableCallback": True,
+    }
+    headers = [{"key": "Authorization", "value": "Bearer {{secrets.ci-token}}"}]
+    document["webhooks"] = [hook | {"headers": headers, "bodyTemplate": {"inline": "{}"}}]
+    query = {"name": "errors", "upperLimit": 1, "queryTemplate": "errors"}
+    document["analysis"] = {"defaultMetricProviderName": "figures", "queries": [query]}
+    once = {"interval": 2, "units": "seconds", "numberOfJudgmentRuns": 1, "queries": ["errors"]}
+    return [{"runWebhook": {"name": "tests"}}, {"analysis": once}]
+
+
+async def figures(request: web.Request) -> web.StreamResponse:
+    """A provider that has one answer, and anybody else's address as well."""
+    if not request.path.startswith("/api/v1/query"):
+        return web.Response()
+    value = {"metric": {}, "value": [1_800_000_000, "0"]}
+    return web.json_response({"status": "success", "data": {"resultType": "vector", "result": [value]}})
 
 
 async def person(host: Host, issuer: str, server: str, secret: str) -> Person:
@@ -72,13 +105,29 @@ async def started(host: Host, nats: Container, bootstrap: Container, rest: list[
 
 
 async def released(someone: Person, folder: Path) -> None:
+    """A first version, then one that a webhook and figures decide, of which somebody is told."""
     await agent_is_connected(someone)
-    for version in ("v1", "v2"):
-        await someone.deployed(release(folder, version))
+    async with callee(figures) as outside:
+        rule = {"name": "told", "kind": "webhook", "url": f"{outside.url}/told", "events": ["deployment.succeeded"]}
+        provider = {"name": "figures", "type": "prometheus", "url": outside.url}
+        config = folder.with_name("config.yml")
+        config.write_text(yaml.safe_dump({"metricProviders": [provider], "notifications": [rule]}))
+        done = await someone.fairlead("config", "apply", "-f", str(config))
+        assert done.returncode == 0, done.stdout + done.stderr
+        await someone.deployed(release(folder, "v1"))
+        await someone.deployed(release(folder, "v2", called=outside.url))
+
+        async def is_told() -> bool:
+            return any(asked.path == "/told" for asked in outside.asked)
+
+        await eventually(is_told, PATIENCE)
+        hooks = [asked for asked in outside.asked if asked.path == "/hook"]
+        assert [asked.headers["authorization"] for asked in hooks] == ["Bearer hush-hush"]
 
 
 async def test_release_goes_through_compose(tmp_path: Path, cluster: Path) -> None:
     make(tmp_path / "secrets", [AGENT])
+    (tmp_path / "secrets/releases/main/ci-token").write_text("hush-hush\n")
     secret = (tmp_path / "secrets/clients/machine.main.admin").read_text()
     compose = Compose(tmp_path, cluster)
     host = Host(tmp_path / "host", compose.hosts, compose.published())
@@ -93,7 +142,9 @@ async def test_release_goes_through_compose(tmp_path: Path, cluster: Path) -> No
 
 
 async def test_release_goes_through_trial(tmp_path: Path, cluster: Path) -> None:
-    found = Manifests(rendered(tmp_path, "overlays/trial", AGENT), tmp_path / "volumes")
+    kept = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "fairlead-releases"}}
+    releases = yaml.safe_dump(kept | {"data": {"ci-token": base64.b64encode(b"hush-hush").decode()}})
+    found = Manifests(f"{rendered(tmp_path, 'overlays/trial', AGENT)}\n---\n{releases}", tmp_path / "volumes")
     secrets = tmp_path / "k8s/overlays/trial/secrets/clients"
     secret, agents = (secrets / "machine.main.admin").read_text(), secrets / f"agent.main.{AGENT}"
     host = Host(tmp_path / "host", found.hosts())
