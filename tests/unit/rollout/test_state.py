@@ -2,9 +2,18 @@
 
 import pytest
 
-from libs.plan.model import ApplyManifests, SetWeight
-from libs.rollout.state import Phase, asks_cluster, current, has_stable, weight
+from libs.plan.model import ApplyManifests, AwaitGates, DeployGreen, RedirectTraffic, SetWeight, ShutDownOld
+from libs.rollout.state import Phase, Swap, asks_cluster, awaits_cluster, current, has_stable, passage, swap, weight
 from tests.builders import STEPS, a_rollout, a_timed_pause, a_workload
+
+BLUE_GREEN = (
+    ApplyManifests(),
+    DeployGreen(),
+    AwaitGates("redirectTrafficAfter", (a_timed_pause(),)),
+    RedirectTraffic(),
+    ShutDownOld(),
+)
+OLD, BOTH, NEW = Swap(False, True), Swap(True, True), Swap(True, False)
 
 
 @pytest.mark.parametrize(("step", "expected"), [(0, 0), (1, 25), (2, 25), (3, 100)])
@@ -43,3 +52,40 @@ def test_pauses_ask_nothing_of_the_cluster() -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(("step", "expected"), [(1, 0), (2, 25), (4, 100)])
+def test_held_weight_is_that_of_the_steps_done(step: int, expected: int) -> None:
+    held = a_rollout(Phase.HELD, step=step, held_by="ann")
+    assert (weight(held), awaits_cluster(held), passage(held)) == (expected, False, None)
+
+
+@pytest.mark.parametrize(
+    ("phase", "step", "expected"),
+    [
+        (Phase.PROGRESSING, 0, OLD),
+        (Phase.PROGRESSING, 1, OLD),
+        (Phase.PROGRESSING, 2, OLD),
+        (Phase.HELD, 3, OLD),
+        (Phase.PROGRESSING, 3, BOTH),
+        (Phase.HELD, 4, BOTH),
+        (Phase.PROGRESSING, 4, NEW),
+        (Phase.HELD, 5, NEW),
+        (Phase.LANDED, 5, NEW),
+        (Phase.FINISHING, 5, NEW),
+        (Phase.RETURNING, 4, OLD),
+        (Phase.ROLLED_BACK, 4, OLD),
+    ],
+)
+@pytest.mark.feature("F80", "F84")
+def test_traffic_moves_before_the_old_version_goes(phase: Phase, step: int, expected: Swap) -> None:
+    assert swap(a_rollout(phase, step=step, steps=BLUE_GREEN)) == expected
+
+
+@pytest.mark.feature("F60")
+def test_first_version_has_no_traffic_to_move() -> None:
+    assert swap(a_rollout(step=1, steps=BLUE_GREEN, workloads=(a_workload(first=True),))) == NEW
+
+
+def test_canary_swaps_nothing() -> None:
+    assert swap(a_rollout()) is None
