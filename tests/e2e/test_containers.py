@@ -125,6 +125,7 @@ async def released(someone: Person, folder: Path) -> None:
         assert [asked.headers["authorization"] for asked in hooks] == ["Bearer hush-hush"]
 
 
+@pytest.mark.feature("F1", "F2", "F5", "F16")
 async def test_release_goes_through_compose(tmp_path: Path, cluster: Path) -> None:
     make(tmp_path / "secrets", [AGENT])
     (tmp_path / "secrets/releases/main/ci-token").write_text("hush-hush\n")
@@ -141,6 +142,7 @@ async def test_release_goes_through_compose(tmp_path: Path, cluster: Path) -> No
         await stopped(host)
 
 
+@pytest.mark.feature("F1", "F2", "F5", "F16")
 async def test_release_goes_through_trial(tmp_path: Path, cluster: Path) -> None:
     kept = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "fairlead-releases"}}
     releases = yaml.safe_dump(kept | {"data": {"ci-token": base64.b64encode(b"hush-hush").decode()}})

@@ -35,6 +35,29 @@ def test_every_pod_is_confined(tmp_path: Path, overlay: str) -> None:
             assert container["resources"].keys() == {"requests", "limits"}, name
 
 
+@pytest.mark.feature("F3", "F6", "F18", "F23", "F28")
+def test_agent_has_rights_of_its_own(tmp_path: Path) -> None:
+    found = [one for one in yaml.safe_load_all(rendered(tmp_path, "agent")) if one]
+    kinds = [one["kind"] for one in found]
+    assert "CustomResourceDefinition" not in kinds, "nothing is added to a target's API"
+    (deployment,) = (one for one in found if one["kind"] == "Deployment")
+    assert deployment["spec"]["replicas"] == 2
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert {"startupProbe", "livenessProbe", "readinessProbe"} <= container.keys()
+    (whole,) = (one for one in found if one["kind"] == "ClusterRole" and "aggregationRule" in one)
+    wanted = whole["aggregationRule"]["clusterRoleSelectors"][0]["matchLabels"].items()
+    parts = [one for one in found if one["kind"] == "ClusterRole" and one is not whole]
+    assert all(wanted <= part["metadata"]["labels"].items() for part in parts), "a cluster adds rights as these do"
+    forbidden = {"*", "roles", "rolebindings", "clusterroles", "clusterrolebindings", "nodes"}
+    assert not any(forbidden & {*rule["resources"], *rule["verbs"]} for part in parts for rule in part["rules"])
+
+
+def test_namespaced_agent_has_no_rights_in_the_cluster(tmp_path: Path) -> None:
+    found = [one for one in yaml.safe_load_all(rendered(tmp_path, "overlays/agent-namespaced")) if one]
+    assert not {"ClusterRole", "ClusterRoleBinding"} & {one["kind"] for one in found}
+    assert {one["metadata"]["namespace"] for one in found if one["kind"] in {"Role", "RoleBinding"}} == {"shop"}
+
+
 def test_services_are_probed_and_budgeted(tmp_path: Path) -> None:
     found = [one for one in yaml.safe_load_all(rendered(tmp_path, "overlays/production")) if one]
     deployed = {one["metadata"]["name"]: one for one in found if one["kind"] == "Deployment"}

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import pytest
+
 from libs.bus.broker import Broker
 from libs.bus.memory import MemoryBus
 from libs.link.connections import RENEW_SECONDS, TTL_SECONDS
@@ -61,6 +63,7 @@ async def with_a_dead_gateway(world: World) -> None:
         await world.clock.advance(1)
 
 
+@pytest.mark.feature("F8")
 async def test_others_speak_for_a_gateway_that_died() -> None:
     world = World()
     async with at_work(world.presence("g2")), at_work(world.presence("g3")):
