@@ -20,6 +20,9 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _DONE = {
     "approve": "approved",
     "reject": "rejected",
+    "pause": "held; what is being done is done to its end",
+    "resume": "let go on",
+    "advance": "gone on",
     "abort": "aborting; targets are being returned",
     "rollback": "the target is being returned",
 }

@@ -48,6 +48,7 @@ class Choice:
     target: Target = ""
     stage: Annotated[str, Parameter(help="before, after or strategy, where several could be meant.")] = ""
     step: Annotated[int | None, Parameter(help="The step's number from 0, where several could be meant.")] = None
+    gate: Annotated[int | None, Parameter(help="The gate's number from 0, in a step that holds several.")] = None
 
 
 ONLY = Choice()
@@ -178,6 +179,33 @@ def reject(
     Example: fairlead deploy reject --target prod --reason "latency doubled"
     """
     return _decide("reject", deployment, options, reason=reason, **asdict(choice))
+
+
+@app.command
+def pause(deployment: Deployment = "", *, target: Target = "", reason: Reason = "", options: Options = DEFAULTS) -> int:
+    """Hold a target where it is: what is being done is done, the next step waits.
+
+    Example: fairlead deploy pause --target prod --reason "looking at the logs"
+    """
+    return _decide("pause", deployment, options, target=target, reason=reason)
+
+
+@app.command
+def resume(deployment: Deployment = "", *, target: Target = "", options: Options = DEFAULTS) -> int:
+    """Let a target that is held go on.
+
+    Example: fairlead deploy resume --target prod
+    """
+    return _decide("resume", deployment, options, target=target)
+
+
+@app.command
+def advance(deployment: Deployment = "", *, choice: Choice = ONLY, options: Options = DEFAULTS) -> int:
+    """Go on without what is waited for: a pause, a webhook, an analysis.
+
+    Example: fairlead deploy advance --target prod
+    """
+    return _decide("advance", deployment, options, **asdict(choice))
 
 
 @app.command
