@@ -4,7 +4,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.client import Client
-from cli.exits import Exit
+from cli.exits import Exit, Stop
 from cli.output import Output
 from libs.api.request import NewAgent
 from libs.api.view import AgentCreated, AgentList
@@ -14,6 +14,16 @@ async def list_agents(client: Client, output: Output) -> Exit:
     listed = await client.get("/agents", AgentList)
     output.result(listed, _table(listed))
     return Exit.DONE
+
+
+async def show_agent(client: Client, output: Output, name: str) -> Exit:
+    listed = await client.get("/agents", AgentList)
+    found = tuple(one for one in listed.agents if one.name == name)
+    if not found:
+        known = ", ".join(one.name for one in listed.agents) or "none"
+        raise Stop(Exit.WRONG, f"no agent is registered as {name}", f"registered agents: {known}")
+    output.result(found[0], _table(AgentList(found)))
+    return Exit.DONE if found[0].connected else Exit.FAILED
 
 
 async def create_agent(client: Client, output: Output, name: str) -> Exit:

@@ -31,6 +31,9 @@ app.command(
     name="validate",
     help="Check a deployment file and its manifests; needs no server.",
 )
+app.command("cli.commands.plan:plan", name="plan", help="Show what a deployment file would do; needs no server.")
+app.command("cli.commands.template:app", name="template", help="Print deployment files to begin with.")
+app.command("cli.commands.local:doctor", name="doctor", help="Check server, token, clocks and agents.")
 app.command("cli.commands.local:up", name="up", help="Run everything on this machine.")
 app.command(
     "cli.commands.local:demo", name="demo", help="Show a release through two environments, and one that goes back."

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from cli.client import Client
 from cli.exits import Exit, Stop
+from cli.explain import explained, told
 from cli.output import Output
 from cli.program import program
 from cli.tree import tree
@@ -69,6 +70,13 @@ async def status(client: Client, output: Output, deployment: str) -> Exit:
     view = await client.get(f"/deployments/{await found(client, deployment)}", DeploymentView)
     output.result(view, tree(view, SystemClock().now()))
     return Exit.FAILED if view.phase in ("failed", "cancelled") else Exit.DONE
+
+
+async def explain(client: Client, output: Output, deployment: str) -> Exit:
+    view = await client.get(f"/deployments/{await found(client, deployment)}", DeploymentView)
+    reasons = explained(view, SystemClock().now())
+    output.result({"id": view.id, "phase": view.phase, "reasons": reasons}, "\n".join(told(one) for one in reasons))
+    return Exit.DONE
 
 
 async def list_deployments(client: Client, output: Output, page: Page) -> Exit:

@@ -25,6 +25,17 @@ def list_(*, options: Options = DEFAULTS) -> int:
 
 
 @app.command
+def show(name: Annotated[str, Parameter(help="The agent's name.")], *, options: Options = DEFAULTS) -> int:
+    """Show one agent; exit code 1 says that it is away.
+
+    Example: fairlead agent show prod-eu
+    """
+    from cli.agents import show_agent
+
+    return run(options, lambda client, output: show_agent(client, output, name))
+
+
+@app.command
 def create(
     name: Annotated[str, Parameter(help="What targets call their account.")], *, options: Options = DEFAULTS
 ) -> int:

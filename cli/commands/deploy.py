@@ -209,6 +209,17 @@ def advance(deployment: Deployment = "", *, choice: Choice = ONLY, options: Opti
 
 
 @app.command
+def explain(deployment: Deployment = "", *, options: Options = DEFAULTS) -> int:
+    """Say what a deployment waits for, and which command helps.
+
+    Example: fairlead deploy explain
+    """
+    from cli.steering import explain
+
+    return run(options, lambda client, output: explain(client, output, deployment))
+
+
+@app.command
 def abort(deployment: Deployment = "", *, reason: Reason = "", options: Options = DEFAULTS) -> int:
     """End a deployment and return all its targets.
 

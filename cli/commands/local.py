@@ -21,6 +21,17 @@ def up(*, options: Options = DEFAULTS) -> int:
     return up(options)
 
 
+def doctor(*, options: Options = DEFAULTS) -> int:
+    """Check the server, the token, the clocks and the agents; each line says ok, or what to do.
+
+    Example: fairlead doctor
+    """
+    from cli.commands.running import run
+    from cli.doctor import examine
+
+    return run(options, examine)
+
+
 def demo(
     *,
     keep: Annotated[bool, Parameter(negative="", help="Leave the state folder behind, to look at it.")] = False,

@@ -1,0 +1,46 @@
+"""`fairlead plan`: what would a file do? Needs no server."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cli.exits import Exit
+from cli.options import DEFAULTS, Options
+
+
+def plan(
+    *,
+    file: Annotated[
+        str,
+        Parameter(
+            name=["--file", "-f"], allow_leading_hyphen=True, help="The deployment file; - reads standard input."
+        ),
+    ],
+    application: Annotated[
+        str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")
+    ] = "",
+    target: Annotated[
+        tuple[str, ...],
+        Parameter(name=["--target", "-t", "--targetFilters"], negative="", help="Only this target; may be repeated."),
+    ] = (),
+    options: Options = DEFAULTS,
+) -> int:
+    """Show what a deployment file would do: every target in order, with its gates and steps.
+
+    Example: fairlead plan -f deploy.yml
+    """
+    from cli.exits import Stop
+    from cli.output import Output
+    from cli.planning import compiled, picture
+    from cli.starting import check
+    from cli.submission import read
+    from libs.plan.prepare import prepare
+
+    output, submission = Output(options), read(file, application)
+    check(output, submission)
+    prepared = prepare(submission.config, submission.files, application or None, 1, submission.names)
+    if prepared.spec is not None and (unknown := sorted(set(target) - set(prepared.spec.targets))):
+        raise Stop(Exit.WRONG, f"the file has no target {unknown[0]}", f"it has {', '.join(prepared.spec.targets)}")
+    found = compiled(prepared, target)
+    output.result(found, picture(found))
+    return Exit.DONE

@@ -1,0 +1,81 @@
+"""Why a deployment is where it is: each thing that it waits for, in words, with the command that helps. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from cli.program import program
+from cli.tree import awaited_words, decision_command
+from libs.api.view import ENDED, DeploymentView, StepView, TargetView
+
+
+class Reason(Struct, frozen=True, omit_defaults=True):
+    words: str
+    target: str = ""
+    command: str = ""
+    """What a person could type; empty where only time or the cluster helps."""
+
+
+def explained(view: DeploymentView, now: datetime) -> tuple[Reason, ...]:
+    if view.phase in ENDED:
+        return (_ended(view),)
+    reasons = (
+        *(Reason(awaited_words(one), one.target, decision_command("approve", view, one)) for one in view.awaiting),
+        *(reason for target in view.targets for reason in _target(target, view, now)),
+    )
+    return reasons or (_beginning(view),)
+
+
+def told(reason: Reason) -> str:
+    place = f"{reason.target}: " if reason.target and not reason.words.startswith(reason.target) else ""
+    return f"{place}{reason.words}" + (f"\n  {reason.command}" if reason.command else "")
+
+
+def _ended(view: DeploymentView) -> Reason:
+    why = f": {view.reason}" if view.reason else ""
+    again = "" if view.phase == "succeeded" else f"{program()} deploy redeploy {view.id}"
+    return Reason(f"the deployment {view.phase}{why}", command=again)
+
+
+def _beginning(view: DeploymentView) -> Reason:
+    if view.phase == "queued":
+        return Reason(f"it waits for {view.behind} to end", command=f"{program()} deploy watch {view.behind}")
+    if view.phase == "accepted":
+        return Reason("it is accepted, and no planner has taken it on yet", command=f"{program()} doctor")
+    return Reason(f"it is {view.phase}, and waits for nothing in particular")
+
+
+def _target(target: TargetView, view: DeploymentView, now: datetime) -> Iterator[Reason]:
+    name = target.name
+    if target.phase == "waiting" and (open_ := _open(target, view)):
+        yield Reason(f"begins after {', '.join(open_)}", name)
+    if target.rollout and target.rollout.held_by:
+        yield Reason(f"held by {target.rollout.held_by}", name, _command("resume", view, name))
+    if target.live and target.live.agent_away_since:
+        since = f"{target.live.agent_away_since:%H:%M:%S}"
+        yield Reason(f"agent {target.agent} has been away since {since} UTC", name, f"{program()} agent list")
+    if target.rollout and target.rollout.phase == "returning":
+        yield Reason(f"goes back to the previous version: {target.rollout.hindrance or target.reason}", name)
+    for step in (*target.before, *target.steps, *target.after):
+        yield from _step(step, view, name, now)
+
+
+def _open(target: TargetView, view: DeploymentView) -> list[str]:
+    done = {one.name for one in view.targets if one.phase in ("landed", "succeeded")}
+    return [name for name in target.depends_on if name not in done]
+
+
+def _step(step: StepView, view: DeploymentView, target: str, now: datetime) -> Iterator[Reason]:
+    if step.state != "current" or step.asks:
+        return
+    for gate in step.gates:
+        yield from _step(gate, view, target, now)
+    if not step.gates and step.waits_for:
+        left = f", at most {max(0, round((step.until - now).total_seconds()))} s" if step.until else ""
+        helps = _command("advance", view, target) if step.kind in ("pause", "runWebhook", "analysis") else ""
+        yield Reason(f"waits for {step.waits_for}{left}", target, helps)
+
+
+def _command(verb: str, view: DeploymentView, target: str) -> str:
+    return f"{program()} deploy {verb} {view.id} --target {target}"
