@@ -2,6 +2,7 @@
 
 apply     every object that is not a Deployment, rank by rank
 weight    each workload's sizes for a weight, and the new version's pods available
+swap      both versions whole, or one, and the active Services pointed to one of them
 return    the stable version whole again, everything else as it was, the new version gone
 finish    weight 100 once more, then the previous versions go
 """
@@ -16,6 +17,8 @@ from libs.workload.manifests.restoring import created_removed, rest_restored, se
 from libs.workload.pods.fleet import Slot, fleet_of, objection, slot_of
 from libs.workload.pods.moving import moved, unread, waits_of
 from libs.workload.pods.scaling import toward_return, toward_weight
+from libs.workload.traffic.steering import obstacle
+from libs.workload.traffic.swapping import DONE, services_restored, services_widened, swapped, swapped_back
 
 
 def reconcile(wanted: Wanted, seen: Seen) -> Decision:
@@ -26,13 +29,15 @@ def reconcile(wanted: Wanted, seen: Seen) -> Decision:
 def _objection(wanted: Wanted, seen: Seen) -> Superseded | Problem | None:
     if wanted.stage is Stage.APPLY:
         return None
-    found = (objection(wanted, fleet_of(workload, seen)) for workload in wanted.workloads)
-    return next((one for one in found if one is not None), None) or _changed_deployment(wanted, seen)
+    pods = (objection(wanted, fleet_of(workload, seen)) for workload in wanted.workloads)
+    traffic = (obstacle(wanted, service, seen) for service in wanted.snapshot.services)
+    found = next((one for one in (*pods, *traffic) if one is not None), None)
+    return found or _changed_deployment(wanted, seen)
 
 
 def _changed_deployment(wanted: Wanted, seen: Seen) -> Problem | None:
     """Going forward, a Deployment is taken over only as it was surveyed: what it has rolled since is not recorded."""
-    for adopted in wanted.snapshot.adopted if wanted.stage is Stage.WEIGHT else ():
+    for adopted in wanted.snapshot.adopted if wanted.stage in (Stage.WEIGHT, Stage.SWAP) else ():
         where = deployment_identity(adopted.namespace, adopted.name)
         live = seen.objects.get(where)
         if live is None or is_leaving(live):
@@ -51,6 +56,8 @@ def _outlook(wanted: Wanted, seen: Seen) -> Outlook:
     match wanted.stage:
         case Stage.WEIGHT:
             return combined(_weighted(wanted, seen, workload, wanted.weight) for workload in wanted.workloads)
+        case Stage.SWAP:
+            return swapped(wanted, seen, wanted.swap or DONE)
         case Stage.RETURN:
             return _returned(wanted, seen)
         case Stage.FINISH:
@@ -67,12 +74,21 @@ def _weighted(wanted: Wanted, seen: Seen, workload: Workload, weight: int) -> Ou
 
 def _returned(wanted: Wanted, seen: Seen) -> Outlook:
     """What an object's refusal holds back is only what comes after it, never the return of capacity."""
-    back = combined(_went_back(wanted, seen, workload) for workload in wanted.workloads)
-    first = combined([settings_restored(wanted, seen), back])
+    first = combined([settings_restored(wanted, seen), _capacity_back(wanted, seen)])
     if not first.is_settled:
         return first
     rest = rest_restored(wanted, seen)
     return rest if not rest.is_settled else created_removed(wanted, seen)
+
+
+def _capacity_back(wanted: Wanted, seen: Seen) -> Outlook:
+    if wanted.swap is None:
+        return combined(_went_back(wanted, seen, workload) for workload in wanted.workloads)
+    back = swapped_back(wanted, seen)
+    if not back.is_settled:
+        return back
+    gone = combined(_gone(fleet_of(workload, seen).new, seen) for workload in wanted.workloads)
+    return gone if not gone.is_settled else services_restored(wanted, seen)
 
 
 def _went_back(wanted: Wanted, seen: Seen, workload: Workload) -> Outlook:
@@ -96,11 +112,16 @@ def _gone(slot: Slot, seen: Seen) -> Outlook:
 
 
 def _finished(wanted: Wanted, seen: Seen) -> Outlook:
-    whole = combined(_weighted(wanted, seen, workload, 100) for workload in wanted.workloads)
+    stable = [slot for workload in wanted.workloads for slot in fleet_of(workload, seen).stable]
+    is_swapping = wanted.swap is not None and any(slot.live is not None for slot in stable)
+    if is_swapping:
+        whole = swapped(wanted, seen, DONE)
+    else:
+        whole = combined(_weighted(wanted, seen, workload, 100) for workload in wanted.workloads)
     if not whole.is_settled:
         return whole
-    stable = [slot for workload in wanted.workloads for slot in fleet_of(workload, seen).stable]
-    return combined(_gone(slot, seen) for slot in [*stable, *_leftovers(wanted, seen)])
+    gone = combined(_gone(slot, seen) for slot in [*stable, *_leftovers(wanted, seen)])
+    return gone if not gone.is_settled else services_widened(wanted, seen)
 
 
 def _leftovers(wanted: Wanted, seen: Seen) -> list[Slot]:

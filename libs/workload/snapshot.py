@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.messages.rollout import Version, Workload
+from libs.plan.model import ServicePair
 from libs.workload.dialogue.requests import list_replica_sets, read
 from libs.workload.dialogue.wanted import Adopted, Before, Kept, Problem, Request, Seen, Snapshot
 from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks, rollout_annotations
@@ -28,6 +30,7 @@ from libs.workload.manifests.convert import replica_set_name, workload
 from libs.workload.manifests.validate import problems
 from libs.workload.pods.fleet import belongs_to, rival, side_of
 from libs.workload.pods.moving import adoption_marks, revision_of
+from libs.workload.traffic.pairs import service_requests, steered
 
 _OPERATORS = {
     "In": "{key} in ({values})",
@@ -42,7 +45,9 @@ class Survey(Struct, frozen=True):
     snapshot: Snapshot
 
 
-def survey_requests(objects: tuple[Object, ...], seen: Seen) -> tuple[Request, ...]:
+def survey_requests(
+    objects: tuple[Object, ...], seen: Seen, pairs: tuple[ServicePair, ...] = ()
+) -> tuple[Request, ...]:
     """Reads that a survey still lacks. Send them, put the answers into `seen`, ask again until there are none."""
     unread = [
         read(text(value, "apiVersion"), identity(value)) for value in objects if identity(value) not in seen.objects
@@ -53,10 +58,14 @@ def survey_requests(objects: tuple[Object, ...], seen: Seen) -> tuple[Request, .
         if live is not None and owned_list(identity(value)) not in seen.objects:
             where = owned_list(identity(value))
             lists.append(list_replica_sets(where.namespace, selector_of(live), where))
-    return (*unread, *lists)
+    known = {identity(value) for value in objects}
+    services = [one for one in service_requests(pairs, objects, seen) if one.target not in known]
+    return (*unread, *services, *lists)
 
 
-def survey(objects: tuple[Object, ...], seen: Seen, marks: Marks) -> Survey | Problem:
+def survey(
+    objects: tuple[Object, ...], seen: Seen, marks: Marks, pairs: tuple[ServicePair, ...] = ()
+) -> Survey | Problem:
     """Call when `survey_requests` is empty and before anything is written."""
     wrong = problems(objects)
     if wrong:
@@ -68,7 +77,10 @@ def survey(objects: tuple[Object, ...], seen: Seen, marks: Marks) -> Survey | Pr
     if problem is not None:
         return problem
     workloads = tuple(workload(value, marks, tuple(map(_version, _grown(versions)))) for value, versions in found)
-    return Survey(workloads, _snapshot(objects, found, seen, marks))
+    services = steered(pairs, objects, workloads, seen, marks)
+    if isinstance(services, Problem):
+        return services
+    return Survey(workloads, replace(_snapshot(objects, found, seen, marks), services=services))
 
 
 def _snapshot(

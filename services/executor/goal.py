@@ -2,9 +2,9 @@
 
 from libs.messages.subject import Key
 from libs.plan.model import ApplyManifests
-from libs.rollout.state import Phase, Rollout, current, weight
+from libs.rollout.state import Phase, Rollout, current, swap, weight
 from libs.workload.dialogue.fence import Fence
-from libs.workload.dialogue.wanted import Snapshot, Stage, Wanted
+from libs.workload.dialogue.wanted import Snapshot, Stage, Swap, Wanted
 from libs.workload.kinds.naming import Marks
 from libs.workload.kinds.objects import Object
 
@@ -26,6 +26,8 @@ def wanted_of(key: Key, rollout: Rollout, objects: tuple[Object, ...], snapshot:
         snapshot=snapshot,
         workloads=rollout.workloads,
         weight=weight(rollout),
+        swap=_swap_of(rollout),
+        keeps_deployment=rollout.keeps_deployment,
     )
 
 
@@ -34,12 +36,23 @@ def stage_of(rollout: Rollout) -> Stage | None:
         case Phase.PROGRESSING if isinstance(current(rollout), ApplyManifests):
             return Stage.APPLY
         case Phase.PROGRESSING | Phase.LANDED:
-            return Stage.WEIGHT
+            return _forward(rollout)
+        case Phase.HELD if rollout.step > 1:
+            return _forward(rollout)
         case Phase.HELD if rollout.step > 0:
-            return Stage.WEIGHT
+            return Stage.APPLY
         case Phase.RETURNING:
             return Stage.RETURN
         case Phase.FINISHING:
             return Stage.FINISH
         case _:
             return None
+
+
+def _forward(rollout: Rollout) -> Stage:
+    return Stage.WEIGHT if swap(rollout) is None else Stage.SWAP
+
+
+def _swap_of(rollout: Rollout) -> Swap | None:
+    found = swap(rollout)
+    return None if found is None else Swap(found.traffic_to_new, found.stable_runs)

@@ -181,14 +181,14 @@ class Steering:
 
     async def _survey(self, rollout: Rollout, sight: Sight, calls: Calls, objects: tuple[Object, ...]) -> float:
         for _ in range(ROUNDS):
-            requests = survey_requests(objects, sight.seen())
+            requests = survey_requests(objects, sight.seen(), rollout.services)
             if not requests:
                 break
             if refusals := await calls.send(requests, rollout.epoch):
                 return await self._refused(rollout, refusals)
         else:
             return await self._refused(rollout, [Refusal("the cluster's answers do not tell what is there", False)])
-        found = survey(objects, sight.seen(), marks_of(self.key, rollout))
+        found = survey(objects, sight.seen(), marks_of(self.key, rollout), rollout.services)
         if isinstance(found, Problem):
             return await self._refused(rollout, [Refusal(found.reason, True)])
         digest = await self._tools.papers.keep(found.snapshot)

@@ -65,7 +65,7 @@ def fence_off(request: Request, live: Object | None, wanted: Wanted) -> Request 
 
     None where it has been done already, or cannot do harm any more.
     """
-    if live is None or request.target.kind != "ReplicaSet" or request.method != "PATCH":
+    if live is None or request.target.kind not in ("ReplicaSet", "Service") or request.method != "PATCH":
         return None
     return claim(live, wanted.marks, wanted.fence) if _still_applies(request, live, wanted) else None
 

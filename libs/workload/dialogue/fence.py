@@ -39,6 +39,14 @@ def standing(value: Object, marks: Marks, fence: Fence) -> Standing:
     return Standing.OLDER if epoch < fence.epoch else Standing.NEWER
 
 
+def must_claim(value: Object, marks: Marks, fence: Fence) -> bool:
+    """An older epoch may have writes under way. One claim on each object refuses them before anything is decided, even
+    that nothing is left to do. In the first epoch nobody was before us: the first change is the claim.
+    """
+    found = standing(value, marks, fence)
+    return found is Standing.OLDER or (found is Standing.UNMARKED and fence.epoch > 1)
+
+
 def following(mark: str, fence: Fence) -> str:
     """The value that the next write leaves behind."""
     epoch, process, write = _parse(mark)

@@ -2,7 +2,7 @@
 
 from libs.workload.dialogue.fence import Fence, following
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON, JSON_PATCH, MERGE_PATCH, METADATA_ONLY, Request
-from libs.workload.kinds.naming import FIELD_MANAGER, Marks, rollout_annotation, rollout_annotations
+from libs.workload.kinds.naming import FIELD_MANAGER, STEERED_BY, Marks, rollout_annotation, rollout_annotations
 from libs.workload.kinds.objects import Identity, Object, annotation, identity, number, table, text
 from libs.workload.kinds.paths import collection_path, object_path, path_of, with_query
 
@@ -40,7 +40,7 @@ def create(replica_set: Object, size: int, marks: Marks, fence: Fence) -> Reques
 def resize(live: Object, size: int, marks: Marks, fence: Fence) -> Request:
     what = f"scale {identity(live)} from {number(live, 'spec', 'replicas')} to {size}"
     if not annotation(live, rollout_annotation(marks)):
-        return _merge(live, what, {"replicas": size}, marks, fence)
+        return _merge(live, what, {"spec": {"replicas": size}}, marks, fence)
     before = number(live, "spec", "replicas")
     # The size is tested too: a person's `kubectl scale` leaves the mark alone but makes what was decided on untrue.
     tests = [{"op": "test", "path": "/spec/replicas", "value": before}]
@@ -54,6 +54,25 @@ def claim(live: Object, marks: Marks, fence: Fence) -> Request:
     if not annotation(live, rollout_annotation(marks)):
         return _merge(live, what, {}, marks, fence)
     return _fenced(live, what, ([], []), marks, fence)
+
+
+def point(live: Object, selector: dict[str, str], steered_by: str | None, marks: Marks, fence: Fence) -> Request:
+    """Lead a Service to the pods of this selector; `steered_by` is None where the rollout lets go of it."""
+    chosen = ", ".join(f"{name}={value}" for name, value in sorted(selector.items())) or "nothing"
+    what = f"point {identity(live)} to {chosen}"
+    before = table(live, "spec", "selector")
+    if not annotation(live, rollout_annotation(marks)):
+        dropped = {name: None for name in before if name not in selector}
+        changes = {"spec": {"selector": {**dropped, **selector}}, "annotations": {STEERED_BY: steered_by}}
+        return _merge(live, what, changes, marks, fence)
+    tests = [{"op": "test", "path": "/spec/selector", "value": before}] if before else []
+    added: list[Object] = [{"op": "add", "path": "/spec/selector", "value": selector}]
+    path = _annotation_path(STEERED_BY)
+    if steered_by is not None:
+        added.append({"op": "add", "path": path, "value": steered_by})
+    elif annotation(live, STEERED_BY):
+        added.append({"op": "remove", "path": path})
+    return _fenced(live, what, (tests, added), marks, fence)
 
 
 def adopt(live: Object, labels: dict[str, str], annotations: dict[str, str], claimed: tuple[Marks, Fence]) -> Request:
@@ -78,17 +97,17 @@ def delete(live: Object, api_version: str, target: Identity, propagation: str = 
     return Request("DELETE", object_path(api_version, target), f"delete {target}", target, JSON, body=body)
 
 
-def _merge(live: Object, what: str, spec: Object, marks: Marks, fence: Fence) -> Request:
+def _merge(live: Object, what: str, changes: Object, marks: Marks, fence: Fence) -> Request:
     """The first write to an object without our mark; the marks of rollouts that have ended go with it."""
     ended: dict[str, str | None] = dict.fromkeys(rollout_annotations(table(live, "metadata", "annotations")))
     body: Object = {
         "metadata": {
             "resourceVersion": text(live, "metadata", "resourceVersion"),
-            "annotations": {**ended, rollout_annotation(marks): following("", fence)},
+            "annotations": {**ended, **table(changes, "annotations"), rollout_annotation(marks): following("", fence)},
         }
     }
-    if spec:
-        body["spec"] = spec
+    if "spec" in changes:
+        body["spec"] = changes["spec"]
     return _patch(live, what, MERGE_PATCH, body)
 
 
@@ -97,7 +116,7 @@ def _fenced(
 ) -> Request:
     tests, changes = operations
     mark = annotation(live, rollout_annotation(marks))
-    path = "/metadata/annotations/" + rollout_annotation(marks).replace("~", "~0").replace("/", "~1")
+    path = _annotation_path(rollout_annotation(marks))
     body = [
         {"op": "test", "path": path, "value": mark},
         *tests,
@@ -107,9 +126,13 @@ def _fenced(
     return _patch(live, what, JSON_PATCH, body)
 
 
+def _annotation_path(name: str) -> str:
+    return "/metadata/annotations/" + name.replace("~", "~0").replace("/", "~1")
+
+
 def _patch(live: Object, what: str, content_type: str, body: Object | list[Object]) -> Request:
     target = identity(live)
-    path = with_query(object_path("apps/v1", target), fieldManager=FIELD_MANAGER)
+    path = with_query(path_of(live), fieldManager=FIELD_MANAGER)
     return Request("PATCH", path, what, target, content_type, body=body)
 
 

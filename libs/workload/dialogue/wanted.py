@@ -21,6 +21,7 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 class Stage(StrEnum):
     APPLY = "apply"
     WEIGHT = "weight"
+    SWAP = "swap"
     RETURN = "return"
     FINISH = "finish"
 
@@ -44,6 +45,31 @@ class Adopted(Struct, frozen=True):
     generation: int
 
 
+class Steered(Struct, frozen=True):
+    """A Service that a blue/green rollout points to one version after the other."""
+
+    identity: Identity
+    workload: str
+    """The Deployment whose pods it selects."""
+    is_active: bool
+    """It leads users; else it is for a preview of the new version."""
+    selector: dict[str, str]
+    """All versions, as its owner means it: what stays once the rollout has ended well."""
+    before: dict[str, str] | None = None
+    """What a return leaves. None: the Service did not exist."""
+
+
+class Scaled(Struct, frozen=True):
+    """An autoscaler of a Deployment, which does not scale while its rollout goes on."""
+
+    identity: Identity
+    workload: str
+    uid: str = ""
+    """Empty: it did not exist."""
+    manifest: Object | None = None
+    """As it was, to be made again by a return."""
+
+
 class Kept(Struct, frozen=True):
     """A previous ReplicaSet: how to make it again, and how many of its pods were available."""
 
@@ -60,6 +86,15 @@ class Snapshot(Struct, frozen=True):
     adopted: tuple[Adopted, ...] = ()
     leftovers: tuple[tuple[str, Version], ...] = ()
     """Versions without pods that an earlier rollout left behind, each with its namespace; they go at the end."""
+    services: tuple[Steered, ...] = ()
+    autoscalers: tuple[Scaled, ...] = ()
+
+
+class Swap(Struct, frozen=True):
+    """What blue/green asks for."""
+
+    traffic_to_new: bool
+    stable_runs: bool
 
 
 class Wanted(Struct, frozen=True):
@@ -74,6 +109,10 @@ class Wanted(Struct, frozen=True):
     workloads: tuple[Workload, ...] = ()
     weight: int = 0
     """Read at stage `weight` alone."""
+    swap: Swap | None = None
+    """None where pods share the traffic by their numbers."""
+    keeps_deployment: bool = False
+    """In the end a Deployment owns the new version."""
 
 
 class Seen(Struct, frozen=True):

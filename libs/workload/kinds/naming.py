@@ -28,6 +28,11 @@ REVISION = "fairlead.dev/revision"
 APPLIED = "fairlead.dev/applied"
 """On every applied object: the digest of what was applied, so that a restart does not write it again."""
 
+STEERED_BY = "fairlead.dev/steered-by"
+"""On a Service while a blue/green rollout points it: whose."""
+AUTOSCALER = "fairlead.dev/autoscaler"
+"""On a ReplicaSet: the HorizontalPodAutoscaler that scales its workload."""
+
 _ROLLOUT = "fairlead.dev/rollout."
 
 
@@ -51,6 +56,10 @@ def rollout_annotation(marks: Marks) -> str:
 def rollout_annotations(annotations: Mapping[str, object]) -> tuple[str, ...]:
     """The fences of all rollouts on an object."""
     return tuple(sorted(name for name in annotations if name.startswith(_ROLLOUT)))
+
+
+def steerer(marks: Marks) -> str:
+    return f"application {marks.application!r}, target {marks.environment!r}"
 
 
 def mark_annotations(marks: Marks) -> dict[str, str]:

@@ -8,7 +8,7 @@ import msgspec
 from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
 from libs.workload.dialogue.requests import apply, read
 from libs.workload.dialogue.wanted import Seen, Wanted
-from libs.workload.kinds.naming import APPLIED, Marks, mark_annotations
+from libs.workload.kinds.naming import APPLIED, mark_annotations
 from libs.workload.kinds.objects import (
     Identity,
     Object,
@@ -44,13 +44,16 @@ def plain(objects: Iterable[Object]) -> tuple[Object, ...]:
     return tuple(value for value in objects if not is_deployment(value))
 
 
-def desired(value: Object, objects: tuple[Object, ...], marks: Marks) -> Object:
-    """What we apply: the manifest with our marks, without what the API server keeps and what an autoscaler steers."""
+def desired(value: Object, wanted: Wanted) -> Object:
+    """What we apply: the manifest with our marks, without what the API server keeps, what an autoscaler steers, and
+    what blue/green does."""
     metadata = {key: kept for key, kept in table(value, "metadata").items() if key not in _SERVER_FIELDS}
     body: Object = {key: kept for key, kept in value.items() if key != "status"}
-    if identity(value) in _autoscaled(objects):
+    if identity(value) in _autoscaled(wanted.objects):
         body["spec"] = {key: kept for key, kept in table(value, "spec").items() if key != "replicas"}
-    annotations = {**table(metadata, "annotations"), **mark_annotations(marks)}
+    if _is_steered(value, wanted):
+        body["spec"] = {key: kept for key, kept in table(value, "spec").items() if key != "selector"}
+    annotations = {**table(metadata, "annotations"), **mark_annotations(wanted.marks)}
     annotations[APPLIED] = _digest({**body, "metadata": {**metadata, "annotations": annotations}})
     return {**body, "metadata": {**metadata, "annotations": annotations}}
 
@@ -60,13 +63,25 @@ def _applied(value: Object, wanted: Wanted, seen: Seen) -> Outlook:
     reading = read(text(value, "apiVersion"), where)
     if where not in seen.objects:
         return Outlook(requests=(reading,))
-    live, ours = seen.objects[where], desired(value, wanted.objects, wanted.marks)
+    live, ours = seen.objects[where], desired(value, wanted)
     if live is not None and is_leaving(live):
         return Outlook(waits=(f"{where} is being deleted",), polls=(reading,))
     if live is None or annotation(live, APPLIED) != annotation(ours, APPLIED):
-        return Outlook(requests=(apply(as_read(ours, live)),))
+        return Outlook(requests=(apply(as_read(_selecting(ours, live, wanted), live)),))
     wait = unready(live) if is_waited_for(value) else ""
     return Outlook(waits=(f"{where}: {wait}",), polls=(reading,)) if wait else CLEAR
+
+
+def _is_steered(value: Object, wanted: Wanted) -> bool:
+    return any(service.identity == identity(value) for service in wanted.snapshot.services)
+
+
+def _selecting(ours: Object, live: Object | None, wanted: Wanted) -> Object:
+    """A steered Service keeps the selector that it has. To leave out what an earlier apply set would take it away."""
+    selector = table(live, "spec", "selector")
+    if not selector or not _is_steered(ours, wanted):
+        return ours
+    return {**ours, "spec": {**table(ours, "spec"), "selector": selector}}
 
 
 def as_read(ours: Object, live: Object | None) -> Object:

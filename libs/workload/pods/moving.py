@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from libs.messages.rollout import Workload
-from libs.workload.dialogue.fence import Standing, standing
+from libs.workload.dialogue.fence import must_claim
 from libs.workload.dialogue.outlook import CLEAR, Outlook
 from libs.workload.dialogue.requests import adopt, claim, create, delete, read, resize
 from libs.workload.dialogue.wanted import Adopted, Request, Seen, Wanted
@@ -26,16 +26,24 @@ from libs.workload.pods.scaling import Plan
 
 def moved(wanted: Wanted, seen: Seen, fleet: Fleet, plan: Plan) -> Outlook:
     """What brings the fleet to the plan's next sizes; before the first change of all, the workload is made ours."""
-    claims = tuple(
-        claim(slot.present, wanted.marks, wanted.fence)
-        for slot in fleet.slots
-        if slot.present is not None and _must_claim(wanted, slot.present)
-    )
-    if claims:
-        return Outlook(requests=claims)
+    claims = claimed(wanted, fleet)
+    if claims.requests:
+        return claims
     if not _differs(fleet, plan):
         return CLEAR
     return _taken_over(wanted, seen, fleet) or Outlook(requests=_resizes(wanted, fleet, plan))
+
+
+def claimed(wanted: Wanted, fleet: Fleet) -> Outlook:
+    """Taken over from an older epoch, where there was one."""
+    found = (slot.present for slot in fleet.slots)
+    return Outlook(
+        requests=tuple(
+            claim(live, wanted.marks, wanted.fence)
+            for live in found
+            if live is not None and must_claim(live, wanted.marks, wanted.fence)
+        )
+    )
 
 
 def waits_of(fleet: Fleet, plan: Plan, usable: Mapping[Identity, int], seen: Seen) -> tuple[str, ...]:
@@ -105,14 +113,6 @@ def _taken_over(wanted: Wanted, seen: Seen, fleet: Fleet) -> Outlook | None:
     if is_leaving(live):
         return Outlook(waits=(f"{where} is letting go of its pods",), polls=(read("apps/v1", where),))
     return Outlook(requests=(delete(live, "apps/v1", where, "Orphan"),), polls=(read("apps/v1", where),))
-
-
-def _must_claim(wanted: Wanted, live: Object) -> bool:
-    """An older epoch may have writes under way. One claim on each ReplicaSet refuses them before anything is decided,
-    even that nothing is left to do. In the first epoch nobody was before us: the first change is the claim.
-    """
-    found = standing(live, wanted.marks, wanted.fence)
-    return found is Standing.OLDER or (found is Standing.UNMARKED and wanted.fence.epoch > 1)
 
 
 def _resizes(wanted: Wanted, fleet: Fleet, plan: Plan) -> tuple[Request, ...]:

@@ -250,4 +250,8 @@ def json_patched(value: Object, operations: Any) -> Object | None:
             if last not in place:
                 return None
             place[last] = operation["value"]
+        if operation["op"] == "add":
+            place[last] = operation["value"]
+        if operation["op"] == "remove" and place.pop(last, None) is None:
+            return None
     return result
