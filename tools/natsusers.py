@@ -56,7 +56,7 @@ USERS: Mapping[str, User] = {
         (*_READING, "$KV.connections.>", "evt.*.agent.>", "agent.*.*.connected", _INBOX),
         ("agent.*.*.request", "agent-control.>"),
     ),
-    "notifier": User((*_PULLING, "state.*.notification.>"), _HINTS),
+    "notifier": User(_PULLING, _HINTS),
 }
 
 

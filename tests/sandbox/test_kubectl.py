@@ -181,6 +181,11 @@ def test_orphaning_delete_leaves_pods(web: Here) -> None:
     assert len(web.output("get", "replicasets,pods", "-o", "name").split()) == 4
 
 
+def test_foreground_delete_waits_for_dependents(web: Here) -> None:
+    web.output("delete", "deployment/web", "--cascade=foreground")
+    assert web.output("get", "deployments,replicasets", "-o", "name") == ""
+
+
 def test_missing_and_existing_objects(web: Here) -> None:
     missing = web.run("get", "deployment/none")
     assert (missing.returncode, missing.stderr) == (
