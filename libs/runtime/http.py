@@ -20,6 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from libs.runtime import log, trace
 from libs.runtime.health import Health
+from libs.runtime.json_keys import require_single_keys
 from libs.runtime.problem import Problem, document, of_http_error
 from libs.runtime.process import CannotStart, Process
 
@@ -104,12 +105,15 @@ async def body(request: web.Request, kind: type[Body]) -> Body:
     """The request's JSON body, typed; a `Problem` where it is not JSON or not of that shape."""
     if request.content_type != "application/json":
         raise Problem(415, "expected Content-Type: application/json")
+    text = await request.read()
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        decoded = msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
         raise Problem(422, str(error), "invalid_body") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is not JSON") from error
+    await require_single_keys(text)
+    return decoded
 
 
 async def _begin(request: web.Request, response: web.StreamResponse) -> None:

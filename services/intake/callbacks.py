@@ -15,6 +15,7 @@ from libs.durable.record import load
 from libs.messages.fault import DeadLettered
 from libs.messages.subject import Key, state_subject
 from libs.messages.webhook import CallBack, CallBackRefused
+from libs.runtime.json_keys import require_single_keys
 from libs.runtime.problem import Problem
 from libs.runtime.process import Process
 from libs.runtime.redact import text
@@ -80,10 +81,12 @@ async def _said(request: web.Request) -> Callback:
     if len(body) > BODY_BYTES:
         raise Problem(413, f"the body is larger than {BODY_BYTES} bytes")
     try:
-        return msgspec.json.decode(body, type=Callback)
+        said = msgspec.json.decode(body, type=Callback)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         expected = 'expected JSON like {"success": true, "mdMessage": "All green"}'
         raise Problem(400, f"{expected}: {error}", "invalid_body") from error
+    await require_single_keys(body)
+    return said
 
 
 def _over(run: Run, reason: str) -> Problem:

@@ -33,6 +33,8 @@ def last_event_id(request: web.Request) -> str:
 def list_query(request: web.Request, tenant: str) -> Query:
     if unknown := sorted(set(request.query) - _KNOWN):
         raise Problem(400, f"this list takes {', '.join(sorted(_KNOWN))}, not {quoted(unknown[0])}")
+    if twice := next((name for name in request.query if len(request.query.getall(name)) > 1), ""):
+        raise Problem(400, f"{twice} is given twice; each may be given once")
     return Query(
         tenant=tenant,
         application=request.query.get("application", ""),

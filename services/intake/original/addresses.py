@@ -9,6 +9,7 @@ from aiohttp import web
 from libs.api.view import Accepted
 from libs.auth.http import caller
 from libs.runtime.http import answer
+from libs.runtime.json_keys import require_single_keys
 from libs.runtime.problem import Problem
 from services.intake.handlers import Intake
 from services.intake.listing.query import idempotency_key
@@ -57,14 +58,17 @@ async def _again(intake: Intake, request: web.Request) -> Accepted:
 
 
 async def _read(request: web.Request, decode: Callable[[bytes], Body]) -> Body:
+    text = await request.read()
     try:
-        return decode(await request.read())
+        decoded = decode(text)
     except msgspec.ValidationError as error:
         raise Problem(422, str(error), "invalid_body") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is not JSON") from error
     except ValueError as error:
         raise Problem(422, str(error), "not_built") from error
+    await require_single_keys(text)
+    return decoded
 
 
 def _errors(problem: Problem) -> dict[str, Any]:
