@@ -60,7 +60,7 @@ def reject(view: DeploymentView, decision: Decision, by: str) -> Chosen:
 
 def advance(view: DeploymentView, decision: Decision, by: str) -> Chosen:
     """Go on without what is waited for. What asks certain people is for them to skip."""
-    one = _one(view, decision, tuple(_waiting(view)))
+    one = _one(view, decision, tuple(_waiting(view)), "waits")
     if one.stage == "strategy":
         order: Message = AdvanceStep(target=one.target, step=one.step, gate=one.gate, by=by)
     else:
@@ -105,10 +105,15 @@ def refusal(answer: Message) -> str:
             return ""
 
 
-def _one(view: DeploymentView, decision: Decision, candidates: Sequence[Awaited]) -> Awaited:
+def _one(
+    view: DeploymentView, decision: Decision, candidates: Sequence[Awaited], waits: str = "waits for a decision"
+) -> Awaited:
     fitting = [one for one in candidates if _fits(one, decision)]
     if not fitting:
-        raise Unclear("nothing_awaits", _nothing(view, decision, candidates))
+        meant = f"on {decision.target} " if decision.target else ""
+        if not candidates:
+            raise Unclear("nothing_awaits", f"nothing {meant}{waits}; the deployment is {view.phase}")
+        raise Unclear("nothing_awaits", f"nothing {meant}like that {waits}; these do: {_spelled(candidates)}")
     if len(fitting) > 1:
         raise Unclear("ambiguous", f"{len(fitting)} things could be meant; name one: {_spelled(fitting)}")
     return fitting[0]
@@ -134,13 +139,6 @@ def _current(steps: Sequence[StepView]) -> Iterator[tuple[int, int]]:
         for gate, one in enumerate(step.gates or (step,)):
             if one.state == "current" and one.kind in GATES:
                 yield index, gate
-
-
-def _nothing(view: DeploymentView, decision: Decision, candidates: Sequence[Awaited]) -> str:
-    meant = f" on {decision.target}" if decision.target else ""
-    if not candidates:
-        return f"nothing{meant} waits; the deployment is {view.phase}"
-    return f"nothing{meant} like that waits; these do: {_spelled(candidates)}"
 
 
 def _spelled(awaiting: Sequence[Awaited]) -> str:

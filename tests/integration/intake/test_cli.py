@@ -149,7 +149,7 @@ async def test_wrong_phase_names_phases(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         result = await cli(folder, "deploy", "list", "--phase", "bogus", w=w)
         assert result.code == Exit.WRONG
-        assert "active, accepted, planning, running" in result.err
+        assert "active, accepted, queued, planning, running" in result.err
 
 
 async def test_in_progress_is_three(memory: Open, folder: Path) -> None:
