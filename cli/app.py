@@ -1,7 +1,9 @@
 """The command line as a whole: which commands there are, and how each kind of end is told."""
 
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from typing import Literal
@@ -9,7 +11,6 @@ from typing import Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from cli.exits import Exit, Stop
-from cli.interruption import listen
 from cli.options import DEFAULTS, Options, reordered
 from cli.release import release
 
@@ -81,6 +82,12 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.FAILED
     except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
         return _said(_unforeseen(error))
+
+
+def listen() -> None:
+    """A shell starts background jobs deaf to SIGINT; who sends one to us by name still means it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _said(stop: Stop) -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import threading
 from collections.abc import Coroutine
 from types import FrameType
 from typing import Any, TypeVar
@@ -10,12 +9,6 @@ from typing import Any, TypeVar
 AGAIN_SECONDS = 0.25
 
 Result = TypeVar("Result")
-
-
-def listen() -> None:
-    """A shell starts background jobs deaf to SIGINT; who sends one to us by name still means it."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

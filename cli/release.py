@@ -1,9 +1,10 @@
 """Which release of Fairlead this is."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 
 def release() -> str:
+    # Takes longer to import than most commands take to run.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("fairlead")
     except PackageNotFoundError:

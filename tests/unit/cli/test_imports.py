@@ -20,7 +20,7 @@ def test_client_stays_light() -> None:
 
 
 def test_start_needs_no_network() -> None:
-    assert loaded("cli.app", "cli.commands.validate").isdisjoint(HEAVY | {"aiohttp"})
+    assert loaded("cli.app", "cli.commands.validate").isdisjoint(HEAVY | {"aiohttp", "asyncio"})
 
 
 def test_version_needs_nothing() -> None:

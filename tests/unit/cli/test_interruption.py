@@ -35,7 +35,7 @@ def test_handler_is_put_back() -> None:
 
 
 def test_deaf_background_job_listens() -> None:
-    program = "import os, signal; from cli.interruption import listen; listen(); os.kill(os.getpid(), signal.SIGINT)"
+    program = "import os, signal; from cli.app import listen; listen(); os.kill(os.getpid(), signal.SIGINT)"
     command = f"trap '' INT; exec {sys.executable} -c '{program}'"
     result = subprocess.run(["sh", "-c", command], capture_output=True, timeout=30, check=False)
     assert b"KeyboardInterrupt" in result.stderr
