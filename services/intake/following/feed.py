@@ -18,7 +18,7 @@ from libs.runtime import log
 EVENTS = message_filter("evt.*.*")
 EVERY_LIVE = live_subject(Key("*", 0, "*"))
 MOST_UNREAD = 1000
-MOST_SEEN = 5000
+MOST_SEEN = 300
 """Of how many deployments the pods last seen are remembered."""
 
 
