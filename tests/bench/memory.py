@@ -13,8 +13,8 @@ from tests.bench.row import Row, row
 
 APPLICATIONS = 20
 """Released again and again, all at once."""
-WARMING = 10
-"""Turns before anything is compared: what is made once is not growth."""
+WARMING = 20
+"""Turns before anything is compared, until what has bounds is full: that is no growth."""
 TURNS = 50 if os.environ.get("FULL") == "1" else 10
 IDLE_SECONDS = 2.0
 _MEBIBYTE = 1024
