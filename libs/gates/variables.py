@@ -9,14 +9,17 @@ from libs.messages.run import Subject
 from libs.plan.model import Definitions
 
 
-def variables(subject: Subject, definitions: Definitions, extra: Mapping[str, str]) -> dict[str, str]:
-    """`extra` is by full name too, such as `armory.deploymentId`, and wins.
+def variables(
+    subject: Subject, definitions: Definitions, deployment: str, extra: Mapping[str, str] = {}
+) -> dict[str, str]:
+    """`extra` is by full name too, such as `armory.callbackUri`, and wins.
 
     Of the contexts the most specific wins: the file's, then the request's, then the gate's own.
     """
     context = {**definitions.context, **subject.context}
     return {
         "armory.applicationName": subject.application,
+        "armory.deploymentId": deployment,
         "armory.environmentName": subject.target,
         "armory.accountName": subject.agent,
         "armory.namespace": subject.namespace,

@@ -3,22 +3,23 @@
 from datetime import datetime
 
 from libs.analysis.state import Phase, Run
+from libs.durable.blobs import Blobs, Missing
 from libs.durable.commit import Shell
 from libs.durable.decision import Due
 from libs.durable.dispatch import Rejected
 from libs.messages.analysis import Answered, Limits, Opened, StartAnalysis
 from libs.messages.message import Received
 from libs.messages.subject import Key
+from libs.plan.model import Definitions
 from services.evaluator.measuring.asking import Asker
-from services.evaluator.papers import Missing, Papers
 
 
 class Evaluator:
     """Leads analyses."""
 
-    def __init__(self, runs: Shell[Run], papers: Papers, asker: Asker) -> None:
+    def __init__(self, runs: Shell[Run], definitions: Blobs[Definitions], asker: Asker) -> None:
         self._runs = runs
-        self._papers = papers
+        self._definitions = definitions
         self._asker = asker
 
     async def start(self, received: Received) -> None:
@@ -53,7 +54,7 @@ class Evaluator:
 
     async def _opened(self, order: StartAnalysis, at: datetime) -> Opened:
         try:
-            queries = (await self._papers.definitions(order.definitions)).queries
+            queries = (await self._definitions.read(order.definitions)).queries
             limits = tuple(Limits(name, queries[name].upper, queries[name].lower) for name in order.analysis.queries)
         except Missing as error:
             raise Rejected(str(error)) from error

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from libs.analysis.machine import MACHINE
 from libs.config.store import Configuration
+from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
 from libs.durable.partitions import Ports, Sharing
 from libs.durable.service import Service
@@ -13,12 +14,12 @@ from libs.egress.client import client
 from libs.link.bus import bus_link
 from libs.messages.analysis import CancelAnalysis, StartAnalysis
 from libs.messages.subject import Key
+from libs.plan.model import Definitions
 from libs.runtime.process import Process
 from libs.secrets.folder import SecretFolder, secret_folder
 from services.evaluator.handlers import Evaluator
 from services.evaluator.measuring.asking import Asker, Sources
 from services.evaluator.measuring.reach import Reach
-from services.evaluator.papers import Papers
 from services.evaluator.settings import Settings, allowed
 
 
@@ -39,9 +40,9 @@ async def reaching(settings: Settings, ports: Ports, process: Process) -> AsyncI
 
 def listening(ports: Ports, secrets: SecretFolder, reach: Reach) -> Service:
     runs = Shell(MACHINE, ports.store, ports.clock)
-    papers = Papers(ports.store)
-    asker = Asker(Sources(papers, Configuration(ports.store, ports.clock), secrets), reach)
-    evaluator = Evaluator(runs, papers, asker)
+    definitions = Blobs(ports.store, Definitions)
+    asker = Asker(Sources(definitions, Configuration(ports.store, ports.clock), secrets), reach)
+    evaluator = Evaluator(runs, definitions, asker)
     return Service(
         "evaluator",
         handlers={StartAnalysis: evaluator.start, CancelAnalysis: evaluator.tell},

@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 
 from libs.auth.callbacks import CallbackTokens
+from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
 from libs.durable.partitions import Partitions, Ports, Sharing
 from libs.durable.service import Service, serve_partition
@@ -11,6 +12,7 @@ from libs.egress.client import client
 from libs.link.bus import bus_link
 from libs.messages.subject import Key
 from libs.messages.webhook import CallBack, CancelWebhook, StartWebhook
+from libs.plan.model import Definitions
 from libs.runtime.process import Process
 from libs.runtime.sealing import sealing_key
 from libs.secrets.folder import secret_folder
@@ -18,8 +20,8 @@ from libs.webhook.machine import MACHINE
 from libs.webhook.state import Run
 from services.webhooks.calling.caller import Caller
 from services.webhooks.calling.direct import Direct
+from services.webhooks.calling.preparing import Preparer
 from services.webhooks.handlers import Webhooks
-from services.webhooks.papers import Papers
 from services.webhooks.settings import Settings, allowed
 from services.webhooks.steering import Tools
 
@@ -31,14 +33,15 @@ async def serve(settings: Settings, ports: Ports, process: Process, public_url: 
         runs = Shell(MACHINE, ports.store, ports.clock)
         tools = Tools(
             runs=runs,
-            papers=Papers(ports.store),
+            preparer=Preparer(
+                Blobs(ports.store, Definitions),
+                secret_folder(process),
+                CallbackTokens(sealing_key(process.settings, process.random)),
+                public_url,
+            ),
             caller=Caller(ports.clock, settings.webhooks_attempt_seconds, settings.webhooks_calls_open),
             direct=Direct(outside),
             link=link,
-            secrets=secret_folder(process),
-            tokens=CallbackTokens(sealing_key(process.settings, process.random)),
-            public_url=public_url.rstrip("/"),
-            clock=ports.clock,
             process=process.member,
         )
         webhooks = Webhooks(tools, ports.store, ports.bus)

@@ -5,32 +5,25 @@ it makes again, under the same delivery id.
 """
 
 import asyncio
-import hashlib
 from traceback import extract_tb
 
 from msgspec import Struct
 
-from libs.auth.callbacks import CallbackTokens
 from libs.durable.commit import Contended, Shell
 from libs.durable.ports import Unavailable, Unknown
 from libs.durable.record import NewerSchema
-from libs.gates.variables import variables
 from libs.link.port import Link
 from libs.messages.agent import connected_subject
 from libs.messages.message import Message
 from libs.messages.subject import Key
 from libs.messages.webhook import CallAnswered, CallBegun, CallBroken, CallHindered, CallMissed
-from libs.plan.model import Definitions
-from libs.runtime.clock import Clock
 from libs.runtime.log import bound, logger
-from libs.secrets.folder import NoSecret, SecretFolder
 from libs.spec.model import Webhook
 from libs.webhook.state import Phase, Run
 from services.webhooks.calling.caller import Attempt, Caller, shown
+from services.webhooks.calling.preparing import Preparer, Unprepared
 from services.webhooks.calling.relayed import Relayed
-from services.webhooks.calling.rendering import Unrenderable, rendered, templates
 from services.webhooks.calling.way import Missed, NotNow, Way
-from services.webhooks.papers import Missing, Papers
 
 RETRY_SECONDS = 15.0
 """How often an agent that is away is asked although nothing says that it is back."""
@@ -38,7 +31,6 @@ BACK_OFF_SECONDS = 1.0
 ATTEMPTS = 5
 """How often calling may fail for no reason that we know before the webhook counts as failed."""
 
-_CALLBACK = "armory.callbackUri"
 _PASSING = (Unavailable, Unknown, Contended)
 
 _log = logger()
@@ -48,15 +40,10 @@ class Tools(Struct, frozen=True):
     """What every steering of a process is given."""
 
     runs: Shell[Run]
-    papers: Papers
+    preparer: Preparer
     caller: Caller
     direct: Way
     link: Link
-    secrets: SecretFolder
-    tokens: CallbackTokens
-    public_url: str
-    """Where whoever is called reaches intake; empty where this process is not told."""
-    clock: Clock
     process: str
 
 
@@ -114,16 +101,16 @@ class Steering:
 
     async def _call(self, run: Run) -> float:
         """Make the attempt that is due, once it is committed that it is made."""
+        number = run.attempt if run.process else run.attempt + 1
         try:
-            definitions = await self._tools.papers.definitions(run.definitions)
-            webhook = _found(definitions, run.name)
-            number = run.attempt if run.process else run.attempt + 1
-            attempt = self._attempt(run, definitions, webhook, number)
-        except (Missing, NoSecret, Unrenderable) as error:
-            await self._tell(run, CallBroken(run=run.run, reason=self._explained(str(error))))
+            prepared = await self._tools.preparer.prepare(self.key, run, number)
+        except Unprepared as error:
+            await self._tell(run, CallBroken(run=run.run, reason=str(error)))
             return 0
-        run = await self._begin(run, webhook, number)
-        return await self._make(run, self._way(run, webhook), attempt) if run.process == self.name else 0
+        run = await self._begin(run, prepared.webhook, number)
+        if run.process != self.name:
+            return 0
+        return await self._make(run, self._way(run, prepared.webhook), prepared.attempt)
 
     async def _begin(self, run: Run, webhook: Webhook, number: int) -> Run:
         begun = CallBegun(
@@ -155,19 +142,6 @@ class Steering:
             await self._tell(run, CallAnswered(run=run.run, attempt=run.attempt, status=status))
         return 0
 
-    def _attempt(self, run: Run, definitions: Definitions, webhook: Webhook, number: int) -> Attempt:
-        used = self._tools.secrets.used(self.key.tenant, templates(webhook))
-        extra = {"armory.deploymentId": self.key.deployment}
-        if self._tools.public_url:
-            token = self._tools.tokens.token(self.key)
-            extra[_CALLBACK] = f"{self._tools.public_url}/api/v1/callbacks/{token}"
-        values = variables(run.subject, definitions, extra) | used.reveal()
-        return Attempt(rendered(webhook, values), delivery_id(self.key, number), used.redacted)
-
-    def _explained(self, reason: str) -> str:
-        is_ours = _CALLBACK in reason and not self._tools.public_url
-        return f"{reason}: the webhooks service is not told FAIRLEAD_PUBLIC_URL" if is_ours else reason
-
     def _way(self, run: Run, webhook: Webhook) -> Way:
         if not webhook.through_agent:
             return self._tools.direct
@@ -189,19 +163,6 @@ class Steering:
             return
 
 
-def delivery_id(key: Key, attempt: int) -> str:
-    """The same for every process that makes this attempt, so that whoever is called knows a repeat."""
-    parts = ("delivery", key.tenant, str(key.partition), key.deployment, key.target, str(attempt))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
 def _where(error: Exception) -> str:
     frame = extract_tb(error.__traceback__)[-1]
     return f"{frame.filename}:{frame.lineno}"
-
-
-def _found(definitions: Definitions, name: str) -> Webhook:
-    webhook = definitions.webhooks.get(name)
-    if webhook is None:
-        raise Missing(f"the deployment file defines no webhook {name!r}")
-    return webhook

@@ -9,6 +9,7 @@ from msgspec import Struct
 from libs.analysis.state import Run, unheard, window
 from libs.config.model import MetricProvider
 from libs.config.store import Configuration
+from libs.durable.blobs import Blobs
 from libs.messages.analysis import Measurement
 from libs.messages.subject import Key
 from libs.plan.model import Definitions
@@ -18,7 +19,6 @@ from services.evaluator.measuring import prometheus
 from services.evaluator.measuring.prometheus import NoValue
 from services.evaluator.measuring.reach import Reach
 from services.evaluator.measuring.rendering import Unrenderable, rendered, values
-from services.evaluator.papers import Papers
 
 SHOWN_CHARACTERS = 400
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
@@ -27,7 +27,7 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u206
 class Sources(Struct, frozen=True):
     """Where a question's parts come from."""
 
-    papers: Papers
+    definitions: Blobs[Definitions]
     configuration: Configuration
     secrets: SecretFolder
 
@@ -51,7 +51,7 @@ class Asker:
 
     async def measure(self, key: Key, run: Run) -> tuple[Measurement, ...]:
         """A value or a problem for each query that has none yet; all are asked at once."""
-        definitions = await self._sources.papers.definitions(run.definitions)
+        definitions = await self._sources.definitions.read(run.definitions)
         config = (await self._sources.configuration.current(key.tenant)).config
         providers = {provider.name: provider for provider in config.metric_providers}
         topic = _Topic(key.tenant, run, definitions, providers, values(run, definitions, key.deployment))

@@ -18,8 +18,7 @@ class Unrenderable(Exception):
 
 def values(run: Run, definitions: Definitions, deployment: str) -> dict[str, str]:
     """Everything but secrets that a query of this run may name."""
-    extra = {"armory.deploymentId": deployment, **_times(window(run))}
-    return variables(run.subject, definitions, extra)
+    return variables(run.subject, definitions, deployment, _times(window(run)))
 
 
 def rendered(template: str, named: Mapping[str, str]) -> str:

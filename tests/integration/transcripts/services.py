@@ -3,18 +3,20 @@
 from pathlib import Path
 
 from libs.auth.callbacks import CallbackTokens
+from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
 from libs.durable.partitions import Ports
 from libs.durable.service import serve_partition
 from libs.egress.client import client
+from libs.plan.model import Definitions
 from libs.secrets.folder import SecretFolder
 from libs.webhook.machine import MACHINE as WEBHOOK
 from services.evaluator.measuring.reach import Reach
 from services.evaluator.service import listening as evaluator_of
 from services.webhooks.calling.caller import Caller
 from services.webhooks.calling.direct import Direct
+from services.webhooks.calling.preparing import Preparer
 from services.webhooks.handlers import Webhooks
-from services.webhooks.papers import Papers
 from services.webhooks.service import hold
 from services.webhooks.service import listening as webhooks_of
 from services.webhooks.steering import Tools
@@ -30,14 +32,10 @@ async def webhooks(plane: Plane) -> None:
         runs = Shell(WEBHOOK, plane.store, plane.clock)
         tools = Tools(
             runs=runs,
-            papers=Papers(plane.store),
+            preparer=Preparer(Blobs(plane.store, Definitions), NO_SECRETS, TOKENS, PUBLIC),
             caller=Caller(plane.clock, 30, 4),
             direct=Direct(outside),
             link=plane.link,
-            secrets=NO_SECRETS,
-            tokens=TOKENS,
-            public_url=PUBLIC,
-            clock=plane.clock,
             process="webhooks-1",
         )
         service = Webhooks(tools, plane.store, plane.bus())

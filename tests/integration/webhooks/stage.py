@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from libs.auth.callbacks import CallbackTokens
 from libs.bus.broker import Broker
+from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
 from libs.durable.partitions import Ports
 from libs.durable.writes import Cause, message_write
@@ -25,10 +26,10 @@ from libs.store.memory import MemoryStore
 from libs.webhook.machine import MACHINE
 from libs.webhook.state import Phase, Run
 from services.webhooks.calling.caller import Caller
+from services.webhooks.calling.preparing import Preparer
 from services.webhooks.calling.rendering import Request
 from services.webhooks.calling.way import Answer, Way
 from services.webhooks.handlers import Webhooks
-from services.webhooks.papers import Papers
 from services.webhooks.service import hold, listening
 from services.webhooks.steering import Tools
 from tests.crash import CrashingStore, Fuse
@@ -87,14 +88,12 @@ class Stage:
         runs = Shell(MACHINE, store, self.clock)
         tools = Tools(
             runs=runs,
-            papers=Papers(store),
+            preparer=Preparer(
+                Blobs(store, Definitions), SecretFolder(Path("/nowhere")), CallbackTokens(b"k" * 32), self.public_url
+            ),
             caller=Caller(self.clock, 30, 4),
             direct=Fused(self.way, fuse),
             link=MemoryLink(_away),
-            secrets=SecretFolder(Path("/nowhere")),
-            tokens=CallbackTokens(b"k" * 32),
-            public_url=self.public_url,
-            clock=self.clock,
             process=f"webhooks-{self.lives}",
         )
         webhooks = Webhooks(tools, store, ports.bus)
