@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from libs.gates import passing
 from libs.gates.passing import Moved
 from libs.messages.machine import Transition
+from libs.messages.message import Disarm
 from libs.messages.rollout import (
     AbandonRollout,
     AdvanceStep,
@@ -19,7 +20,7 @@ from libs.messages.rollout import (
 )
 from libs.messages.run import Place
 from libs.rollout.state import Phase, Rollout, asks_cluster, current, passage
-from libs.rollout.walking import end, enter, go_back, pass_gates
+from libs.rollout.walking import CHECK, end, enter, go_back, pass_gates
 
 GateOrder = ApproveStep | RejectStep | AdvanceStep
 HoldOrder = PauseRollout | ResumeRollout
@@ -82,9 +83,9 @@ def _hold(rollout: Rollout, order: HoldOrder) -> Transition[Rollout]:
     if isinstance(order, PauseRollout):
         held = replace(rollout, held_by=order.by, holds=order.hold)
         return held, (RolloutPaused(target=order.target, by=order.by, reason=order.reason),)
-    told = (RolloutResumed(target=order.target, by=order.by),)
+    told = RolloutResumed(target=order.target, by=order.by)
     free = replace(rollout, held_by="")
-    return enter(free, rollout.step, told) if rollout.phase is Phase.HELD else (free, told)
+    return enter(free, rollout.step, (told, Disarm(CHECK))) if rollout.phase is Phase.HELD else (free, (told,))
 
 
 def _hold_refusal(rollout: Rollout, order: HoldOrder) -> str:

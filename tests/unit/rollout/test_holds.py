@@ -39,7 +39,8 @@ def test_hold_lets_the_step_end_but_no_other_begin() -> None:
     assert told == (Disarm("ready"), ended(0), CHECK)
     free, told = advance(held, resume())
     assert free == a_rollout(step=1, goal=2, holds=1)
-    assert told == (RolloutResumed(target="prod", by="bob"), started(1, SetWeight(weight=25)), Arm("ready", 1800))
+    resumed = RolloutResumed(target="prod", by="bob")
+    assert told == (resumed, Disarm("check"), started(1, SetWeight(weight=25)), Arm("ready", 1800))
 
 
 def test_hold_before_the_survey_changes_nothing_in_the_cluster() -> None:
