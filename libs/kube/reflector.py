@@ -56,6 +56,10 @@ _pages = msgspec.json.Decoder(_Page)
 _events = msgspec.json.Decoder(_Event)
 
 
+class _Nonsense(Lost):
+    """What came is not what an API sends."""
+
+
 class Reflector:
     """A view of a collection. `run` keeps it current; `view.objects` is what was last seen, also while it is not.
 
@@ -120,7 +124,7 @@ class Reflector:
         except (KubeError, NoAnswer, msgspec.MsgspecError) as error:
             return error
         except Exception as error:  # noqa: BLE001 - one agent that sends nonsense must not end the watches of all others
-            return Lost(f"the cluster sent what cannot be read: {error!r}")
+            return _Nonsense(f"the cluster sent what cannot be read: {error!r}")
         return None
 
     async def _list(self) -> None:
@@ -176,8 +180,11 @@ class Reflector:
             self.view.stir()
 
     def _fell(self, error: Exception) -> None:
-        """What follows from a failure. A stream that broke was whole up to its break and goes on from there."""
-        if isinstance(error, KubeError) and not error.is_passing:
+        """What follows from a failure. A stream that broke was whole up to its break and goes on from there; what
+        cannot be read would come again from there, so the collection is listed anew."""
+        if isinstance(error, msgspec.MsgspecError | _Nonsense) or (
+            isinstance(error, KubeError) and not error.is_passing
+        ):
             self._version = ""
         # Once, these are noticed and made good within a moment: nobody needs to hear of them.
         is_blip = self._attempts == 0 and (isinstance(error, Lost) or getattr(error, "is_expired", False))
@@ -216,5 +223,5 @@ def _metadata(value: Object) -> Object:
     """What every object has; nothing that an agent sends is taken for granted."""
     metadata = value.get("metadata")
     if not isinstance(metadata, dict) or "resourceVersion" not in metadata:
-        raise Lost("the cluster sent something that is no object")
+        raise _Nonsense("the cluster sent something that is no object")
     return metadata

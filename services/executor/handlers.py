@@ -7,9 +7,10 @@ import msgspec
 from libs.durable.commit import Shell
 from libs.durable.decision import Due
 from libs.durable.ports import Bus, Store
-from libs.durable.record import Unreadable
+from libs.durable.record import Unreadable, load
 from libs.messages.message import Received
 from libs.messages.subject import Key, live_subject, parse, state_filter
+from libs.rollout.machine import MACHINE
 from libs.rollout.state import Phase, Rollout, is_terminal
 from libs.runtime.log import logger
 from services.executor.progress import live_target
@@ -55,7 +56,7 @@ class Executor:
         for stored in await self._store.lasts([state_filter("rollout", partition)]):
             key = parse(stored.subject).key
             try:
-                self._steer(key, (await self._rollouts.load(key)).state)
+                self._steer(key, load(MACHINE, stored).state)
             except Unreadable:
                 _log.exception("rollout_unreadable", deployment=key.deployment, target=key.target)
 

@@ -1,6 +1,6 @@
 """A sandbox as an agent's cluster, asked through frames; it keeps what was written and how each size went."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from urllib.parse import parse_qsl
 
@@ -14,7 +14,7 @@ from libs.workload.kinds.objects import number, table, text
 from sandbox.api.router import Api
 from sandbox.api.wire import Request
 from sandbox.state.cluster import Cluster
-from sandbox.state.store import Event
+from sandbox.state.store import Change, Event
 
 
 class Size(Struct, frozen=True):
@@ -70,6 +70,12 @@ class Recorded:
         response = await self._api.handle(Request(method=method, path=path, body=data))
         assert response.status < 300, response.body
         return msgspec.json.decode(response.body, type=Object)
+
+    def listen(self, heard: Callable[[Event], None]) -> None:
+        """Hear of every change, after being told what is there."""
+        for ref, record in self._cluster.store.everything():
+            heard(Event(0, Change.ADDED, ref, record.value, b"", None))
+        self._cluster.store.listen(heard)
 
     def forget(self) -> None:
         """Begin the records anew."""
