@@ -4,9 +4,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from libs.egress.addresses import LOOPBACK, Network, networks
-from libs.runtime.process import CannotStart
 from libs.runtime.settings import ProcessSettings
+
+ALLOW_PRIVATE = "FAIRLEAD_EVALUATOR_ALLOW_PRIVATE"
+"""As errors name it."""
 
 
 class Settings(Struct, frozen=True):
@@ -22,12 +23,3 @@ class Settings(Struct, frozen=True):
         float, Meta(description="how long a metric provider may take to answer one query", gt=0, le=300)
     ] = 20.0
     evaluator_queries_open: Annotated[int, Meta(description="queries under way at once", ge=1, le=10_000)] = 64
-
-
-def allowed(settings: Settings, process: ProcessSettings) -> tuple[Network, ...]:
-    """Where providers may be that is not public; on one's own machine, the machine itself."""
-    near = LOOPBACK if process.profile == "development" else ()
-    try:
-        return networks((*settings.evaluator_allow_private, *near))
-    except ValueError as error:
-        raise CannotStart(f"FAIRLEAD_EVALUATOR_ALLOW_PRIVATE: {error}") from error

@@ -11,14 +11,16 @@ from yarl import URL
 
 from libs.config.model import NotificationRule
 from libs.egress.addresses import AddressRefused
+from libs.egress.call import INTRODUCTION
 from libs.egress.client import Client
 from libs.secrets.folder import NoSecret, SecretFolder
 from libs.templates.render import TooLong, UnknownName, render
+from services.notifier.settings import ALLOW_PRIVATE
 
 LONGEST_WAIT_SECONDS = 3600.0
 _SHOWN_BYTES = 300
 _PASSING = frozenset({408, 425, 429})
-_OURS = {"Content-Type": "application/json", "User-Agent": "fairlead", "Accept-Encoding": "identity"}
+_OURS = {"Content-Type": "application/json"} | INTRODUCTION
 
 
 class Notice(Struct, frozen=True):
@@ -58,7 +60,7 @@ class Delivery:
         except TimeoutError:
             raise Missed(f"no answer within {self._seconds:.3g} s") from None
         except AddressRefused as error:
-            raise Refused(f"{error}; see FAIRLEAD_NOTIFIER_ALLOW_PRIVATE") from None
+            raise Refused(f"{error}; see {ALLOW_PRIVATE}") from None
         except ValueError:
             raise Refused("the request cannot be sent as it is") from None
         except (aiohttp.ClientError, OSError) as error:

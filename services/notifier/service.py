@@ -5,6 +5,7 @@ import asyncio
 from prometheus_client import Counter
 
 from libs.durable.partitions import Partitions, Ports, Sharing
+from libs.egress.allowed import allowed
 from libs.egress.client import client
 from libs.runtime.process import Process
 from libs.secrets.folder import secret_folder
@@ -13,7 +14,7 @@ from services.notifier.delivery import Delivery
 from services.notifier.facts import filters
 from services.notifier.inorder import InOrder
 from services.notifier.rules import Rules, Standing
-from services.notifier.settings import Settings, allowed
+from services.notifier.settings import ALLOW_PRIVATE, Settings
 from services.notifier.telling import Telling, Tools, cancelled
 
 
@@ -25,7 +26,10 @@ async def serve(settings: Settings, ports: Ports, process: Process, public_url: 
         ("outcome",),
         registry=process.metrics.registry,
     )
-    async with client(allowed(settings, process.settings)) as outside, asyncio.TaskGroup() as group:
+    async with (
+        client(allowed(settings.notifier_allow_private, ALLOW_PRIVATE, process.settings)) as outside,
+        asyncio.TaskGroup() as group,
+    ):
         tools = Tools(
             delivery=Delivery(outside, secret_folder(process), settings.notifier_call_seconds),
             application_of=Applications(ports.store).of,

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from libs.egress.addresses import LOOPBACK, Network, networks
-from libs.runtime.process import CannotStart
 from libs.runtime.settings import ProcessSettings
+
+ALLOW_PRIVATE = "FAIRLEAD_NOTIFIER_ALLOW_PRIVATE"
+"""As errors name it."""
 
 
 class Settings(Struct, frozen=True):
@@ -26,12 +27,3 @@ class Settings(Struct, frozen=True):
     notifier_oldest_seconds: Annotated[
         int, Meta(description="what happened longer ago is not told any more", ge=60, le=30 * 86400)
     ] = 86400
-
-
-def allowed(settings: Settings, process: ProcessSettings) -> tuple[Network, ...]:
-    """What may be called that is not public; on one's own machine, the machine itself."""
-    near = LOOPBACK if process.profile == "development" else ()
-    try:
-        return networks((*settings.notifier_allow_private, *near))
-    except ValueError as error:
-        raise CannotStart(f"FAIRLEAD_NOTIFIER_ALLOW_PRIVATE: {error}") from error

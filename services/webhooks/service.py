@@ -8,6 +8,7 @@ from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
 from libs.durable.partitions import Partitions, Ports, Sharing
 from libs.durable.service import Service, serve_partition
+from libs.egress.allowed import allowed
 from libs.egress.client import client
 from libs.link.bus import bus_link
 from libs.messages.subject import Key
@@ -22,13 +23,13 @@ from services.webhooks.calling.caller import Caller
 from services.webhooks.calling.direct import Direct
 from services.webhooks.calling.preparing import Preparer
 from services.webhooks.handlers import Webhooks
-from services.webhooks.settings import Settings, allowed
+from services.webhooks.settings import ALLOW_PRIVATE, Settings
 from services.webhooks.steering import Tools
 
 
 async def serve(settings: Settings, ports: Ports, process: Process, public_url: str) -> None:
     """Call webhooks until cancelled; `public_url` is where whoever is called reaches intake."""
-    networks = allowed(settings, process.settings)
+    networks = allowed(settings.webhooks_allow_private, ALLOW_PRIVATE, process.settings)
     async with bus_link(ports.bus, ports.clock) as link, client(networks) as outside, asyncio.TaskGroup() as group:
         runs = Shell(MACHINE, ports.store, ports.clock)
         tools = Tools(

@@ -12,6 +12,7 @@ from msgspec import Struct
 from yarl import URL
 
 from libs.config.model import MetricProvider
+from libs.egress.call import INTRODUCTION
 from services.evaluator.measuring.rendering import epoch_millis
 
 ANSWER_BYTES = 256 * 1024
@@ -55,8 +56,7 @@ def asked(provider: MetricProvider, query: str, at: datetime, secrets: Mapping[s
     """What asks for a query's value at an instant. By POST, for queries are longer than addresses may be."""
     form = {"query": query, "time": f"{epoch_millis(at) / 1000:.3f}"}
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-    # What is read of an answer is bounded: so it may not unfold.
-    headers |= {"Accept-Encoding": "identity", "User-Agent": "fairlead"} | _authorization(provider, secrets)
+    headers |= INTRODUCTION | _authorization(provider, secrets)
     url = URL(provider.url.rstrip("/") + "/api/v1/query")
     return Request(url, headers, urlencode(form, errors="replace").encode())
 

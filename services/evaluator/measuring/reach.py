@@ -6,10 +6,11 @@ import aiohttp
 from msgspec import Struct
 
 from libs.egress.addresses import AddressRefused
+from libs.egress.call import beginning, through_agent
 from libs.egress.client import Client
-from libs.link.port import Link, NoAnswer, Stream
-from libs.messages.agent import Ask
+from libs.link.port import Link, NoAnswer
 from services.evaluator.measuring.prometheus import ANSWER_BYTES, NoValue, Request
+from services.evaluator.settings import ALLOW_PRIVATE
 
 
 class Answer(Struct, frozen=True):
@@ -41,9 +42,9 @@ class Reach:
             async with self._client.request(
                 "POST", request.url, tuple(request.headers.items()), request.body
             ) as response:
-                return Answer(response.status, await _read(response.content))
+                return Answer(response.status, await beginning(response.content.iter_any(), ANSWER_BYTES + 1))
         except AddressRefused as error:
-            raise NoValue(f"not asked: {error}; see FAIRLEAD_EVALUATOR_ALLOW_PRIVATE, or name an agent") from None
+            raise NoValue(f"not asked: {error}; see {ALLOW_PRIVATE}, or name an agent") from None
         except aiohttp.ClientConnectorCertificateError as error:
             raise NoValue(f"not asked: its certificate cannot be trusted: {error.certificate_error}") from None
         except aiohttp.ClientConnectorError as error:
@@ -52,34 +53,9 @@ class Reach:
             raise NoValue(f"asking {request.url.origin()} broke off: {error or type(error).__name__}") from None
 
     async def _relayed(self, tenant: str, agent: str, request: Request) -> Answer:
-        ask = Ask(
-            "call",
-            timeout_ms=max(1, int(self._seconds * 1000)),
-            method="POST",
-            path=str(request.url),
-            headers=dict(request.headers),
-            body=request.body,
-        )
+        ask = through_agent("POST", request.url, request.headers.items(), request.body, self._seconds)
         try:
             async with self._link.stream(tenant, agent, ask) as stream:
-                return Answer(stream.status, await _gathered(stream))
+                return Answer(stream.status, await beginning(stream, ANSWER_BYTES + 1))
         except NoAnswer as error:
             raise NoValue(f"agent {agent}: {error}") from None
-
-
-async def _gathered(stream: Stream) -> bytes:
-    """Leaving the stream cancels what comes after it."""
-    body = b""
-    async for piece in stream:
-        body += piece[: ANSWER_BYTES + 1 - len(body)]
-        if len(body) > ANSWER_BYTES:
-            break
-    return body
-
-
-async def _read(content: aiohttp.StreamReader) -> bytes:
-    """What comes after it is not read: the connection ends instead."""
-    body = b""
-    while len(body) <= ANSWER_BYTES and not content.at_eof():
-        body += await content.read(ANSWER_BYTES + 1 - len(body))
-    return body

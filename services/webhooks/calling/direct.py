@@ -6,9 +6,11 @@ import ssl
 import aiohttp
 
 from libs.egress.addresses import AddressRefused
+from libs.egress.call import beginning
 from libs.egress.client import Client
 from services.webhooks.calling.rendering import Request
 from services.webhooks.calling.way import BODY_MOST, Answer, Missed, Refused
+from services.webhooks.settings import ALLOW_PRIVATE
 
 
 class Direct:
@@ -25,9 +27,7 @@ class Direct:
         except TimeoutError:
             raise Missed(f"no answer within {seconds:.3g} s") from None
         except AddressRefused as error:
-            raise Refused(
-                f"not called: {error}; see FAIRLEAD_WEBHOOKS_ALLOW_PRIVATE, or call through an agent"
-            ) from None
+            raise Refused(f"not called: {error}; see {ALLOW_PRIVATE}, or call through an agent") from None
         except aiohttp.ClientConnectorCertificateError as error:
             raise Refused(f"not called: {_untrusted(error.certificate_error)}") from None
         except ValueError:
@@ -43,18 +43,8 @@ class Direct:
                 response.status,
                 response.headers.get("Content-Type", ""),
                 response.headers.get("Location", ""),
-                await _beginning(response.content),
+                await beginning(response.content.iter_any(), BODY_MOST),
             )
-
-
-async def _beginning(content: aiohttp.StreamReader) -> bytes:
-    """What comes after it is not read: the connection ends instead."""
-    pieces: list[bytes] = []
-    room = BODY_MOST
-    while room and not content.at_eof():
-        pieces.append(await content.read(room))
-        room -= len(pieces[-1])
-    return b"".join(pieces)
 
 
 def _untrusted(error: Exception) -> str:

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from libs.link.port import Away, Busy, Link, Lost, Stream, Unreachable
+from libs.egress.call import beginning, through_agent
+from libs.link.port import Away, Busy, Link, Lost, Unreachable
 from libs.link.port import Refused as AgentRefused
-from libs.messages.agent import Ask
 from services.webhooks.calling.rendering import Request
 from services.webhooks.calling.way import BODY_MOST, Answer, Missed, NotNow, Refused
 
@@ -31,33 +31,7 @@ class Relayed:
             raise Missed(f"agent {self._agent}: {error}") from None
 
     async def _send(self, request: Request, seconds: float) -> Answer:
-        ask = Ask(
-            "call",
-            timeout_ms=max(1, int(seconds * 1000)),
-            method=request.method,
-            path=str(request.url),
-            headers=_joined(request.headers),
-            body=request.body or b"",
-        )
+        ask = through_agent(request.method, request.url, request.headers, request.body or b"", seconds)
         async with self._link.stream(self._tenant, self._agent, ask) as stream:
-            headers = stream.headers
-            body = await _beginning(stream)
+            headers, body = stream.headers, await beginning(stream, BODY_MOST)
             return Answer(stream.status, headers.get("content-type", ""), headers.get("location", ""), body)
-
-
-async def _beginning(stream: Stream) -> bytes:
-    """Leaving the stream cancels what comes after it."""
-    body = b""
-    async for piece in stream:
-        body += piece[: BODY_MOST - len(body)]
-        if len(body) == BODY_MOST:
-            break
-    return body
-
-
-def _joined(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """A header given twice is one with both values."""
-    joined: dict[str, str] = {}
-    for name, value in headers:
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    return joined

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from yarl import URL
 
+from libs.egress.call import INTRODUCTION
 from libs.spec.model import Webhook
 from libs.templates.render import TooLong, UnknownName, names, render
 
@@ -71,9 +72,7 @@ def delivered(request: Request, delivery: str) -> Request:
     ours = (
         ("X-Fairlead-Delivery", delivery),
         ("Idempotency-Key", delivery),
-        ("User-Agent", "fairlead"),
-        # What is read of the answer is bounded: so it may not unfold.
-        ("Accept-Encoding", "identity"),
+        *INTRODUCTION.items(),
     )
     added = tuple(header for header in ours if header[0].lower() not in given)
     return Request(request.method, request.url, request.headers + added, request.body, request.hidden)
