@@ -1,6 +1,7 @@
 """One line for each fact of a deployment: what happened, in words. Pure."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from libs.api.view import EventView
@@ -74,8 +75,7 @@ def _measured(data: Data) -> str:
 
 
 def _ended(data: Data) -> str:
-    phase = str(data.get("phase", "ended")).replace("_", " ")
-    return f"{phase}{_why(data)}"
+    return _once(str(data.get("phase", "ended")).replace("_", " "), data)
 
 
 def _hindered(data: Data) -> str:
@@ -84,6 +84,12 @@ def _hindered(data: Data) -> str:
 
 def _by(who: str) -> str:
     return f" by {who}" if who else ""
+
+
+def _once(word: str, data: Data) -> str:
+    """The word and the reason, which may begin with that very word."""
+    reason = str(data.get("reason") or "")
+    return reason if reason.startswith(word) else f"{word}{_why(data)}"
 
 
 def _why(data: Data) -> str:
@@ -95,7 +101,7 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     "evt.deployment.started": lambda data: f"{data.get('application')} is deployed by {data.get('by')}",
     "evt.deployment.target-started": lambda _: "begins",
     "evt.deployment.target-ended": _ended,
-    "evt.deployment.abort-started": lambda data: f"aborted{_why(data)}",
+    "evt.deployment.abort-started": partial(_once, "aborted"),
     "evt.deployment.succeeded": lambda _: "the deployment succeeded",
     "evt.deployment.failed": lambda data: f"the deployment failed{_why(data)}",
     "evt.deployment.cancelled": lambda data: f"the deployment was cancelled{_why(data)}",
