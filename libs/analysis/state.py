@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from libs.messages.analysis import Limits, Measurement
-from libs.messages.run import Place, Subject
+from libs.messages.run import NOTHING, NOWHERE, Place, Subject
 from libs.plan.model import Analysis
 
 
@@ -23,8 +23,6 @@ class Phase(StrEnum):
 
 TERMINAL = frozenset({Phase.PASSED, Phase.FAILED, Phase.CANCELLED})
 
-NOWHERE = Place(stage="", step=0)
-NOTHING = Subject(application="", target="", agent="", namespace="")
 UNSAID = Analysis(queries=(), interval_seconds=0, runs=0)
 
 

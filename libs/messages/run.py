@@ -18,6 +18,10 @@ class Place(Struct, frozen=True):
     """Index in the list that a step holds; 0 where it holds one."""
 
 
+NOWHERE = Place(stage="", step=0)
+"""Of a run that does not exist yet."""
+
+
 class GateMessage(TargetMessage, frozen=True, kw_only=True):
     """A run's fact, told to the target whose gate it is."""
 
@@ -36,6 +40,10 @@ class Subject(Struct, frozen=True, omit_defaults=True):
     """The new versions, once they are known."""
     context: dict[str, str] = {}
     """The gate's own, over that of the definitions."""
+
+
+NOTHING = Subject(application="", target="", agent="", namespace="")
+"""Of a run that does not exist yet."""
 
 
 def run_name(target: str, place: Place) -> str:

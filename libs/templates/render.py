@@ -30,8 +30,7 @@ class UnknownName(Exception):
     """The template names a value that there is not."""
 
     def __init__(self, name: Name) -> None:
-        super().__init__(f"{name.line}:{name.column}: {{{{{name.text[:80]}}}}} has no value")
-        self.name = name
+        super().__init__(f"line {name.line}, column {name.column}: {{{{{name.text[:80]}}}}} has no value")
 
 
 class TooLong(Exception):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from libs.messages.run import Place, Subject
+from libs.messages.run import NOTHING, NOWHERE, Place, Subject
 
 
 class Phase(StrEnum):
@@ -19,9 +19,6 @@ class Phase(StrEnum):
 
 
 TERMINAL = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED})
-
-NOWHERE = Place(stage="", step=0)
-NOTHING = Subject(application="", target="", agent="", namespace="")
 
 
 class Run(Struct, frozen=True, omit_defaults=True):

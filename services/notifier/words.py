@@ -1,6 +1,5 @@
 """What a notification says: a sentence for people, a document for programs. Pure."""
 
-import re
 from typing import Any
 
 import msgspec
@@ -23,17 +22,17 @@ from libs.messages.rollout import (
     RolloutReturning,
     RolloutRolledBack,
 )
+from libs.runtime.line import one_line
 from libs.spec.model import Approval, Pause
 from services.notifier.facts import Fact
 
 MOST_CHARACTERS = 2000
 _MOST_REASON = 600
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
 def sentence(fact: Fact, application: str) -> str:
     """One line without markup."""
-    return _line(f"{application or 'A deployment'}: {_told(fact.message) or _general(fact)}", MOST_CHARACTERS)
+    return one_line(f"{application or 'A deployment'}: {_told(fact.message) or _general(fact)}", MOST_CHARACTERS)
 
 
 def slack(fact: Fact, application: str, url: str) -> bytes:
@@ -124,7 +123,7 @@ def _general(fact: Fact) -> str:
 
 
 def _because(reason: str) -> str:
-    return f": {_line(reason, _MOST_REASON)}" if reason else ""
+    return f": {one_line(reason, _MOST_REASON)}" if reason else ""
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -135,11 +134,6 @@ def _listed(names: tuple[str, ...]) -> str:
 def _either(roles: tuple[str, ...]) -> str:
     *some, last = roles
     return f"{', '.join(some)} or {last}" if some else last
-
-
-def _line(text: str, most: int) -> str:
-    line = _UNSEEN.sub(" ", text).strip()
-    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def _escaped(text: str) -> str:

@@ -1,7 +1,6 @@
 """Asking every query of a run for its window: from definitions, configuration and secrets to values or problems."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -13,6 +12,7 @@ from libs.durable.blobs import Blobs
 from libs.messages.analysis import Measurement
 from libs.messages.subject import Key
 from libs.plan.model import Definitions
+from libs.runtime.line import one_line
 from libs.secrets.folder import NAMESPACE, NoSecret, SecretFolder, Used
 from libs.spec.model import Query
 from services.evaluator.measuring import prometheus
@@ -21,7 +21,6 @@ from services.evaluator.measuring.reach import Reach
 from services.evaluator.measuring.rendering import Unrenderable, rendered, values
 
 SHOWN_CHARACTERS = 400
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
 class Sources(Struct, frozen=True):
@@ -72,7 +71,7 @@ class Asker:
         try:
             return Measurement(name, await self._value(topic, query, provider, used))
         except (NoValue, Unrenderable) as error:
-            return Measurement(name, problem=_shown(used.redacted(str(error))))
+            return Measurement(name, problem=one_line(used.redacted(str(error)), SHOWN_CHARACTERS))
 
     async def _value(self, topic: _Topic, query: Query, provider: MetricProvider, used: Used) -> float:
         secrets = used.reveal()
@@ -95,9 +94,3 @@ def _provider(topic: _Topic, query: Query) -> MetricProvider:
     if provider.type != "prometheus":
         raise NoValue(f"{name[:60]} is a {provider.type} provider, which this release cannot ask; use prometheus")
     return provider
-
-
-def _shown(text: str) -> str:
-    """On one line, and short: masked before it is cut, so that no half of a secret is left."""
-    line = _UNSEEN.sub(" ", text).strip()
-    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"

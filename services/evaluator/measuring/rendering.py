@@ -25,9 +25,7 @@ def rendered(template: str, named: Mapping[str, str]) -> str:
     try:
         text = render(template, named)
     except UnknownName as error:
-        name = error.name
-        place = f"line {name.line}, column {name.column}"
-        raise Unrenderable(f"queryTemplate, {place}: {{{{{name.text[:80]}}}}} has no value") from None
+        raise Unrenderable(f"queryTemplate, {error}") from None
     except TooLong as error:
         raise Unrenderable(f"queryTemplate: {error}") from None
     if len(text) > QUERY_CHARACTERS:

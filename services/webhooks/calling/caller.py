@@ -1,12 +1,12 @@
 """One attempt: the request, the redirects that are followed, and what the answer means in words fit to be shown."""
 
 import asyncio
-import re
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from libs.runtime.clock import Clock
+from libs.runtime.line import one_line
 from libs.secrets.mask import masked
 from services.webhooks.calling.rendering import Request, Unrenderable, delivered, redirected
 from services.webhooks.calling.way import Answer, Missed, Refused, Way
@@ -15,7 +15,6 @@ REDIRECTS_MOST = 3
 SHOWN_CHARACTERS = 1000
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RETRIED = frozenset({429})
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
 class Attempt(Struct, frozen=True):
@@ -62,10 +61,8 @@ class Caller:
 
 
 def shown(text: str, attempt: Attempt) -> str:
-    """Without secrets, on one line, and short: first masked, then cut, so that no half of a secret is left."""
-    masked_text = masked(attempt.redacted(text), attempt.request.hidden)
-    line = _UNSEEN.sub(" ", masked_text).strip()
-    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
+    """Without secrets, on one line, and short."""
+    return one_line(masked(attempt.redacted(text), attempt.request.hidden), SHOWN_CHARACTERS)
 
 
 def _told(answer: Answer, attempt: Attempt) -> str:

@@ -94,10 +94,7 @@ def _render(where: str, template: str, values: Mapping[str, str]) -> str:
     try:
         return render(template, values)
     except UnknownName as error:
-        name = error.name
-        raise Unrenderable(
-            f"{where}, line {name.line}, column {name.column}: {{{{{name.text[:80]}}}}} has no value"
-        ) from None
+        raise Unrenderable(f"{where}, {error}") from None
     except TooLong as error:
         raise Unrenderable(f"{where}: {error}") from None
 

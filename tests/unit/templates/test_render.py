@@ -32,12 +32,12 @@ def test_names_are_replaced_once(template: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("template", "place"),
     [
-        ("{{context.other}}", "1:1"),
-        ("a\nb {{owner}}", "2:3"),
-        ("{{context.owner}}\n\n{{#if}}", "3:1"),
-        ("{{}}", "1:1"),
-        ("{{ ''.__class__ }}", "1:1"),
-        ("{{context.\nowner}}", "1:1"),
+        ("{{context.other}}", "line 1, column 1"),
+        ("a\nb {{owner}}", "line 2, column 3"),
+        ("{{context.owner}}\n\n{{#if}}", "line 3, column 1"),
+        ("{{}}", "line 1, column 1"),
+        ("{{ ''.__class__ }}", "line 1, column 1"),
+        ("{{context.\nowner}}", "line 1, column 1"),
     ],
 )
 def test_unknown_names_stop_the_rendering(template: str, place: str) -> None:
