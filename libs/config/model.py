@@ -7,8 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-ADDRESS_KINDS = ("slack", "webhook")
-PROVIDER_TYPES = ("prometheus", "datadog", "newRelic")
+ProviderType = Literal["prometheus", "datadog", "newRelic"]
 RESOURCES = ("organization", "tenant", "deployment")
 
 APPROVAL_WANTED = "approval.wanted"
@@ -52,7 +51,7 @@ class MetricProvider(Struct, frozen=True, rename="camel", omit_defaults=True):
     """Where an analysis asks for its figures."""
 
     name: str
-    type: Literal["prometheus", "datadog", "newRelic"]
+    type: ProviderType
     url: str
     agent: str = ""
     """The agent through which it is reached; empty: directly. Prometheus only."""

@@ -12,6 +12,7 @@ from libs.config.model import (
     Grant,
     MetricProvider,
     NotificationRule,
+    ProviderType,
     Role,
 )
 from libs.config.rules import Rules
@@ -27,7 +28,7 @@ LIMITS = Limits(bytes=256 * 1024, nodes=20_000, scalar=8 * 1024, documents=1, de
 MOST_BYTES = 192 * 1024
 """Of the document as it is kept: one value of the bucket."""
 
-_TYPES = {"prometheus": "prometheus", "datadog": "datadog", "newrelic": "newRelic"}
+_TYPES: dict[str, ProviderType] = {"prometheus": "prometheus", "datadog": "datadog", "newrelic": "newRelic"}
 
 Values = dict[str, Any]
 
@@ -90,7 +91,7 @@ def _provider(one: Values) -> MetricProvider:
     basic = one.get("basicAuth")
     return MetricProvider(
         name=one.get("name") or "",
-        type=_TYPES.get(one.get("type") or "", "prometheus"),  # type: ignore[arg-type]
+        type=_TYPES.get(one.get("type") or "", "prometheus"),
         url=(one.get("url") or "").rstrip("/"),
         agent=one.get("agent") or "",
         basic_auth=BasicAuth(basic.get("username") or "", basic.get("passwordSecret") or "") if basic else None,

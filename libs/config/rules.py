@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from libs.auth.permissions import is_system_role
 from libs.config.events import EVENTS, fits
 from libs.spec.problems import Place, Report, join, path_of, quoted
-from libs.templates.render import names
+from libs.spec.shape.terms import HEADER_NAME
+from libs.templates.render import SECRETS, names
 
 Values = dict[str, Any]
 
@@ -18,9 +19,7 @@ _NEEDED = {
     "newrelic": ("apiKeySecret", "accountId"),
 }
 _ALLOWED = _NEEDED | {"prometheus": ("agent", "basicAuth", "bearerSecret")}
-_HEADER = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 _OURS = frozenset({"content-type", "content-length", "host", "transfer-encoding", "connection", "x-fairlead-event"})
-_SECRETS = "secrets."
 
 
 class Rules:
@@ -92,11 +91,11 @@ class Rules:
             if pattern and not any(fits(pattern, event) for event in EVENTS):
                 hint = self._report.suggestion(pattern, EVENTS)
                 message = f"{quoted(pattern)} means no event"
-                self._error(join(join(path, "events"), number), "unknown_name", message, hint)
+                self._error(join(path, "events", number), "unknown_name", message, hint)
         if rule.get("kind") == "slack" and rule.get("headers"):
             self._error(join(path, "headers"), "not_here", "has no meaning for slack", "remove it")
         for name, value in (rule.get("headers") or {}).items():
-            self._check_header(name, value or "", join(join(path, "headers"), name))
+            self._check_header(name, value or "", join(path, "headers", name))
 
     def _check_url(self, url: str | None, path: str, hint: str) -> None:
         if url is None:
@@ -105,12 +104,12 @@ class Rules:
             self._error(path, "bad_url", problem, hint if "{{" in url else "write it as https://host/path")
 
     def _check_header(self, name: str, value: str, path: str) -> None:
-        if not set(name.lower()) <= _HEADER or name.lower() in _OURS:
+        if not HEADER_NAME.fullmatch(name) or name.lower() in _OURS:
             self._error(path, "bad_name", f"{quoted(name)} cannot be set here", "use a header's name of your own")
         if not value.isprintable():
             self._error(path, "bad_name", "holds a line break or control character", "write it on one line")
         for tag in names(value):
-            if not tag.is_valid or not tag.text.startswith(_SECRETS):
+            if not tag.is_valid or not tag.text.startswith(SECRETS):
                 message = f"{quoted('{{' + tag.text + '}}')} is not known here"
                 self._error(path, "unknown_name", message, "only {{secrets.<name>}} is")
 

@@ -9,11 +9,10 @@ from libs.runtime.process import Process
 from libs.runtime.redact import text as without_credentials
 from libs.runtime.secret import Secret
 from libs.secrets.mask import forms, masked
-from libs.templates.render import names
+from libs.templates.render import SECRETS, names
 
 MOST_BYTES = 64 * 1024
 MOST_NAMES = 100
-NAMESPACE = "secrets."
 _TENANT = re.compile(r"[a-z0-9-]{1,63}")
 # No dot at either end and never two in a row: such a name stays in its folder.
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -33,7 +32,7 @@ class Used:
 
     def reveal(self) -> dict[str, str]:
         """By full name, `secrets.token`."""
-        return {NAMESPACE + name: secret.reveal() for name, secret in self._values.items()}
+        return {SECRETS + name: secret.reveal() for name, secret in self._values.items()}
 
     def redacted(self, text: str) -> str:
         """`text` with every used value masked, however it is written, and with other credentials hidden."""
@@ -49,7 +48,7 @@ class SecretFolder:
     def used(self, tenant: str, templates: Iterable[str]) -> Used:
         """The secrets that these templates name; `NoSecret` for the first that cannot be had."""
         tags = (tag.text for template in templates for tag in names(template))
-        wanted = {tag.removeprefix(NAMESPACE) for tag in tags if tag.startswith(NAMESPACE)}
+        wanted = {tag.removeprefix(SECRETS) for tag in tags if tag.startswith(SECRETS)}
         if len(wanted) > MOST_NAMES:
             raise NoSecret(f"{len(wanted)} secrets are named at once, more than {MOST_NAMES}")
         return Used({name: self.read(tenant, name) for name in sorted(wanted)})

@@ -137,18 +137,18 @@ class Report:
 
 def path_of(*keys: str | int) -> str:
     """`targets.prod.constraints.dependsOn[0]`; a name that is not a plain word is quoted: `targets["eu (canary)"]`."""
-    path = ""
+    return join("", *keys)
+
+
+def join(path: str, *keys: str | int) -> str:
     for key in keys:
-        path = join(path, key)
+        if isinstance(key, int):
+            path = f"{path}[{key}]"
+        elif _BARE_KEY.fullmatch(key):
+            path = f"{path}.{key}" if path else key
+        else:
+            path = f"{path}[{quoted(key)}]"
     return path
-
-
-def join(path: str, key: str | int) -> str:
-    if isinstance(key, int):
-        return f"{path}[{key}]"
-    if _BARE_KEY.fullmatch(key):
-        return f"{path}.{key}" if path else key
-    return f"{path}[{quoted(key)}]"
 
 
 def quoted(text: str) -> str:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct
 
 MOST_CHARACTERS = 2**20
-_NAMESPACES = ("armory", "context", "secrets")
+NAMESPACES = ("armory", "context", "secrets")
+SECRETS = "secrets."
+"""How the name of a secret begins."""
 # What follows the namespace is one literal name, dots and dashes included: `armory.preview.sample-app-svc`.
 _TAG = re.compile(r"\{\{([^{}]*)\}\}")
-_NAME = re.compile(rf"({'|'.join(_NAMESPACES)})\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_NAME = re.compile(rf"({'|'.join(NAMESPACES)})\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 class Name(Struct, frozen=True):

@@ -73,7 +73,7 @@ class Pauses:
         named = roles or []
         for index, role in enumerate(named):
             if role is not None and role in named[:index]:
-                at = join(join(path, "requiresRoles"), index)
+                at = join(path, "requiresRoles", index)
                 self._error(at, "duplicate_name", f"{quoted(role)} is named twice", "remove one")
         return [role for role in named if role is not None]
 

@@ -46,7 +46,7 @@ class Sections:
     def _strategy(self, strategy: Values, path: str) -> Strategy:
         if (swap := strategy.get("blueGreen")) is not None:
             return self._blue_green(swap, join(path, "blueGreen"))
-        inside = join(join(path, "canary"), "steps")
+        inside = join(path, "canary", "steps")
         steps = self._steps.read((strategy.get("canary") or {}).get("steps"), inside)
         self._check_weights({at: step.weight for at, step in steps.items() if isinstance(step, SetWeight)})
         return Canary(tuple(steps.values()))

@@ -42,7 +42,7 @@ class QueryRules:
         for index, name in enumerate(analysis.queries):
             query = self._spec.queries.get(name)
             if query is not None and not query.provider:
-                at = join(join(path, "queries"), index)
+                at = join(path, "queries", index)
                 message = f"{quoted(name)} has no metric provider to ask"
                 hint = "add analysis.defaultMetricProviderName, or metricProviderName to the query or the step"
                 self._report.error(self._places.get(at, Place(path=at)), "missing_key", message, hint)

@@ -8,7 +8,7 @@ from libs.spec.model import Analysis, RunWebhook, Spec, Webhook
 from libs.spec.problems import Place, Report, join, quoted
 from libs.spec.rules.uses import used_steps
 from libs.spec.shape.word import TEMPLATE
-from libs.templates.render import Name, names
+from libs.templates.render import NAMESPACES, Name, names
 
 _ALWAYS = ("applicationName", "environmentName", "accountName", "namespace", "replicaSetName", "deploymentId")
 _TIMES = tuple(f"{end}Time{form}" for end in ("start", "end") for form in ("Iso8601", "EpochSeconds", "EpochMillis"))
@@ -19,7 +19,6 @@ _SIGILS = tuple("#/^>!&=")
 """How other languages of templates begin what is more than a variable."""
 _MOST_PROBLEMS = 10
 """Of one text: each is looked for in the file from the text's beginning."""
-_NAMESPACES = ("armory", "context", "secrets")
 
 Words = tuple[str, str, str]
 """A problem's code, what it says, and what to do."""
@@ -36,10 +35,10 @@ class Templates:
     def check_webhook(self, webhook: Webhook, path: str) -> None:
         self.check(webhook.uri, join(path, "uriTemplate"), WEBHOOK_VALUES)
         for index, header in enumerate(webhook.headers):
-            at = join(join(path, "headers"), index)
+            at = join(path, "headers", index)
             self.check(header.key, join(at, "key"), WEBHOOK_VALUES)
             self.check(header.value, join(at, "value"), WEBHOOK_VALUES)
-        body, inline = join(path, "bodyTemplate"), join(join(path, "bodyTemplate"), "inline")
+        body, inline = join(path, "bodyTemplate"), join(path, "bodyTemplate", "inline")
         self.check(webhook.body or "", inline if inline in self._places else body, WEBHOOK_VALUES)
 
     def check_contexts(self, spec: Spec) -> None:
@@ -47,7 +46,7 @@ class Templates:
         for path, step in used_steps(spec):
             if isinstance(step, RunWebhook | Analysis):
                 kind = "runWebhook" if isinstance(step, RunWebhook) else "analysis"
-                self._check_context(step.context, join(join(path, kind), "context"))
+                self._check_context(step.context, join(path, kind, "context"))
 
     def _check_context(self, context: Mapping[str, str], path: str) -> None:
         for name, value in context.items():
@@ -73,9 +72,9 @@ class Templates:
         namespace, _, name = tag.text.partition(".")
         if tag.text[:1] in _SIGILS:
             return "bad_template", f"{shown} is no variable", "there are only variables, such as {{context.name}}"
-        if namespace not in _NAMESPACES:
+        if namespace not in NAMESPACES:
             known = "start the name with armory., context. or secrets."
-            close = self._report.suggestion(namespace, _NAMESPACES) if namespace else ""
+            close = self._report.suggestion(namespace, NAMESPACES) if namespace else ""
             hint = close if close.startswith("did") else known
             return "bad_template", f"{shown} names no value", hint
         if not tag.is_valid:

@@ -19,10 +19,10 @@ def used_steps(spec: Spec, targets: Collection[str] = ()) -> Iterator[tuple[str,
 
 def _walked(strategy: Strategy, path: str) -> Iterator[tuple[str, CanaryStep]]:
     if isinstance(strategy, BlueGreen):
-        yield from _listed(strategy.redirect_after, join(join(path, "blueGreen"), "redirectTrafficAfter"))
-        yield from _listed(strategy.shut_down_after, join(join(path, "blueGreen"), "shutDownOldVersionAfter"))
+        yield from _listed(strategy.redirect_after, join(path, "blueGreen", "redirectTrafficAfter"))
+        yield from _listed(strategy.shut_down_after, join(path, "blueGreen", "shutDownOldVersionAfter"))
     else:
-        yield from _listed(strategy.steps, join(join(path, "canary"), "steps"))
+        yield from _listed(strategy.steps, join(path, "canary", "steps"))
 
 
 def _listed(steps: tuple[CanaryStep, ...], path: str) -> Iterator[tuple[str, CanaryStep]]:

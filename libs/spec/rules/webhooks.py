@@ -5,10 +5,11 @@ import re
 
 from libs.spec.model import Webhook
 from libs.spec.problems import Place, Report, join, quoted
+from libs.spec.shape.terms import HEADER_NAME
 
 _TAG = re.compile(r"\{\{[^{}]*\}\}")
 _ADDRESS = re.compile(r"https?://[^/\s]", re.IGNORECASE)
-_TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_SCHEMES = ("https://", "http://")
 _BODY = re.compile(r"\s*[{\[]")
 
 
@@ -20,7 +21,7 @@ class WebhookRules:
     def check(self, webhook: Webhook, path: str) -> None:
         self._check_address(webhook.uri, join(path, "uriTemplate"))
         for index, header in enumerate(webhook.headers):
-            self._check_header(header.key, join(join(join(path, "headers"), index), "key"))
+            self._check_header(header.key, join(path, "headers", index, "key"))
         if webhook.body is not None:
             self._check_body(webhook.body, join(path, "bodyTemplate"))
 
@@ -32,7 +33,7 @@ class WebhookRules:
             self._error(path, "bad_address", f"{quoted(uri)} is no address", "start it with https:// or http://")
 
     def _check_header(self, key: str, path: str) -> None:
-        if key and not _TOKEN.fullmatch(_TAG.sub("x", key)):
+        if key and not HEADER_NAME.fullmatch(_TAG.sub("x", key)):
             self._error(path, "bad_name", f"{quoted(key)} is no header's name", "write letters, digits and - only")
 
     def _check_body(self, body: str, path: str) -> None:
@@ -53,6 +54,3 @@ class WebhookRules:
 
     def _place(self, path: str) -> Place:
         return self._places.get(join(path, "inline")) or self._places.get(path, Place(path=path))
-
-
-_SCHEMES = ("https://", "http://")

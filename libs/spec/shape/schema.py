@@ -3,7 +3,17 @@
 from libs.spec.shape.sections import ANALYSIS, STRATEGIES, TRAFFIC, WEBHOOKS
 from libs.spec.shape.shape import AsWritten, Choice, Flag, Ignored, ListOf, MapOf, NotBuilt, Record, Text
 from libs.spec.shape.steps import CONSTRAINT, MOST_GATES
-from libs.spec.shape.terms import CONTEXT, DURATION, NAME, NAMESPACE, PROSE, REQUEST_ONLY, STRATEGY_NAME, TARGETS
+from libs.spec.shape.terms import (
+    CONTEXT,
+    DURATION,
+    LAMBDA,
+    NAME,
+    NAMESPACE,
+    PROSE,
+    REQUEST_ONLY,
+    STRATEGY_NAME,
+    TARGETS,
+)
 
 _CONSTRAINTS = ListOf(CONSTRAINT, most=MOST_GATES)
 
@@ -24,8 +34,8 @@ _TARGET = Record(
                 "afterDeployment": "All must pass, in parallel, once the strategy has finished.",
             },
         ),
-        "deployAsIamRole": NotBuilt("lambda is not built yet in this release: remove it"),
-        "region": NotBuilt("lambda is not built yet in this release: remove it"),
+        "deployAsIamRole": LAMBDA,
+        "region": LAMBDA,
     },
     required=("account",),
     about={
@@ -70,8 +80,6 @@ _DEPLOYMENT_CONFIG = Record(
     },
 )
 
-_LAMBDA = NotBuilt("lambda is not built yet in this release: remove it")
-
 FILE = Record(
     {
         "version": AsWritten(),
@@ -86,8 +94,8 @@ FILE = Record(
         "webhooks": WEBHOOKS,
         "analysis": ANALYSIS,
         "trafficManagement": TRAFFIC,
-        "artifacts": _LAMBDA,
-        "providerOptions": _LAMBDA,
+        "artifacts": LAMBDA,
+        "providerOptions": LAMBDA,
         "metadata": Ignored(),
         "files": REQUEST_ONLY,
         "targetFilters": REQUEST_ONLY,

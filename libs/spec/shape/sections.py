@@ -13,7 +13,7 @@ from libs.spec.shape.shape import (
     Whole,
 )
 from libs.spec.shape.steps import CANARY_STEP, MOST_GATES, MOST_STEPS, SWAP_GATE
-from libs.spec.shape.terms import NAME, RESOURCE, SERVICE, TARGETS
+from libs.spec.shape.terms import LAMBDA, NAME, RESOURCE, SERVICE, TARGETS
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _SWAP_GATES = ListOf(SWAP_GATE, most=MOST_GATES)
@@ -162,7 +162,7 @@ TRAFFIC = ListOf(
             "kubernetes": ListOf(_PAIR, most=MOST_GATES, wrap=True),
             "smi": ListOf(_SPLIT, most=MOST_GATES, wrap=True),
             "istio": ListOf(_ROUTE, most=MOST_GATES, wrap=True),
-            "alias": NotBuilt("lambda is not built yet in this release: remove it"),
+            "alias": LAMBDA,
             "gatewayApi": NotBuilt(),
             "nginx": NotBuilt(),
         },

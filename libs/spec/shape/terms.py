@@ -1,7 +1,11 @@
 """The small shapes that the parts of the deployment file share: names, durations, variables."""
 
-from libs.spec.shape.shape import AsWritten, Choice, ListOf, MapOf, NotHere, Record, Text, Whole
+import re
 
+from libs.spec.shape.shape import AsWritten, Choice, ListOf, MapOf, NotBuilt, NotHere, Record, Text, Whole
+
+HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+"""What RFC 9110 calls a token."""
 UNIT_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
 
 NAME = Text()
@@ -18,6 +22,7 @@ RESOURCE = Text(
 PROSE = Text(most=20_000, lines=True)
 CONTEXT = MapOf(AsWritten(), pairs=True)
 TARGETS = ListOf(NAME, least=1, hint="remove the key to include all targets", lone=True)
+LAMBDA = NotBuilt("lambda is not built yet in this release: remove it")
 REQUEST_ONLY = NotHere("it belongs to the request that starts a deployment, not to the file")
 
 AMOUNT = Whole(1, 1_000_000)

@@ -13,8 +13,9 @@ from libs.messages.analysis import Measurement
 from libs.messages.subject import Key
 from libs.plan.model import Definitions
 from libs.runtime.line import one_line
-from libs.secrets.folder import NAMESPACE, NoSecret, SecretFolder, Used
+from libs.secrets.folder import NoSecret, SecretFolder, Used
 from libs.spec.model import Query
+from libs.templates.render import SECRETS
 from services.evaluator.measuring import prometheus
 from services.evaluator.measuring.prometheus import NoValue
 from services.evaluator.measuring.reach import Reach
@@ -64,7 +65,7 @@ class Asker:
             return Measurement(name, problem="is not defined")
         try:
             provider = _provider(topic, query)
-            wanted = (f"{{{{{NAMESPACE}{secret}}}}}" for secret in prometheus.secret_names(provider))
+            wanted = (f"{{{{{SECRETS}{secret}}}}}" for secret in prometheus.secret_names(provider))
             used = self._sources.secrets.used(topic.tenant, (query.template, *wanted))
         except (NoSecret, NoValue) as error:
             return Measurement(name, problem=str(error))
@@ -76,7 +77,7 @@ class Asker:
     async def _value(self, topic: _Topic, query: Query, provider: MetricProvider, used: Used) -> float:
         secrets = used.reveal()
         text = rendered(query.template, {**topic.named, **secrets})
-        plain = {name.removeprefix(NAMESPACE): secret for name, secret in secrets.items()}
+        plain = {name.removeprefix(SECRETS): secret for name, secret in secrets.items()}
         request = prometheus.asked(provider, text, window(topic.run).end, plain)
         answer = await self._reach.ask(topic.tenant, provider.agent, request)
         return prometheus.value(answer.status, answer.body)

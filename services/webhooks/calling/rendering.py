@@ -8,7 +8,8 @@ from yarl import URL
 
 from libs.egress.call import INTRODUCTION
 from libs.spec.model import Webhook
-from libs.templates.render import TooLong, UnknownName, names, render
+from libs.spec.shape.terms import HEADER_NAME
+from libs.templates.render import SECRETS, TooLong, UnknownName, names, render
 
 URL_BYTES = 8 * 1024
 HEADERS_MOST = 48
@@ -21,7 +22,6 @@ _TELLING = 6
 
 _METHOD = re.compile(r"[A-Z]{1,16}")
 _REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _UNSENDABLE = re.compile(rf"{_CONTROL.pattern}|[\ud800-\udfff]")
 _OURS = frozenset(
@@ -125,7 +125,7 @@ def _headers(webhook: Webhook, values: Mapping[str, str]) -> tuple[tuple[str, st
     for number, header in enumerate(webhook.headers):
         name = _render(f"headers[{number}].key", header.key, values).strip()
         value = _render(f"headers[{number}].value", header.value, values).strip()
-        if not _NAME.fullmatch(name):
+        if not HEADER_NAME.fullmatch(name):
             raise Unrenderable(f"headers[{number}].key gives what is no name of a header")
         if _UNSENDABLE.search(value):
             raise Unrenderable(f"headers[{number}].value gives a line break or another control character")
@@ -152,7 +152,7 @@ def _require(holds: bool, otherwise: str) -> None:
 
 def _hidden(template: str, url: URL) -> tuple[str, ...]:
     """The longest first, so that no part of one stays when another is masked."""
-    if not any(name.text.startswith("secrets.") for name in names(template)):
+    if not any(name.text.startswith(SECRETS) for name in names(template)):
         return ()
     return tuple(part for part in _parts(url) if part not in template)
 
