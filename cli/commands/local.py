@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from cli.demo.wish import AS_EVER, Wish
 from cli.exits import Exit
 from cli.options import DEFAULTS, Options
 
@@ -32,18 +33,14 @@ def doctor(*, options: Options = DEFAULTS) -> int:
     return run(options, examine)
 
 
-def demo(
-    *,
-    keep: Annotated[bool, Parameter(negative="", help="Leave the state folder behind, to look at it.")] = False,
-    options: Options = DEFAULTS,
-) -> int:
-    """Show a release through two environments: a canary, an approval, and a version that goes back by itself.
+def demo(*, wish: Wish = AS_EVER, options: Options = DEFAULTS) -> int:
+    """Show releases as a story: a canary, an approval, blue/green, tests and figures that decide, and ways back.
 
     Example: fairlead demo
     """
-    from cli.local.demo import demo
+    from cli.demo.play import demo
 
-    return demo(options, keep=keep)
+    return demo(options, wish)
 
 
 def sandbox(

@@ -15,8 +15,8 @@ from msgspec import Struct
 from cli.exits import Exit, Stop
 from cli.local import plan
 from cli.local.children import Child, Runner
-from cli.local.layout import CLUSTERS, Bootstrap, Layout
-from cli.local.plan import Machine
+from cli.local.layout import Bootstrap, Layout
+from cli.local.plan import Machine, Outside
 from cli.local.ports import require_free
 from cli.options import Up
 from libs.api.view import AgentList
@@ -36,12 +36,17 @@ class Running(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def running(folder: Path, report: Report, nats_url: str = "") -> AsyncIterator[Running]:
-    """Everything, ready for work, while entered. A child that cannot be kept up ends the block with `Stop`."""
+async def running(
+    folder: Path, report: Report, nats_url: str = "", outside: Outside | None = None
+) -> AsyncIterator[Running]:
+    """Everything, ready for work, while entered. A child that cannot be kept up ends the block with `Stop`.
+
+    With a cluster from outside there are no sandboxes, and one agent.
+    """
     layout = Layout(folder)
     with layout.taken():
         layout.forget_up()
-        machine = Machine(layout, layout.ports(), plan.inherited(os.environ))
+        machine = Machine(layout, layout.ports(), plan.inherited(os.environ), outside)
         await require_free(machine.ports, layout.ports_file)
         try:
             async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
@@ -69,14 +74,14 @@ class _Stack:
         machine = self._machine
         address = nats_url or await self._nats()
         self._run(plan.services(machine, address))
-        for name in CLUSTERS:
+        for name in machine.sandboxes:
             self._run(plan.cluster(machine, name))
         bootstrap = await self._until("the services to start", self._bootstrapped)
-        for name in CLUSTERS:
-            await self._until(f"the cluster {name}", partial(_written, machine.layout.kubeconfig(name)))
+        for name in machine.agents:
+            await self._until(f"the cluster {name}", partial(_written, machine.kubeconfigs[name]))
             self._run(plan.agent(machine, name, bootstrap))
         token = await self._until("a token", lambda: _token(bootstrap))
-        await self._until("the agents to connect", lambda: _agents(machine.server, token))
+        await self._until("the agents to connect", lambda: _agents(machine, token))
         up = self._up(bootstrap, token, address)
         self._group.create_task(self._renew(bootstrap, up), name="token")
         return Running(machine, up)
@@ -107,8 +112,7 @@ class _Stack:
 
     def _up(self, bootstrap: Bootstrap, token: str, nats_url: str) -> Up:
         layout = self._machine.layout
-        clusters = {name: str(layout.kubeconfig(name)) for name in CLUSTERS}
-        up = Up(self._machine.server, token, bootstrap.gateway, nats_url, clusters)
+        up = Up(self._machine.server, token, bootstrap.gateway, nats_url, self._machine.kubeconfigs)
         layout.write_up(up)
         return up
 
@@ -136,7 +140,7 @@ async def _started(server: NatsServer) -> None:
         raise Stop(Exit.FAILED, f"NATS does not start: {error}") from error
 
 
-async def _written(path: Path) -> bool | None:
+async def _written(path: str) -> bool | None:
     return os.path.exists(path) or None  # noqa: ASYNC240 - one look at a local folder
 
 
@@ -163,15 +167,15 @@ async def _token(bootstrap: Bootstrap) -> str | None:
             return None
 
 
-async def _agents(server: str, token: str) -> bool | None:
+async def _agents(machine: Machine, token: str) -> bool | None:
     """Whether the agent of every cluster is connected."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
         try:
-            async with session.get(f"{server}/api/v1/agents") as response:
+            async with session.get(f"{machine.server}/api/v1/agents") as response:
                 listed = msgspec.json.decode(await response.read(), type=AgentList)
         except (aiohttp.ClientError, msgspec.MsgspecError):
             return None
-    return {agent.name for agent in listed.agents if agent.connected} >= set(CLUSTERS) or None
+    return {agent.name for agent in listed.agents if agent.connected} >= set(machine.agents) or None
 
 
 def _has_ended(pid: int) -> bool:

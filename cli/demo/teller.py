@@ -1,0 +1,51 @@
+"""Says each chapter and does what a person would type in it."""
+
+import asyncio
+
+from cli.client import Client
+from cli.commands.wanted import Wanted
+from cli.demo.history import expect
+from cli.demo.person import Look, Person
+from cli.demo.place import Place
+from cli.exits import Exit
+from cli.output import Output
+from cli.starting import start
+
+
+class Teller:
+    def __init__(self, client: Client, output: Output, place: Place) -> None:
+        self.client = client
+        self.output = output
+        self.place = place
+        self._chapters = 0
+        self._deployments = 0
+
+    def chapter(self, text: str) -> None:
+        self._chapters += 1
+        title(self.output, f"{self._chapters}. {text}")
+
+    def typed(self, command: str) -> None:
+        self.output.line(f"$ {command}")
+
+    def say(self, text: str) -> None:
+        title(self.output, text)
+
+    async def deploy(self, name: str, *context: str) -> Exit:
+        file, added = self.place.file(name), ",".join(context)
+        self.typed(f"fairlead deploy start -f {file}{f' --add-context {added}' * bool(added)} --watch")
+        self._deployments += 1
+        wanted = Wanted(file=file, add_context=(added,) if added else ())
+        return await start(self.client, self.output, wanted, f"demo-{self._deployments}", (True, self.place.seconds))
+
+    async def deploy_with_approval(self, name: str, look: Look | None = None) -> Exit:
+        person = Person(self.client, self.output, look)
+        async with asyncio.TaskGroup() as group:
+            asked = group.create_task(person.approve_when_asked())
+            ended = await self.deploy(name)
+            asked.cancel()
+        expect(person.has_approved, f"{name} waits for a person")
+        return ended
+
+
+def title(output: Output, text: str) -> None:
+    output.console.print(f"\n{text}", style="bold", markup=False)
