@@ -13,6 +13,7 @@ from libs.workload.dialogue.requests import delete
 from libs.workload.dialogue.wanted import Problem, Seen, Stage, Superseded, Wanted
 from libs.workload.kinds.objects import deployment_identity, is_leaving, number, replica_set_identity, text
 from libs.workload.manifests.applying import applied
+from libs.workload.manifests.keeping import kept
 from libs.workload.manifests.restoring import created_removed, rest_restored, settings_restored
 from libs.workload.pods.fleet import Slot, fleet_of, objection, slot_of
 from libs.workload.pods.moving import moved, unread, waits_of
@@ -121,7 +122,10 @@ def _finished(wanted: Wanted, seen: Seen) -> Outlook:
     if not whole.is_settled:
         return whole
     gone = combined(_gone(slot, seen) for slot in [*stable, *_leftovers(wanted, seen)])
-    return gone if not gone.is_settled else services_widened(wanted, seen)
+    if not gone.is_settled:
+        return gone
+    widened = services_widened(wanted, seen)
+    return widened if not widened.is_settled else kept(wanted, seen)
 
 
 def _leftovers(wanted: Wanted, seen: Seen) -> list[Slot]:

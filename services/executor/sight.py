@@ -63,7 +63,8 @@ class Sight:
             speaks = MANAGED_LABEL in table(own, "metadata", "labels")
             known = watch.replica_sets.version if speaks else text(shown or {}, "metadata", "resourceVersion")
             return _order(known) >= _order(text(own, "metadata", "resourceVersion"))
-        return shown is None or text(shown, "metadata", "uid") != self._deleted.get(identity, "")
+        # That it is gone is kept: where it had no label of ours, the watch's silence would say nothing.
+        return shown is not None and text(shown, "metadata", "uid") != self._deleted.get(identity, "")
 
     def _reflectors(self) -> list[Reflector]:
         return [reflector for watch in self._watches.values() for reflector in (watch.replica_sets, watch.pods)]

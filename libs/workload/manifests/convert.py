@@ -101,7 +101,13 @@ def replica_set(deployment: Object, marks: Marks, revision: int) -> Object:
     metadata = {
         "name": name,
         "namespace": text(deployment, "metadata", "namespace"),
-        "labels": {**table(deployment, "metadata", "labels"), HASH_LABEL: version, MANAGED_LABEL: "true"},
+        # Those of its pods too: by them a Deployment that is kept finds and adopts it.
+        "labels": {
+            **table(deployment, "metadata", "labels"),
+            **table(deployment, "spec", "template", "metadata", "labels"),
+            HASH_LABEL: version,
+            MANAGED_LABEL: "true",
+        },
         "annotations": {
             **{
                 key: value
