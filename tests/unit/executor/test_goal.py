@@ -2,7 +2,7 @@
 
 import pytest
 
-from libs.plan.model import ApplyManifests, SetWeight
+from libs.plan.model import ApplyManifests, DeployGreen, RedirectTraffic, SetWeight, ShutDownOld
 from libs.rollout.state import Phase, Rollout
 from libs.workload.dialogue.fence import Fence
 from libs.workload.dialogue.wanted import Snapshot, Stage
@@ -29,6 +29,31 @@ def test_every_stage_follows_from_state(rollout: Rollout, stage: Stage, weight: 
     wanted = wanted_of(KEY, rollout, (), Snapshot())
     assert wanted is not None
     assert (wanted.stage, wanted.weight, wanted.workloads) == (stage, weight, rollout.workloads)
+
+
+SWAP = (ApplyManifests(), DeployGreen(), RedirectTraffic(), ShutDownOld())
+
+
+@pytest.mark.parametrize(
+    ("rollout", "stage", "asked"),
+    [
+        (a_rollout(steps=SWAP, step=0), Stage.APPLY, (False, True)),
+        (a_rollout(Phase.HELD, steps=SWAP, step=1), Stage.APPLY, (False, True)),
+        (a_rollout(steps=SWAP, step=1), Stage.SWAP, (False, True)),
+        (a_rollout(Phase.HELD, steps=SWAP, step=2), Stage.SWAP, (False, True)),
+        (a_rollout(steps=SWAP, step=2), Stage.SWAP, (True, True)),
+        (a_rollout(steps=SWAP, step=3), Stage.SWAP, (True, False)),
+        (a_rollout(Phase.LANDED, steps=SWAP, step=4), Stage.SWAP, (True, False)),
+        (a_rollout(Phase.FINISHING, steps=SWAP, step=4), Stage.FINISH, (True, False)),
+        (a_rollout(Phase.RETURNING, steps=SWAP, step=3), Stage.RETURN, (False, True)),
+    ],
+)
+@pytest.mark.feature("F80")
+def test_blue_green_asks_for_traffic(rollout: Rollout, stage: Stage, asked: tuple[bool, bool]) -> None:
+    wanted = wanted_of(KEY, rollout, (), Snapshot())
+    assert wanted is not None
+    assert wanted.swap is not None
+    assert (wanted.stage, (wanted.swap.traffic_to_new, wanted.swap.stable_runs)) == (stage, asked)
 
 
 @pytest.mark.parametrize("phase", [Phase.ABSENT, Phase.SURVEYING, Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ABANDONED])
