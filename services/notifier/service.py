@@ -11,11 +11,10 @@ from libs.runtime.process import Process
 from libs.secrets.folder import secret_folder
 from services.notifier.applications import Applications
 from services.notifier.delivery import Delivery
-from services.notifier.facts import filters
-from services.notifier.inorder import InOrder
-from services.notifier.rules import Rules, Standing
+from services.notifier.handlers import Notifier
+from services.notifier.rules import Rules
 from services.notifier.settings import ALLOW_PRIVATE, Settings
-from services.notifier.telling import Telling, Tools, cancelled
+from services.notifier.telling import Tools
 
 
 async def serve(settings: Settings, ports: Ports, process: Process, public_url: str) -> None:
@@ -43,30 +42,4 @@ async def serve(settings: Settings, ports: Ports, process: Process, public_url: 
         rules = Rules(ports.store, ports.clock)
         group.create_task(rules.run())
         sharing = Sharing(process.member, ttl_seconds=settings.notifier_lease_seconds)
-        await Partitions("notifier", sharing, ports).run(_Notifier(rules, tools, ports).hold)
-
-
-class _Notifier:
-    def __init__(self, rules: Rules, tools: Tools, ports: Ports) -> None:
-        self._rules = rules
-        self._tools = tools
-        self._ports = ports
-
-    async def hold(self, partition: int) -> None:
-        """Speak for the rules of a partition while this process holds it."""
-        standing: dict[str, Standing] = {}
-        tasks: dict[str, asyncio.Task[None]] = {}
-        async with asyncio.TaskGroup() as group:
-            while True:
-                wanted = await self._rules.of(partition, standing)
-                for rule_id in [one for one in tasks if standing[one] != wanted.get(one)]:
-                    await cancelled(tasks.pop(rule_id))
-                for rule_id in wanted.keys() - tasks.keys():
-                    tasks[rule_id] = group.create_task(self._speak(wanted[rule_id]))
-                standing = wanted
-
-    async def _speak(self, standing: Standing) -> None:
-        telling = Telling(standing.tenant, standing.rule, standing.since, self._tools)
-        name = f"notifier-{standing.id}"
-        async with self._ports.bus.consume(name, filters(standing.tenant)) as deliveries:
-            await InOrder(telling.hear, self._ports.clock).run(deliveries)
+        await Partitions("notifier", sharing, ports).run(Notifier(rules, tools, ports).hold)

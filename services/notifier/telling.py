@@ -3,7 +3,6 @@
 Whatever a receiver does holds up no other rule: each has its own consumer, and with it its own place in the stream.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from random import Random
@@ -117,9 +116,3 @@ class Telling:
     def _give_up(self, notice: Notice, reason: str) -> None:
         self._tools.told.labels("given_up").inc()
         _log.warning("notification_given_up", event_id=notice.id, reason=reason)
-
-
-async def cancelled(task: asyncio.Task[None]) -> None:
-    """End a rule's telling before another takes its place: never do two speak for one rule."""
-    task.cancel()
-    await asyncio.wait([task])
