@@ -9,7 +9,6 @@ from libs.auth import clients
 from libs.auth.clients import BUCKET, Client, WrongClient
 from libs.auth.principal import Kind
 from libs.durable.ports import Conflict, Store
-from libs.messages.subject import token
 
 _ATTEMPTS = 5
 
@@ -19,7 +18,7 @@ async def assign(store: Store, tenant: str, client_id: str, roles: Sequence[str]
 
     Raises `WrongClient` for roles no client may have. Tokens that were given out keep what they say until they expire.
     """
-    check_roles(roles)
+    clients.check_roles(roles)
     client = await clients.find(store, client_id)
     if client is not None and client.kind is Kind.AGENT:
         raise WrongClient("an agent's one role is the agents'")
@@ -38,13 +37,8 @@ async def withdraw(store: Store, tenant: str, roles: Iterable[str]) -> tuple[str
     return tuple(found)
 
 
-def check_roles(roles: Sequence[str]) -> None:
-    if not (0 < len(roles) <= 64 and all(0 < len(role) <= 128 and role.isprintable() for role in roles)):
-        raise WrongClient("a client has 1 to 64 roles of 1 to 128 characters each")
-
-
 async def _changed(store: Store, tenant: str, client_id: str, roles: tuple[str, ...]) -> Client | None:
-    key = f"client.{token(client_id)}"
+    key = clients.key_of(client_id)
     for _ in range(_ATTEMPTS):
         entry = await store.get(BUCKET, key)
         client = msgspec.json.decode(entry.value, type=Client) if entry else None

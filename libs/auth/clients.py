@@ -25,6 +25,8 @@ from libs.runtime.secret import Secret
 BUCKET = "config"
 _PREFIX = "client."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+_ROLES_MOST = 64
+_ROLE_MOST = 128
 _SECRET_BYTES = 32
 _SALT_BYTES = 16
 # 4 MiB and about 10 ms each. The secrets are 256 random bits that no cost would make easier to guess, and a fleet
@@ -100,7 +102,7 @@ async def create(
         created_by=wanted.created_by,
     )
     try:
-        await store.put(BUCKET, _key(client_id), msgspec.json.encode(client), revision=0)
+        await store.put(BUCKET, key_of(client_id), msgspec.json.encode(client), revision=0)
     except Conflict as error:
         raise ClientExists(client_id) from error
     return Credential(client_id, secret)
@@ -111,7 +113,7 @@ def id_of(wanted: NewClient) -> str:
 
 
 async def find(store: Store, client_id: str) -> Client | None:
-    entry = await store.get(BUCKET, _key(client_id))
+    entry = await store.get(BUCKET, key_of(client_id))
     return None if entry is None else msgspec.json.decode(entry.value, type=Client)
 
 
@@ -132,8 +134,20 @@ async def delete(store: Store, tenant: str, client_id: str) -> bool:
     client = await find(store, client_id)
     if client is None or client.tenant != tenant:
         return False
-    await store.delete(BUCKET, _key(client_id))
+    await store.delete(BUCKET, key_of(client_id))
     return True
+
+
+def check_roles(roles: Sequence[str]) -> None:
+    """Raises `WrongClient` for roles that no client may have."""
+    are_names = all(0 < len(role) <= _ROLE_MOST and role.isprintable() for role in roles)
+    if not are_names or not 0 < len(roles) <= _ROLES_MOST:
+        raise WrongClient(f"a client has 1 to {_ROLES_MOST} roles of 1 to {_ROLE_MOST} characters each")
+
+
+def key_of(client_id: str) -> str:
+    """Where the bucket keeps it."""
+    return _PREFIX + token(client_id)
 
 
 def hashed(secret: str, salt: bytes, cost: int = _COST) -> bytes:
@@ -154,13 +168,4 @@ def _check(wanted: NewClient) -> None:
         raise WrongClient("a client's name is 1 to 128 letters, digits, '.', '_' or '-', and begins with neither sign")
     if not re.fullmatch(r"[a-z0-9-]{1,63}", wanted.tenant):
         raise WrongClient("a tenant's name is 1 to 63 small letters, digits or '-'")
-    if not _are_roles(wanted.roles):
-        raise WrongClient("a client has 1 to 64 roles of 1 to 128 characters each")
-
-
-def _are_roles(roles: Sequence[str]) -> bool:
-    return 0 < len(roles) <= 64 and all(0 < len(role) <= 128 for role in roles)
-
-
-def _key(client_id: str) -> str:
-    return _PREFIX + token(client_id)
+    check_roles(wanted.roles)
