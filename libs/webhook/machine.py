@@ -27,12 +27,8 @@ from libs.messages.webhook import (
     CallMissed,
     CancelWebhook,
     StartWebhook,
-    WebhookCalled,
-    WebhookCancelled,
-    WebhookFailed,
-    WebhookHindered,
-    WebhookSucceeded,
 )
+from libs.webhook import facts
 from libs.webhook.state import Phase, Run, is_terminal
 
 CALLBACK = "callback"
@@ -53,7 +49,7 @@ def advance(run: Run, message: Message) -> Transition[Run]:
         case Phase.ABSENT, StartWebhook():
             return _start(message)
         case _, StartWebhook() if is_terminal(run):
-            return run, _outcome_again(run, message)
+            return run, (facts.outcome_again(run, message),)
         case _, CancelWebhook(run=name) if not is_terminal(run):
             return _cancel(replace(run, run=name))
         case _, CallBack(id=run.callback) if message.id:
@@ -114,9 +110,8 @@ def _answered(run: Run, status: int) -> Transition[Run]:
     settled = replace(run, process="", is_pausing=False, hindrance="")
     if not run.calls_back:
         return _succeed(settled, f"answered with {status}", "")
-    called = WebhookCalled(target=run.subject.target, place=run.place, name=run.name, status=status)
     timers = (Disarm(CHECK), Disarm(RETRY), Disarm(AGENT), Arm(CALLBACK, CALLBACK_SECONDS))
-    return replace(settled, phase=Phase.WAITING), (called, *timers)
+    return replace(settled, phase=Phase.WAITING), (facts.called(run, status), *timers)
 
 
 def _missed(run: Run, missed: CallMissed) -> Transition[Run]:
@@ -127,13 +122,13 @@ def _missed(run: Run, missed: CallMissed) -> Transition[Run]:
         return _fail(run, reason)
     seconds = min(2 ** min(run.attempt - 1, 16), RETRY_MOST_SECONDS)
     pausing = replace(run, process="", is_pausing=True, hindrance="")
-    told = _hindrance(run, f"{reason}; called again in {seconds} s")
+    told = facts.hindered(run, f"{reason}; called again in {seconds} s")
     return pausing, (told, Disarm(AGENT), Arm(RETRY, seconds))
 
 
 def _hindered(run: Run, reason: str) -> Transition[Run]:
     begun: tuple[Output, ...] = () if run.hindrance else (Arm(AGENT, AGENT_SECONDS),)
-    return replace(run, hindrance=reason), (_hindrance(run, reason), *begun)
+    return replace(run, hindrance=reason), (facts.hindered(run, reason), *begun)
 
 
 def _woken(run: Run, timer: str) -> Transition[Run]:
@@ -150,7 +145,7 @@ def _woken(run: Run, timer: str) -> Transition[Run]:
 
 def _called_back(run: Run, callback: CallBack) -> Transition[Run]:
     """A callback may come before the call's own answer, and after the answer to an attempt was lost."""
-    if problem := _refusal(run):
+    if problem := facts.refusal(run):
         # The run's name ends with its target's, should the run itself know nothing.
         target = run.subject.target or callback.run.split("/", 3)[-1]
         return run, (CallBackRefused(target=target, order=CallBack.address, reason=problem),)
@@ -161,62 +156,21 @@ def _called_back(run: Run, callback: CallBack) -> Transition[Run]:
     return _fail(answered, f"{callback.by} called back that it failed{said}")
 
 
-def _refusal(run: Run) -> str:
-    """Why a callback does not count; empty where it does."""
-    if run.phase is Phase.CALLING and run.attempt and not run.calls_back:
-        return f"the webhook {run.name} wants no callback"
-    match run.phase:
-        case Phase.WAITING:
-            return ""
-        case Phase.CALLING if run.attempt:
-            return ""
-        case Phase.CALLING | Phase.ABSENT:
-            return "the webhook was not called yet"
-        case _ if run.by:
-            return f"{run.by} has called back already; the webhook run has {run.phase}"
-        case _:
-            return f"the step is over: the webhook run has {_ended(run)}"
-
-
-def _ended(run: Run) -> str:
-    return "been cancelled" if run.phase is Phase.CANCELLED else str(run.phase)
-
-
 def _succeed(run: Run, message: str, by: str) -> Transition[Run]:
     ended = replace(run, phase=Phase.SUCCEEDED, message=message, by=by)
-    return ended, (_outcome(ended),)
+    return ended, (facts.outcome(ended),)
 
 
 def _fail(run: Run, reason: str) -> Transition[Run]:
     ended = replace(run, phase=Phase.FAILED, process="", is_pausing=False, reason=reason)
-    return ended, (_outcome(ended),)
+    return ended, (facts.outcome(ended),)
 
 
 def _cancel(run: Run) -> Transition[Run]:
     ended = replace(run, phase=Phase.CANCELLED, process="", is_pausing=False)
     if run.phase is Phase.ABSENT:
         return ended, ()
-    told = WebhookCancelled(target=run.subject.target, place=run.place, name=run.name)
-    return ended, (told,)
-
-
-def _outcome_again(run: Run, order: StartWebhook) -> tuple[Output, ...]:
-    """For who asks again, because the answer may have been lost."""
-    if run.phase is not Phase.CANCELLED:
-        return (_outcome(run),)
-    reason = "it was cancelled"
-    return (WebhookFailed(target=order.subject.target, place=order.place, name=order.name, reason=reason),)
-
-
-def _outcome(run: Run) -> Message:
-    target, place, name = run.subject.target, run.place, run.name
-    if run.phase is Phase.SUCCEEDED:
-        return WebhookSucceeded(target=target, place=place, name=name, message=run.message, by=run.by)
-    return WebhookFailed(target=target, place=place, name=name, reason=run.reason)
-
-
-def _hindrance(run: Run, reason: str) -> WebhookHindered:
-    return WebhookHindered(target=run.subject.target, place=run.place, name=run.name, reason=reason)
+    return ended, (facts.cancelled(run),)
 
 
 MACHINE = Machine("webhook", Run, Run(), advance, is_terminal)
