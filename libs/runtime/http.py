@@ -7,6 +7,7 @@
 Every error is a problem document (`libs.runtime.problem`), every request is traced, counted and of limited size.
 """
 
+import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,6 +20,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from libs.runtime import log, trace
+from libs.runtime.connection import PATIENCE_SECONDS, Connection
 from libs.runtime.health import Health
 from libs.runtime.json_keys import require_single_keys
 from libs.runtime.problem import Problem, document, of_http_error
@@ -64,19 +66,28 @@ def routes(health: Health, registry: CollectorRegistry) -> list[web.RouteDef]:
 
 
 @asynccontextmanager
-async def serve(app: web.Application, address: str) -> AsyncIterator[int]:
+async def serve(app: web.Application, address: str, patience_seconds: float = PATIENCE_SECONDS) -> AsyncIterator[int]:
     """Listen on `host:port` while entered; gives the port, which the system chooses for port 0."""
-    host, port = split(address)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_SECONDS)
+    runner = web.AppRunner(app, shutdown_timeout=_STOP_SECONDS)
     await runner.setup()
     try:
+        listening = await _listening(runner, address, patience_seconds)
         try:
-            await web.TCPSite(runner, host, port).start()
-        except (OSError, OverflowError) as error:
-            raise CannotStart(f"cannot listen on {address} (FAIRLEAD_HTTP_ADDRESS): {error}") from error
-        yield int(runner.addresses[0][1])
+            yield int(listening.sockets[0].getsockname()[1])
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()
+
+
+async def _listening(runner: web.AppRunner, address: str, patience_seconds: float) -> asyncio.Server:
+    host, port = split(address)
+    server = runner.server
+    assert server is not None, "the runner is set up"
+    try:
+        return await asyncio.get_running_loop().create_server(lambda: Connection(server, patience_seconds), host, port)
+    except (OSError, OverflowError) as error:
+        raise CannotStart(f"cannot listen on {address} (FAIRLEAD_HTTP_ADDRESS): {error}") from error
 
 
 def split(address: str) -> tuple[str, int]:
@@ -119,7 +130,8 @@ async def body(request: web.Request, kind: type[Body]) -> Body:
 async def _begin(request: web.Request, response: web.StreamResponse) -> None:
     request[_BEGUN] = response
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["traceparent"] = request[_TRACE].traceparent
+    if _TRACE in request:
+        response.headers["traceparent"] = request[_TRACE].traceparent
 
 
 def _traced(process: Process) -> Any:
@@ -155,18 +167,26 @@ def _answered(max_bytes: int) -> Any:
             if (request.content_length or 0) > max_bytes:
                 raise Problem(413, f"the body is larger than {max_bytes} bytes")
             return await handler(request)
-        except Problem as problem:
-            return document(problem)
         except web.HTTPException as error:
             if error.status < 400:
                 raise
             return document(of_http_error(request, error))
-        except ConnectionError:
-            return _cut_off(request)
         except Exception as error:  # noqa: BLE001 - a client gets a document, the log gets the traceback
-            return _unforeseen(request, error)
+            return _told(request, error)
 
     return answered
+
+
+def _told(request: web.Request, error: Exception) -> web.StreamResponse:
+    match error:
+        case Problem():
+            return document(error)
+        case ConnectionError():
+            return _cut_off(request)
+        case web.RequestPayloadError() | HttpProcessingError():
+            return document(Problem(400, "the body cannot be read: it is cut short or wrongly encoded"))
+        case _:
+            return _unforeseen(request, error)
 
 
 def _unforeseen(request: web.Request, error: Exception) -> web.StreamResponse:
@@ -185,7 +205,7 @@ def _cut_off(request: web.Request) -> web.StreamResponse:
 
 def _is_about_us(record: logging.LogRecord) -> bool:
     """Whether the library's log line is more than a client's malformed bytes, which anybody may send all day."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+    return not (record.exc_info and isinstance(record.exc_info[1], web.RequestPayloadError | HttpProcessingError))
 
 
 def _route(request: web.Request) -> str:
