@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Any, TypeVar
 
 import aiohttp
@@ -80,8 +81,10 @@ class Client:
         """Status and body; 0 where the server could not be reached and there is another attempt."""
         headers = {**self._headers(), **more}
         self._output.debug(f"{method} {self._url(path)}")
+        # A stream goes out in pieces; bytes would go at once, however many they are.
+        sent = None if body is None else BytesIO(body)
         try:
-            async with self._session.request(method, self._url(path), data=body, headers=headers) as response:
+            async with self._session.request(method, self._url(path), data=sent, headers=headers) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if is_last:
