@@ -74,7 +74,9 @@ def _is_lambda(root: Mapping, report: Report) -> bool:
             and value.text.lower() == "lambda"
         ):
             message = "lambda is not built yet in this release"
-            report.error(Place(value.line, value.column, "kind"), "not_built", message, "write kind: kubernetes")
+            report.error(
+                Place(value.line, value.column, "kind"), "not_built", message, "deploy it with another tool for now"
+            )
             return True
     return False
 

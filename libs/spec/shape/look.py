@@ -8,6 +8,11 @@ def is_empty(node: Node) -> bool:
     return isinstance(node, Scalar) and strict_value(node) is None
 
 
+def is_braces(node: Node) -> bool:
+    """`{{name}}` out of quotes: YAML reads a mapping whose key is a mapping."""
+    return isinstance(node, Mapping) and any(isinstance(key, Mapping) for key, _ in node.entries)
+
+
 def key_text(key: Scalar) -> str | None:
     value = strict_value(key)
     return value if isinstance(value, str) else None

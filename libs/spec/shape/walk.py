@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from libs.spec.problems import Place, Report, join, quoted
-from libs.spec.shape.look import hint_for_mapping, is_empty, joined, key_text, name_of
+from libs.spec.shape.look import hint_for_mapping, is_braces, is_empty, joined, key_text, name_of
 from libs.spec.shape.names import Names
 from libs.spec.shape.shape import Ignored, ListOf, MapOf, NotBuilt, NotHere, Outside, Record, Shape, Text, Values
 from libs.spec.shape.word import name_problem, read_word
@@ -42,9 +42,15 @@ class Walk:
                 return self._map(shape, node, path)
             case Record():
                 return self._record(shape, node, path)
+        return self._word(shape, node, path)
+
+    def _word(self, shape: Shape, node: Node, path: str) -> Any:
+        if is_braces(node):
+            self._wrong(shape, node, path, "put a text with {{ }} in it in quotes")
+            return None
         if isinstance(node, Scalar) and node.is_literal:
             self.literals.add(path)
-        value = read_word(shape, node, place, self._report)
+        value = read_word(shape, node, self.places[path], self._report)
         if isinstance(shape, Text) and shape.refers and value is not None and not self._report.is_soft:
             self.names.use(shape.refers, str(value), path)
         return value
@@ -119,7 +125,7 @@ class Walk:
         if isinstance(node, Scalar) and shape.shorthand:
             return {shape.shorthand: self.value(shape.fields[shape.shorthand], node, path)}
         if not isinstance(node, Mapping):
-            self._wrong(shape, node, path, hint_for_mapping(node))
+            self._wrong(shape, node, path, _listed_key(shape, node) or hint_for_mapping(node))
             return None
         written = self._keys.entries(node, path)
         entries = self._known(shape, written, path)
@@ -200,6 +206,12 @@ class Walk:
     def _head(self, entry: Entry, path: str) -> Place:
         head = self.heads[path] = Place(entry.key.line, entry.key.column, path)
         return head
+
+
+def _listed_key(shape: Record, node: Node) -> str:
+    """What to do where a list stands in the place of a mapping that holds it; empty where it is another's."""
+    lists = [key for key in shape.required if isinstance(shape.fields[key], ListOf)]
+    return f"put the list under {lists[0]}:" if isinstance(node, Sequence) and len(lists) == 1 else ""
 
 
 def _ordered(shape: Record, entries: dict[str, Entry]) -> Iterable[str]:

@@ -6,6 +6,7 @@ import yaml
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_IN_QUOTES = "put a text with {{ }} in it in quotes"
 _BLOCK = re.compile(r"[ -]*(?P<key>[\w-]+): *[|>][-+0-9]*[ \r]*")
 
 
@@ -76,7 +77,8 @@ def syntax_error(error: yaml.MarkedYAMLError, text: str) -> Unreadable:
         message = f"is not indented, so it is not the text of {key}"
         return Unreadable(where.line + 1, where.column + 1, "syntax", message, f"indent it deeper than {key}")
     message, hint = _explained(error.problem or "cannot be read", _character(text, line, column))
-    return Unreadable(line, column, "syntax", message, hint)
+    # Braces out of quotes open a mapping: what YAML complains of then is never what the author meant.
+    return Unreadable(line, column, "syntax", message, _IN_QUOTES if "{{" in _line(text, line) else hint)
 
 
 def _key_of_block(text: str, line: int) -> str:
@@ -89,8 +91,12 @@ def _key_of_block(text: str, line: int) -> str:
 
 
 def _character(text: str, line: int, column: int) -> str:
+    return _line(text, line)[column - 1 : column]
+
+
+def _line(text: str, line: int) -> str:
     lines = text.split("\n")
-    return lines[line - 1][column - 1 : column] if 0 < line <= len(lines) else ""
+    return lines[line - 1] if 0 < line <= len(lines) else ""
 
 
 def _explained(problem: str, here: str) -> tuple[str, str]:

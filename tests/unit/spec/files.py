@@ -7,6 +7,9 @@ TARGETS = "{qa: {account: qa-cluster, namespace: shop, strategy: careful}}"
 MANIFESTS = "[{path: k8s/}]"
 STRATEGIES = "{careful: {canary: {steps: [{setWeight: 50}]}}}"
 
+TIMES = "interval: 1, units: minutes, numberOfJudgmentRuns: 2"
+QUERIES = "analysis: {defaultMetricProviderName: p, queries: [{name: q, queryTemplate: up, upperLimit: 1}]}"
+
 
 def a_file(targets: str = TARGETS, manifests: str = MANIFESTS, strategies: str = STRATEGIES, more: str = "") -> str:
     """Lines 1 to 4 hold application, targets, manifests and strategies, each in one line; `more` follows."""
@@ -37,3 +40,23 @@ def lines_of(text: str) -> list[str]:
         f"{one.line}:{one.column} {one.path} {'warning: ' * (one.severity == 'warning')}{one.message}"
         for one in parse(text).problems
     ]
+
+
+def asked(keys: str) -> str:
+    """The analysis begins at line 8, column 9."""
+    return f"{with_steps(f'analysis: {{{keys}}}')}{QUERIES}"
+
+
+def queried(keys: str) -> str:
+    """The query's keys after its name begin at line 9, column 61."""
+    step = f"analysis: {{{TIMES}, queries: [q]}}"
+    return f"{with_steps(step)}analysis: {{defaultMetricProviderName: p, queries: [{{name: q, {keys}}}]}}"
+
+
+def called(keys: str) -> str:
+    """The webhook's keys after its name begin at line 9, column 22."""
+    return f"{with_steps('runWebhook: {name: w}')}webhooks: [{{name: w, {keys}}}]"
+
+
+def errors_of(text: str) -> list[str]:
+    return [line for line in lines_of(text) if "warning: " not in line]
