@@ -17,6 +17,8 @@ from services.intake.original.documents import Asked, again, linked, pipeline, q
 
 Body = TypeVar("Body")
 
+_CODES = {"unknown_agent": "42"}
+"""What the original calls by a number, which scripts look for."""
 _LINK = "application/vnd.start.kubernetes.pipeline.v2.link+json"
 
 
@@ -73,8 +75,9 @@ async def _read(request: web.Request, decode: Callable[[bytes], Body]) -> Body:
 
 def _errors(problem: Problem) -> dict[str, Any]:
     """The members that the original's command line prints."""
-    found = problem.fields.get("problems") or [{"message": problem.detail, "code": problem.code}]
-    errors = [{"message": _spelled(one), "code": one.get("code", "")} for one in found]
+    found = [one for one in problem.fields.get("problems", ()) if one["severity"] == "error"]
+    found = found or [{"message": problem.detail, "code": problem.code}]
+    errors = [{"message": _spelled(one), "code": _CODES.get(code := one.get("code", ""), code)} for one in found]
     return {"error_id": problem.code, "errors": errors}
 
 

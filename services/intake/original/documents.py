@@ -25,6 +25,9 @@ class _Extras(Struct, frozen=True, rename="camel"):
     files: dict[str, tuple[str, ...] | None] | None = None
     target_filters: tuple[_Filter, ...] | None = None
     source_control: dict[str, Any] | None = None
+    context_overrides: dict[str, str] | None = None
+    """How its older versions named what `--add-context` gives."""
+    account: str = ""
 
 
 class _Link(Struct, frozen=True, rename="camel"):
@@ -41,13 +44,15 @@ class Asked(Struct, frozen=True):
 
 
 def start_request(body: bytes) -> StartRequest:
-    """Raises `msgspec.MsgspecError` for what is no such request."""
+    """Raises `msgspec.MsgspecError` for what is no such request, `ValueError` for what cannot be done."""
     extras = msgspec.json.decode(body, type=_Extras)
+    _refuse_account(extras.account)
     document = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     config = {key: value for key, value in document.items() if key not in _ONLY_IN_REQUESTS}
     return StartRequest(
         config=msgspec.json.encode(config).decode(),
         files={path: texts for path, texts in (extras.files or {}).items() if texts is not None},
+        context=extras.context_overrides or {},
         source_control=extras.source_control or {},
         targets=tuple(one.include_target for one in extras.target_filters or ()),
     )
@@ -62,10 +67,14 @@ def linked(location: str) -> str:
 def again(body: bytes) -> Again:
     """Raises `msgspec.MsgspecError` for what is no such request, `ValueError` for what cannot be done."""
     link = msgspec.json.decode(body or b"{}", type=_Link)
-    if link.account:
-        raise ValueError("another account for every target is not built yet")
+    _refuse_account(link.account)
     named = tuple(one.include_target for one in link.target_filters or ())
     return Again(targets=named or None)
+
+
+def _refuse_account(account: str) -> None:
+    if account:
+        raise ValueError("another account for every target is not built yet")
 
 
 def pipeline(view: DeploymentView) -> dict[str, Any]:

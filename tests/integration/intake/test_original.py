@@ -55,6 +55,42 @@ async def test_conflict_and_errors_look_like_its(memory: Open) -> None:
         assert any("strategy" in one["message"] for one in document["errors"])
 
 
+@pytest.mark.feature("F32", "F135")
+async def test_older_name_of_context_is_taken(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        body = {**BODY, "context": {"release": "7", "team": "a"}, "contextOverrides": {"release": "8"}}
+        _, document = await call(w, "POST", "/pipelines/kubernetes", body)
+        _, shown = await call(w, "GET", f"/pipelines/{document['pipelineId']}")
+        assert shown["context"] == {"release": "8", "team": "a"}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"account": "eu"}, 422, "not_built"),
+        ({"targets": {"prod": {"account": "prdo", "strategy": "all"}}}, 422, "42"),
+        ({"targetFilters": [{"includeTarget": "prdo"}]}, 422, "unknown_name"),
+        ({"targetFilters": [{}]}, 422, "invalid_body"),
+        ({"kind": "lambda"}, 422, "not_built"),
+        ({"files": {}}, 422, "missing_file"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+async def test_what_cannot_start_is_refused_its_way(memory: Open, change: Any, status: int, code: str) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        answered, document = await call(w, "POST", "/pipelines/kubernetes", {**BODY, **change})
+        assert (answered, document["errors"][0]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    "change", [{"targetFilters": []}, {"targetFilters": None}, {"kind": None}, {"version": "apps/v1"}]
+)
+async def test_what_its_clients_leave_open_starts(memory: Open, change: Any) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, document = await call(w, "POST", "/pipelines/kubernetes", {**BODY, **change})
+        assert status == 202, document
+
+
 @pytest.mark.parametrize(
     ("phase", "target", "status"),
     [

@@ -63,10 +63,38 @@ def test_leading_slash_means_workspace(file: Path) -> None:
     assert names(file, "/k/a.yml", {"GITHUB_WORKSPACE": str(workspace)}) == [wanted]
 
 
+@pytest.mark.feature("F43")
 def test_folder_is_read_in_order(file: Path) -> None:
     written = [a_manifest(file.parent / "k" / name) for name in ("z.yml", "b/c.yaml", "a.yml")]
     (file.parent / "k" / "notes.txt").write_text("not a manifest")
     assert names(file, "k") == sorted(written)
+
+
+@pytest.mark.feature("F43")
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        ("manifests/x.yml", "release/manifests/x.yml"),
+        ("./manifests/x", "release/manifests/x/a.yml"),
+        ("manifests/x/", "release/manifests/x/a.yml"),
+        ("../reset/x.yml", "reset/x.yml"),
+        ("../reset/", "reset/deep/x.yaml"),
+        ("/manifests/x.yml", "release/manifests/x.yml"),
+        ("my manifests/x (eu).yml", "release/my manifests/x (eu).yml"),
+    ],
+)
+def test_path_is_found_as_people_write_it(file: Path, written: str, there: str) -> None:
+    wanted = a_manifest(file.parent.parent / there)
+    assert names(file, written) == [wanted]
+
+
+@pytest.mark.feature("F43")
+def test_file_holds_several_documents(file: Path) -> None:
+    several = Path(a_manifest(file.parent / "a.yml"))
+    several.write_text(f"{MANIFEST % 'a'}---\n{MANIFEST % 'b'}")
+    file.write_text(FILE.replace("{PATH}", "a.yml"))
+    read_ = read(str(file), environ={})
+    assert (read_.is_valid, len(read_.files["a.yml"])) == (True, 1)
 
 
 def test_missing_lists_every_place(file: Path) -> None:
@@ -77,7 +105,7 @@ def test_missing_lists_every_place(file: Path) -> None:
 
 def test_url_is_refused_by_name(file: Path) -> None:
     file.write_text(FILE.replace("{PATH}", "https://example.com/a.yml"))
-    assert not read(str(file), environ={}).is_valid
+    assert [one.code for one in read(str(file), environ={}).problems] == ["not_built"]
 
 
 def a_fifo(path: Path) -> str:
