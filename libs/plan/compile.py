@@ -19,7 +19,6 @@ from libs.plan.model import (
 )
 from libs.spec.model import BlueGreen, Canary, ExposeServices, Gate, Spec, Target
 from libs.spec.rules.swaps import services
-from libs.spec.rules.swaps import services_of as services_of
 
 FULL = 100
 

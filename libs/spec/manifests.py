@@ -34,20 +34,10 @@ def paths_of(spec: Spec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(manifest.path for manifest in spec.manifests if manifest.path))
 
 
-def objects_of(spec: Spec, files: Files, target: str) -> tuple[tuple[dict[str, Any], ...], tuple[Problem, ...]]:
-    """The objects of one target; for several targets, `load` once and `select` each."""
-    loaded = load(spec, files, only=target)
-    objects, problems = select(spec, loaded, target)
-    return objects, loaded.problems + problems
-
-
-def load(spec: Spec, files: Files, names: Files | None = None, only: str = "") -> Loaded:
-    """Reads every text once (of one target, where `only` names it); `names` are the texts' file names, where known."""
+def load(spec: Spec, files: Files, names: Files | None = None) -> Loaded:
+    """Reads every text once; `names` are the texts' file names, where known."""
     loader = _Loader(files, names or {})
-    entries = tuple(
-        tuple(loader.objects(manifest, index)) if not only or only in manifest.targets else ()
-        for index, manifest in enumerate(spec.manifests)
-    )
+    entries = tuple(tuple(loader.objects(manifest, index)) for index, manifest in enumerate(spec.manifests))
     return Loaded(entries, tuple(loader.problems))
 
 

@@ -1,9 +1,8 @@
 """Which names a template holds, and its text with their values in place; an inserted value is never read again."""
 
 import bisect
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -48,20 +47,11 @@ def names(template: str) -> tuple[Name, ...]:
     return tuple(_name(match, breaks) for match in _TAG.finditer(template))
 
 
-def plain(value: str) -> str:
-    return value
-
-
-def in_json(value: str) -> str:
-    """Escaped for between the quotes of a JSON text."""
-    return json.dumps(value)[1:-1]
-
-
-def render(template: str, values: Mapping[str, str], escape: Callable[[str], str] = plain) -> str:
+def render(template: str, values: Mapping[str, str]) -> str:
     """`values` by full name (`context.owner`); raises `UnknownName` for any other, `TooLong` beyond the limit."""
     parts: list[str] = []
     length = 0
-    for part in _parts(template, values, escape):
+    for part in _parts(template, values):
         length += len(part)
         if length > MOST_CHARACTERS:
             raise TooLong
@@ -69,14 +59,14 @@ def render(template: str, values: Mapping[str, str], escape: Callable[[str], str
     return "".join(parts)
 
 
-def _parts(template: str, values: Mapping[str, str], escape: Callable[[str], str]) -> Iterator[str]:
+def _parts(template: str, values: Mapping[str, str]) -> Iterator[str]:
     end = 0
     for match in _TAG.finditer(template):
         name = match[1].strip(" \t")
         if name not in values:
             raise UnknownName(next(one for one in names(template) if one.text == name))
         yield template[end : match.start()]
-        yield escape(values[name])
+        yield values[name]
         end = match.end()
     yield template[end:]
 

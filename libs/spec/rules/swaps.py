@@ -6,11 +6,6 @@ from libs.spec.problems import Place, Report, path_of, quoted
 Pairs = dict[str, list[ServicePair]]
 
 
-def services_of(spec: Spec, target: str) -> tuple[ServicePair, ...]:
-    """None where its strategy is not blue/green; for all targets of a file, `services` asks once."""
-    return services(spec).get(target, ())
-
-
 def services(spec: Spec) -> dict[str, tuple[ServicePair, ...]]:
     """Of each blue/green target, one pair for each active Service."""
     return {target: _merged(pairs) for target, pairs in _written(spec).items()}

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from libs.plan.compile import Source, compile_plan, definitions_of, left_out, services_of
+from libs.plan.compile import Source, compile_plan, definitions_of, left_out
 from libs.plan.model import (
     Analysis,
     ApplyManifests,
@@ -16,6 +16,7 @@ from libs.plan.model import (
     ShutDownOld,
 )
 from libs.spec.model import BlueGreen, Canary, CanaryStep, ExposeServices, ServicePair, Spec, Target, Traffic, Webhook
+from libs.spec.rules.swaps import services
 from tests.builders import a_timed_pause, an_approval
 
 HALF, FULL = SetWeight(weight=50), SetWeight(weight=100)
@@ -128,7 +129,7 @@ BOTH = (ServicePair("a"), ServicePair("b"))
 def test_services_are_found_in_both_places(
     swap: BlueGreen, traffic: tuple[Traffic, ...], pairs: tuple[ServicePair, ...]
 ) -> None:
-    assert services_of(swapped(swap, *traffic), "prod") == pairs
+    assert services(swapped(swap, *traffic)).get("prod", ()) == pairs
 
 
 def test_canary_moves_no_services() -> None:

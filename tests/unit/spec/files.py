@@ -1,7 +1,11 @@
 """A small valid deployment file whose parts a test replaces."""
 
+from typing import Any
+
+from libs.spec.manifests import Files, load, select
 from libs.spec.model import Spec
 from libs.spec.parse import parse
+from libs.spec.problems import Problem
 
 TARGETS = "{qa: {account: qa-cluster, namespace: shop, strategy: careful}}"
 MANIFESTS = "[{path: k8s/}]"
@@ -60,3 +64,9 @@ def called(keys: str) -> str:
 
 def errors_of(text: str) -> list[str]:
     return [line for line in lines_of(text) if "warning: " not in line]
+
+
+def objects_of(spec: Spec, files: Files, target: str) -> tuple[tuple[dict[str, Any], ...], tuple[Problem, ...]]:
+    loaded = load(spec, files)
+    objects, problems = select(spec, loaded, target)
+    return objects, loaded.problems + problems

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from libs.spec.manifests import check_manifests, load, objects_of, paths_of, select
+from libs.spec.manifests import check_manifests, load, paths_of, select
 from libs.spec.model import Manifest, Spec
 from libs.spec.parse import parse
-from tests.unit.spec.files import a_file
+from tests.unit.spec.files import a_file, objects_of
 
 CONFIG_MAP = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"
 DEPLOYMENT = (

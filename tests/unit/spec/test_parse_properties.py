@@ -9,11 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from libs.spec.manifests import objects_of
 from libs.spec.model import Spec
 from libs.spec.parse import parse
 from tests.unit.spec.drawing import specs
-from tests.unit.spec.files import a_file, with_steps
+from tests.unit.spec.files import a_file, objects_of, with_steps
 from tests.unit.spec.worked import WORKED
 from tests.unit.spec.writing import as_yaml, written
 
