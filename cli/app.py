@@ -11,6 +11,7 @@ from typing import Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from cli.exits import Exit, Stop
+from cli.harmless import harmless
 from cli.options import DEFAULTS, Options, reordered
 from cli.release import release
 
@@ -37,7 +38,7 @@ app.command("cli.commands.template:app", name="template", help="Print deployment
 app.command("cli.commands.local:doctor", name="doctor", help="Check server, token, clocks and agents.")
 app.command("cli.commands.local:up", name="up", help="Run everything on this machine.")
 app.command(
-    "cli.commands.local:demo", name="demo", help="Show a release through two environments, and one that goes back."
+    "cli.commands.local:demo", name="demo", help="Show releases as a story, on sandboxes or on a cluster of yours."
 )
 app.command("cli.commands.local:sandbox", name="sandbox", help="Run one pretend Kubernetes cluster.")
 
@@ -91,7 +92,8 @@ def listen() -> None:
 
 
 def _said(stop: Stop) -> int:
-    sys.stderr.write("\n".join([f"fairlead: {stop.message}", *(f"  {hint}" for hint in stop.hints)]) + "\n")
+    said = "\n".join([f"fairlead: {stop.message}", *(f"  {hint}" for hint in stop.hints)])
+    sys.stderr.write(f"{harmless(said)}\n")
     return stop.code
 
 

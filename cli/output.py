@@ -2,11 +2,14 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 import msgspec
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
+from cli.harmless import harmless
 from cli.options import Options
 
 PLAIN_WIDTH = 160
@@ -56,6 +59,14 @@ def formatted(document: Any, style: str) -> str:
     return msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
 
 
+class _Console(Console):
+    """Shows every character that would command the terminal, and obeys only our own styles."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else harmless(text), style, control)
+
+
 def _console(file: TextIO, plain: bool) -> Console:
     width = None if file.isatty() else PLAIN_WIDTH
-    return Console(file=file, no_color=plain, width=width, soft_wrap=not file.isatty(), highlight=False)
+    return _Console(file=file, no_color=plain, width=width, soft_wrap=not file.isatty(), highlight=False)
