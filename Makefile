@@ -26,7 +26,7 @@ help: ## what can be run
 	@$(BIN)/python -m pip install --quiet --require-hashes -r constraints/dev.txt
 	@touch $@
 
-demo: .venv/run.done ## a release through two environments, with a canary, an approval and a version that fails
+demo: .venv/run.done ## releases as a story, in a minute: canary, approval, blue/green, webhook, analysis, and ways back
 	@$(BIN)/fairlead demo
 
 check: .venv/dev.done ## format, lint, types, import contracts, generated files up to date

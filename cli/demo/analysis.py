@@ -69,7 +69,7 @@ async def _running(neighbours: Neighbours, program: str) -> AsyncIterator[int]:
 
 
 async def _configure(teller: Teller, port: int) -> None:
-    teller.typed(f"fairlead config apply -f {teller.place.file('analysis/config.yml')}")
+    teller.typed(f"fairlead config apply -f {teller.typed_path('analysis/config.yml')}")
     text = _example("config.yml").replace(":9090", f":{port}")
     done = await teller.client.put("/config", ApplyConfig(text), ConfigApplied)
     for one in done.changes:

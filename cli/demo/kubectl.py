@@ -14,7 +14,7 @@ from cli.local.plan import Outside
 
 SECONDS = 30.0
 DELETE_SECONDS = 180.0
-_LABEL = "fairlead.dev/demo=true"
+_LABEL = "fairlead.dev/demo"
 
 
 class Kubectl:
@@ -29,8 +29,9 @@ class Kubectl:
 
     def create(self, namespace: str) -> None:
         """Fails where it is there already: what somebody else made is never used."""
-        self._asked("create", "namespace", namespace)
-        self._asked("label", "namespace", namespace, _LABEL)
+        metadata = {"name": namespace, "labels": {_LABEL: "true"}}
+        made = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        self._asked("create", "-f", "-", text=msgspec.json.encode(made).decode())
 
     def delete(self, namespace: str) -> None:
         self._asked("delete", "namespace", namespace, "--ignore-not-found", seconds=DELETE_SECONDS)
@@ -39,11 +40,12 @@ class Kubectl:
         text = await asyncio.to_thread(self._asked, "get", "--raw", path)
         return dict(msgspec.json.decode(text))
 
-    def _asked(self, *arguments: str, seconds: float = SECONDS) -> str:
+    def _asked(self, *arguments: str, text: str = "", seconds: float = SECONDS) -> str:
         told = f"kubectl {' '.join(arguments)}"
         try:
             done = subprocess.run(
                 [*self._command, *arguments],
+                input=text,
                 capture_output=True,
                 text=True,
                 timeout=seconds,

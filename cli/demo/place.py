@@ -1,6 +1,5 @@
 """Where the story is played: in two sandboxes with the examples as they are, or in two namespaces of a real cluster."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,8 +24,9 @@ class Place(Protocol):
         """How long one deployment may take."""
         ...
 
-    def file(self, name: str) -> str:
-        """A deployment file of the examples, as a person here would type it."""
+    @property
+    def folder(self) -> Path:
+        """Where the examples are that are played."""
         ...
 
     async def objects(self, target: str, application: str, collection: str) -> Objects:
@@ -36,10 +36,8 @@ class Place(Protocol):
 
 class Sandboxes(Struct, frozen=True):
     urls: Mapping[str, str]
+    folder: Path = EXAMPLES
     seconds: float = 60.0
-
-    def file(self, name: str) -> str:
-        return _typed(EXAMPLES / name)
 
     async def objects(self, target: str, application: str, collection: str) -> Objects:
         url = f"{self.urls[target]}{_path(application, collection)}"
@@ -54,9 +52,6 @@ class Real(Struct, frozen=True):
     folder: Path
     seconds: float = 600.0
 
-    def file(self, name: str) -> str:
-        return _typed(self.folder / name)
-
     async def objects(self, target: str, application: str, collection: str) -> Objects:
         return list((await self.kubectl.get(_path(NAMESPACES[target], collection)))["items"])
 
@@ -64,13 +59,8 @@ class Real(Struct, frozen=True):
     def with_copies(cls, outside: Outside, folder: Path) -> "Real":
         shutil.copytree(EXAMPLES, folder)
         for file in folder.glob("*/v*.yml"):
-            file.write_text(_moved(file.read_text()))
+            file.write_text(moved(file.read_text()))
         return cls(Kubectl(outside), folder)
-
-
-def _typed(path: Path) -> str:
-    short = os.path.relpath(path)
-    return str(path) if short.startswith("..") else short
 
 
 def _path(namespace: str, collection: str) -> str:
@@ -78,7 +68,7 @@ def _path(namespace: str, collection: str) -> str:
     return f"/{group}/namespaces/{namespace}/{collection}"
 
 
-def _moved(text: str) -> str:
+def moved(text: str) -> str:
     """Into the demonstration's own namespaces, which are there already."""
     import yaml
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -22,7 +23,12 @@ from cli.output import Output
 
 def demo(options: Options, wish: Wish) -> int:
     output = Output(options)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Whoever ends it, what it made is taken away again.
+        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
     if wish.kubeconfig is None:
+        if wish.context:
+            raise Stop(Exit.WRONG, f"the context {wish.context} of which kubeconfig?", "name it: --kubeconfig FILE")
         return _played(options, output, keep=wish.keep)
     with borrowed(output, wish) as outside:
         return _played(options, output, keep=wish.keep, outside=outside)
@@ -59,6 +65,9 @@ async def _play(options: Options, output: Output, folder: Path, outside: Outside
         theirs = Options(server=started.up.server, token=started.up.token, no_color=options.no_color)
         async with connected(theirs, output) as client:
             teller = Teller(client, output, _place(started, outside))
+            if outside:
+                output.line("These are copies of the examples, with targets in your cluster:")
+                teller.enter(folder)
             await _tell(teller, Neighbours(output, folder), _token_url(started))
     seconds = asyncio.get_running_loop().time() - began
     output.line(f"\nEverything was as told, in {seconds:.0f} s. Run it yourself: fairlead up")

@@ -23,7 +23,7 @@ def borrowed(output: Output, wish: Wish) -> Iterator[Outside]:
     _agree(output, kubectl, wish)
     with ExitStack() as made:
         for namespace in outside.namespaces:
-            kubectl.create(namespace)
+            _create(kubectl, namespace)
             made.callback(_delete, output, kubectl, namespace)
         yield outside
 
@@ -42,6 +42,14 @@ def _agree(output: Output, kubectl: Kubectl, wish: Wish) -> None:
         raise Stop(Exit.WRONG, "nobody can be asked whether that is right", "--yes says so")
     if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
         raise Stop(Exit.FAILED, "nothing was made")
+
+
+def _create(kubectl: Kubectl, namespace: str) -> None:
+    try:
+        kubectl.create(namespace)
+    except Stop as stop:
+        left = f"if a demonstration that was killed has left it: kubectl delete namespace {namespace}"
+        raise Stop(stop.code, f"the namespace {namespace} cannot be made", *stop.hints, left) from stop
 
 
 def _delete(output: Output, kubectl: Kubectl, namespace: str) -> None:

@@ -1,6 +1,8 @@
 """Says each chapter and does what a person would type in it."""
 
 import asyncio
+import os
+from pathlib import Path
 
 from cli.client import Client
 from cli.commands.wanted import Wanted
@@ -17,12 +19,23 @@ class Teller:
         self.client = client
         self.output = output
         self.place = place
+        self._typed_in = Path.cwd()
         self._chapters = 0
         self._deployments = 0
 
     def chapter(self, text: str) -> None:
         self._chapters += 1
         title(self.output, f"{self._chapters}. {text}")
+
+    def enter(self, folder: Path) -> None:
+        """Where files are named from, in what is shown as typed."""
+        self.typed(f"cd {folder}")
+        self._typed_in = folder
+
+    def typed_path(self, name: str) -> str:
+        """A file of the examples, as a person there would type it."""
+        short = os.path.relpath(self.place.folder / name, self._typed_in)
+        return str(self.place.folder / name) if short.startswith("..") else short
 
     def typed(self, command: str) -> None:
         self.output.line(f"$ {command}")
@@ -31,8 +44,8 @@ class Teller:
         title(self.output, text)
 
     async def deploy(self, name: str, *context: str) -> Exit:
-        file, added = self.place.file(name), ",".join(context)
-        self.typed(f"fairlead deploy start -f {file}{f' --add-context {added}' * bool(added)} --watch")
+        file, added = str(self.place.folder / name), ",".join(context)
+        self.typed(f"fairlead deploy start -f {self.typed_path(name)}{f' --add-context {added}' * bool(added)} --watch")
         self._deployments += 1
         wanted = Wanted(file=file, add_context=(added,) if added else ())
         return await start(self.client, self.output, wanted, f"demo-{self._deployments}", (True, self.place.seconds))

@@ -94,9 +94,7 @@ def assert_told(done: subprocess.CompletedProcess[str]) -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.feature(
-    "F38", "F40", "F60", "F72", "F80", "F81", "F82", "F83", "F90", "F98", "F99", "F101", "F114", "F160"
-)
+@pytest.mark.feature("F38", "F40", "F60", "F72", "F80", "F81", "F82", "F83", "F90", "F98", "F99", "F101", "F114")
 def test_demonstration_goes_as_told(tmp_path: Path) -> None:
     done = played(tmp_path)
     assert_told(done)
