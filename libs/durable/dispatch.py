@@ -42,6 +42,11 @@ DueHandler = Callable[[Due], Awaitable[object]]
 Lane = Callable[[Key], Key]
 
 
+def of_its_own(key: Key) -> Key:
+    """As a lane: what belongs to one deployment goes in parallel."""
+    return key
+
+
 class Routes(Struct, frozen=True):
     """Who handles what."""
 

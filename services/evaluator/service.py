@@ -7,6 +7,7 @@ from libs.analysis.machine import MACHINE
 from libs.config.store import Configuration
 from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
+from libs.durable.dispatch import of_its_own
 from libs.durable.partitions import Ports, Sharing
 from libs.durable.service import Service
 from libs.durable.service import serve as serve_durably
@@ -14,7 +15,6 @@ from libs.egress.allowed import allowed
 from libs.egress.client import client
 from libs.link.bus import bus_link
 from libs.messages.analysis import CancelAnalysis, StartAnalysis
-from libs.messages.subject import Key
 from libs.plan.model import Definitions
 from libs.runtime.process import Process
 from libs.secrets.folder import SecretFolder, secret_folder
@@ -49,10 +49,5 @@ def listening(ports: Ports, secrets: SecretFolder, reach: Reach) -> Service:
         handlers={StartAnalysis: evaluator.start, CancelAnalysis: evaluator.tell},
         shells=(runs,),
         due={MACHINE.noun: evaluator.wake},
-        lane=_own,
+        lane=of_its_own,
     )
-
-
-def _own(key: Key) -> Key:
-    """Analyses of one deployment go in parallel."""
-    return key

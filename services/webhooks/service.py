@@ -6,12 +6,12 @@ from functools import partial
 from libs.auth.callbacks import CallbackTokens
 from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
+from libs.durable.dispatch import of_its_own
 from libs.durable.partitions import Partitions, Ports, Sharing
 from libs.durable.service import Service, serve_partition
 from libs.egress.allowed import allowed
 from libs.egress.client import client
 from libs.link.bus import bus_link
-from libs.messages.subject import Key
 from libs.messages.webhook import CallBack, CancelWebhook, StartWebhook
 from libs.plan.model import Definitions
 from libs.runtime.process import Process
@@ -66,11 +66,6 @@ def listening(webhooks: Webhooks, runs: Shell[Run]) -> Service:
         handlers={StartWebhook: webhooks.tell, CancelWebhook: webhooks.tell, CallBack: webhooks.tell},
         shells=(runs,),
         due={MACHINE.noun: webhooks.wake},
-        lane=_own,
+        lane=of_its_own,
         on_acquired=webhooks.take_over,
     )
-
-
-def _own(key: Key) -> Key:
-    """Runs of one deployment go in parallel."""
-    return key
