@@ -123,7 +123,7 @@ async def measured(planet: Planet, server: Server, template: str, **changes: Any
     return await values(planet.world)
 
 
-@pytest.mark.feature("F97", "F128", "F131")
+@pytest.mark.feature("F52", "F128", "F131")
 async def test_sliding_windows_cover_minute_after_minute(tmp_path: Path, prometheus: Server) -> None:
     planet = Planet(tmp_path)
     template = 'max(max_over_time(errors{version="{{armory.replicaSetName}}"}[{{armory.promQlStepInterval}}]))'

@@ -15,7 +15,7 @@ from tests.integration.intake.world import place_of, world
 __all__ = ["folder"]
 
 
-@pytest.mark.feature("F165")
+@pytest.mark.feature("F53", "F165")
 @pytest.mark.parametrize("strategy", ["canary", "bluegreen"])
 @pytest.mark.parametrize("feature", ["manual", "automated", "traffic", "webhook"])
 async def test_template_is_valid(folder: Path, strategy: str, feature: str) -> None:

@@ -9,7 +9,7 @@ from tests.unit.analysis.runs import a_run, an_analysis
 DEFINITIONS = Definitions(context={"owner": "file", "team": "blue"})
 
 
-@pytest.mark.feature("F50", "F51", "F130")
+@pytest.mark.feature("F50", "F51", "F52", "F130")
 def test_every_variable_has_its_value() -> None:
     run = a_run(Phase.ASKING, number=2)
     run = replace(run, subject=replace(run.subject, context={"owner": "gate"}))

@@ -95,6 +95,7 @@ def test_known_file_names_are_used() -> None:
     assert loaded.problems[0].file == "k8s/web.yml"
 
 
+@pytest.mark.feature("F43")
 def test_documents_and_lists_are_opened() -> None:
     inner = f"{{kind: List, items: [{DEPLOYMENT}]}}"
     text = f"# none\n---\n{CONFIG_MAP}\n---\n---\nkind: List\napiVersion: v1\nitems:\n- {inner}\n"
@@ -117,11 +118,13 @@ def test_anchors_and_merge_keys_are_written_out() -> None:
     assert objects(text)[0]["b"] == {"x": 1, "z": 3}
 
 
+@pytest.mark.feature("F47")
 def test_namespace_of_the_target_wins() -> None:
     text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: own}}"
     assert namespaces(objects(text)) == ["shop"]
 
 
+@pytest.mark.feature("F47")
 def test_namespace_falls_back() -> None:
     text = f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: b, namespace: own}}}}\n---\n{CONFIG_MAP}"
     assert namespaces(objects(text, "{qa: {account: q}}")) == ["own", "default"]
@@ -159,6 +162,7 @@ def test_kinds_of_other_groups_are_others() -> None:
     assert len(objects(f"{{apiVersion: v1, kind: Service, metadata: {{name: a}}}}\n---\n{knative}")) == 2
 
 
+@pytest.mark.feature("F46")
 def test_manifests_go_to_their_targets() -> None:
     spec = a_spec("{qa: {account: q}, qb: {account: r}}", "[{path: a}, {path: b, targets: [qb]}, {path: a}]")
     assert paths_of(spec) == ("a", "b")
@@ -172,6 +176,7 @@ def test_path_without_text_is_an_error() -> None:
     ]
 
 
+@pytest.mark.feature("F45")
 def test_inline_block_is_placed_in_the_file() -> None:
     spec = a_spec(manifests="\n  - inline: |\n\n      apiVersion: v1\n      kind: Pod\n      metadata: {name: a}")
     (problem,) = objects_of(spec, {}, "qa")[1]
@@ -218,6 +223,7 @@ def test_thousand_objects_are_the_limit_of_a_target() -> None:
     assert [one.code for one in objects_of(spec, {"k8s/": [f"kind: List\nitems:\n{text}"]}, "qa")[1]] == ["too_many"]
 
 
+@pytest.mark.feature("F45")
 def test_hand_built_spec_needs_no_places() -> None:
     spec = Spec(
         application="a", targets=a_spec().targets, manifests=(Manifest(("qa",), inline=CONFIG_MAP),), strategies={}

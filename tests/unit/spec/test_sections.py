@@ -166,12 +166,13 @@ TAKEN = {
 }  # fmt: skip
 
 
-@pytest.mark.feature("F36", "F37", "F38", "F39", "F48", "F49")
+@pytest.mark.feature("F36", "F37", "F38", "F48", "F49")
 @pytest.mark.parametrize("text", TAKEN.values(), ids=TAKEN)
 def test_what_real_files_hold_is_taken(text: str) -> None:
     assert lines_of(text) == []
 
 
+@pytest.mark.feature("F93", "F94", "F95")
 def test_services_may_be_shown_again_and_again() -> None:
     text = with_steps(
         "exposeServices: {services: [shop]}", "setWeight: 100",
