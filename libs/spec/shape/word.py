@@ -8,10 +8,13 @@ from libs.spec.shape.shape import AsWritten, Choice, Flag, Number, Shape, Templa
 from libs.spec.shape.words import found, wanted
 from libs.spec.tree.nodes import Node, Scalar
 from libs.spec.tree.scalars import strict_value
+from libs.templates.render import NAMESPACES
 
-TEMPLATE = re.compile(r"\{\{\s*(armory|context|secrets)\.")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Also what turns the direction of writing: a name must not look like another one."""
+TEMPLATE = re.compile(rf"\{{\{{\s*({'|'.join(NAMESPACES)})\.")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Also what turns the direction of writing, or is not seen at all: a name must not look like another one."""
 _NEARLY_WHOLE = re.compile(r"\s*\+?([0-9]{1,9})(\.0*)?\s*(%|[a-zA-Z]{0,8})\s*")
 _MOST_NAME = 200
 _MOST_NUMBER = 1e300
@@ -57,7 +60,7 @@ def name_problem(name: str) -> str:
         return "is an empty name"
     if len(name) > _MOST_NAME:
         return f"is longer than {_MOST_NAME} characters"
-    return "holds a line break or control character" if _CONTROL.search(name) else ""
+    return "holds a line break or an invisible character" if _CONTROL.search(name) else ""
 
 
 def _text(shape: Text, node: Scalar, place: Place, report: Report) -> str | None:
@@ -79,7 +82,7 @@ def _text_problem(shape: Text, text: str) -> tuple[str, str, str]:
     if shape.lines:
         return "", "", ""
     if _CONTROL.search(text):
-        return "bad_name", "holds a line break or control character", "write it on one line"
+        return "bad_name", "holds a line break or an invisible character", "write it on one line"
     if TEMPLATE.search(text):
         return "not_built", "holds a template, which is not built yet in this release", "write the value"
     if shape.pattern and not re.fullmatch(shape.pattern, text):
@@ -99,7 +102,7 @@ def _template(shape: Template, node: Scalar, place: Place, report: Report) -> st
     elif len(text) > shape.most:
         report.error(place, "too_long", f"is longer than {shape.most} characters")
     elif not shape.lines and _CONTROL.search(text):
-        report.error(place, "bad_text", "holds a line break or control character", "write it on one line")
+        report.error(place, "bad_text", "holds a line break or an invisible character", "write it on one line")
     else:
         return text
     return None

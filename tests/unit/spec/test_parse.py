@@ -75,9 +75,10 @@ TARGETS = {
     ],
     '{"": {account: q}, "a\\nb": {account: c}}': [
         '2:11 targets[""] is an empty name',
-        '2:29 targets["a\\nb"] holds a line break or control character',
+        '2:29 targets["a\\nb"] holds a line break or an invisible character',
     ],
-    '{"a\\u202eb": {account: q}}': ['2:11 targets["a\u202eb"] holds a line break or control character'],
+    '{"a\\u200bb": {account: q}}': ['2:11 targets["a\u200bb"] holds a line break or an invisible character'],
+    '{"a\\u202eb": {account: q}}': ['2:11 targets["a\u202eb"] holds a line break or an invisible character'],
     "{qa: {account: q, dependsOn: [x], constraints: {dependson: [x], dependsOn: []}}}": [
         "2:28 targets.qa.dependsOn is not known here",
         "2:58 targets.qa.constraints.dependson is not known here",
@@ -371,7 +372,7 @@ def test_request_may_bring_the_application() -> None:
 
 def test_wrong_application_of_the_request_is_refused() -> None:
     assert [one.text("deploy.yml") for one in parse(a_file(), application="a\nb").problems] == [
-        "deploy.yml: application: holds a line break or control character"
+        "deploy.yml: application: holds a line break or an invisible character"
     ]
 
 

@@ -167,7 +167,7 @@ TEMPLATES = {
     "no address": ("'ftp://a.test'", '9:35 {}.uriTemplate "ftp://a.test" is no address', "start it with https://"),
     "one escaped": (
         '"https://a\\t{{context.b}}{{x.y}}"',
-        "9:35 {}.uriTemplate holds a line break or control character",
+        "9:35 {}.uriTemplate holds a line break or an invisible character",
         "write it on one line",
     ),
 }
