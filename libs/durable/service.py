@@ -39,6 +39,8 @@ class Service(Struct, frozen=True):
     lane: Lane = Key.whole
     on_acquired: Callable[[int], Awaitable[None]] = _nothing
     """Called before the first message of a partition that this process takes over."""
+    on_released: Callable[[int], Awaitable[None]] = _nothing
+    """Called when it gives the partition up, however that came: another process takes over after it."""
     limits: Limits = Limits()
 
 
@@ -49,6 +51,13 @@ async def serve(service: Service, ports: Ports, sharing: Sharing) -> None:
 
 async def serve_partition(service: Service, ports: Ports, partition: int) -> None:
     """Handle one partition's messages until cancelled."""
+    try:
+        await _serve_acquired(service, ports, partition)
+    finally:
+        await service.on_released(partition)
+
+
+async def _serve_acquired(service: Service, ports: Ports, partition: int) -> None:
     for shell in service.shells:
         shell.forget(partition)
     await service.on_acquired(partition)

@@ -1,14 +1,14 @@
 """What the webhooks service listens to."""
 
 import asyncio
-from functools import partial
 
 from libs.auth.callbacks import CallbackTokens
 from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
 from libs.durable.dispatch import of_its_own
-from libs.durable.partitions import Partitions, Ports, Sharing
-from libs.durable.service import Service, serve_partition
+from libs.durable.partitions import Ports, Sharing
+from libs.durable.service import Service
+from libs.durable.service import serve as serve_durably
 from libs.egress.allowed import allowed
 from libs.egress.client import client
 from libs.link.bus import bus_link
@@ -48,16 +48,7 @@ async def serve(settings: Settings, ports: Ports, process: Process, public_url: 
         webhooks = Webhooks(tools, ports.store, ports.bus)
         group.create_task(webhooks.run())
         sharing = Sharing(process.member, ttl_seconds=settings.webhooks_lease_seconds)
-        service = listening(webhooks, runs)
-        await Partitions(service.name, sharing, ports).run(partial(hold, webhooks, service, ports))
-
-
-async def hold(webhooks: Webhooks, service: Service, ports: Ports, partition: int) -> None:
-    """Serve a partition while this process holds it; after that its runs are for others to call."""
-    try:
-        await serve_partition(service, ports, partition)
-    finally:
-        await webhooks.let_go(partition)
+        await serve_durably(listening(webhooks, runs), ports, sharing)
 
 
 def listening(webhooks: Webhooks, runs: Shell[Run]) -> Service:
@@ -68,4 +59,5 @@ def listening(webhooks: Webhooks, runs: Shell[Run]) -> Service:
         due={MACHINE.noun: webhooks.wake},
         lane=of_its_own,
         on_acquired=webhooks.take_over,
+        on_released=webhooks.let_go,
     )

@@ -17,7 +17,6 @@ from services.webhooks.calling.caller import Caller
 from services.webhooks.calling.direct import Direct
 from services.webhooks.calling.preparing import Preparer
 from services.webhooks.handlers import Webhooks
-from services.webhooks.service import hold
 from services.webhooks.service import listening as webhooks_of
 from services.webhooks.steering import Tools
 from tests.integration.crash.plane import PARTITION, Plane, meanwhile
@@ -41,7 +40,7 @@ async def webhooks(plane: Plane) -> None:
         service = Webhooks(tools, plane.store, plane.bus())
         ports = Ports(plane.bus(), plane.store, plane.clock)
         async with meanwhile(service.run()):
-            await hold(service, webhooks_of(service, runs), ports, PARTITION)
+            await serve_partition(webhooks_of(service, runs), ports, PARTITION)
 
 
 async def evaluator(plane: Plane) -> None:

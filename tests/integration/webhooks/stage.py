@@ -13,6 +13,7 @@ from libs.bus.broker import Broker
 from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
 from libs.durable.partitions import Ports
+from libs.durable.service import serve_partition
 from libs.durable.writes import Cause, message_write
 from libs.link.memory import MemoryLink
 from libs.messages import codec
@@ -30,7 +31,7 @@ from services.webhooks.calling.preparing import Preparer
 from services.webhooks.calling.rendering import Request
 from services.webhooks.calling.way import Answer, Way
 from services.webhooks.handlers import Webhooks
-from services.webhooks.service import hold, listening
+from services.webhooks.service import listening
 from services.webhooks.steering import Tools
 from tests.crash import CrashingStore, Fuse
 from tests.integration.crash.plane import _CrashingBus
@@ -99,7 +100,7 @@ class Stage:
         webhooks = Webhooks(tools, store, ports.bus)
         async with asyncio.TaskGroup() as group:
             group.create_task(webhooks.run())
-            group.create_task(hold(webhooks, listening(webhooks, runs), ports, KEY.partition))
+            group.create_task(serve_partition(listening(webhooks, runs), ports, KEY.partition))
 
     async def start(self, webhook: Webhook) -> None:
         digest = await self.store.save(msgspec.json.encode(Definitions(webhooks={"tests": webhook})))

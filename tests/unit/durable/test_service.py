@@ -27,8 +27,13 @@ class World:
         self.ports = Ports(MemoryBus(self.broker), MemoryStore(self.broker), self.clock)
         self.shell = Shell(COUNTER, self.ports.store, self.clock)
         self.acquired: list[int] = []
+        self.released: list[int] = []
         self.service = Service(
-            "counter", {ApproveStep: self.approved}, shells=(self.shell,), on_acquired=self.on_acquired
+            "counter",
+            {ApproveStep: self.approved},
+            shells=(self.shell,),
+            on_acquired=self.on_acquired,
+            on_released=self.on_released,
         )
 
     async def approved(self, received: Received) -> None:
@@ -36,6 +41,9 @@ class World:
 
     async def on_acquired(self, partition: int) -> None:
         self.acquired.append(partition)
+
+    async def on_released(self, partition: int) -> None:
+        self.released.append(partition)
 
     async def state(self, key: Key = KEY) -> Counter:
         return (await Shell(COUNTER, self.ports.store, self.clock).load(key)).state
@@ -74,6 +82,13 @@ async def test_every_partition_is_acquired_before_its_messages() -> None:
     async with world.serving():
         assert sorted(world.acquired) == [0, 1, 2, 3]
         assert await world.state() == Counter(1)
+
+
+async def test_every_partition_is_released_at_the_end() -> None:
+    world = World()
+    async with world.serving():
+        assert world.released == []
+    assert sorted(world.released) == sorted(world.acquired)
 
 
 async def test_timers_go_to_their_machine() -> None:
