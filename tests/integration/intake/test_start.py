@@ -33,6 +33,16 @@ async def test_accepted_request_is_ordered(ports: Open) -> None:
         assert (kept.config, kept.files["shop.yml"]) == (FILE, (MANIFEST,))
 
 
+@pytest.mark.feature("F31", "F32", "F135")
+async def test_words_of_the_file_are_shown(ports: Open) -> None:
+    config = FILE + "description: |\n  Two lines,\n  and https://wiki.test\ncontext: {team: a, build: 010}\n"
+    async with ports() as p, world(p.store, p.bus) as w:
+        place = place_of(await w.start(config=config, context={"team": "b"}))
+        _, view = await w.call("GET", f"/deployments/{place.deployment}")
+        assert view["description"] == "Two lines,\nand https://wiki.test\n"
+        assert view["context"] == {"team": "b", "build": "010"}
+
+
 async def test_same_key_gives_same_deployment(ports: Open) -> None:
     async with ports() as p, world(p.store, p.bus) as w:
         assert await w.start("k1") == await w.start("k1")
