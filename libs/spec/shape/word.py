@@ -15,6 +15,8 @@ _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 """Also what turns the direction of writing, or is not seen at all: a name must not look like another one."""
+_TABS = re.compile(r"(?<=\{\{)[ \t]+|[ \t]+(?=\}\})")
+"""Within a template's braces a tab is as good as a space, and does not stay."""
 _NEARLY_WHOLE = re.compile(r"\s*\+?([0-9]{1,9})(\.0*)?\s*(%|[a-zA-Z]{0,8})\s*")
 _MOST_NAME = 200
 _MOST_NUMBER = 1e300
@@ -101,7 +103,7 @@ def _template(shape: Template, node: Scalar, place: Place, report: Report) -> st
         report.error(place, "empty", "is empty", "write text, or remove the key")
     elif len(text) > shape.most:
         report.error(place, "too_long", f"is longer than {shape.most} characters")
-    elif not shape.lines and _CONTROL.search(text):
+    elif not shape.lines and _CONTROL.search(_TABS.sub(" ", text)):
         report.error(place, "bad_text", "holds a line break or an invisible character", "write it on one line")
     else:
         return text

@@ -149,7 +149,7 @@ TAKEN = {
         with_steps("runWebhook: {name: tell the chat}")
         + "webhooks: [{name: tell the chat, uriTemplate: '{{secrets.chat-url}}', method: get}]"
     ),
-    "spaces within braces": called("uriTemplate: 'https://{{ context.host }}/{{secrets.token  }}'"),
+    "spaces and tabs within braces": called('uriTemplate: "https://{{ context.host }}/{{\\t \\tsecrets.token\\t\\t}}"'),
     "every value of a webhook": called(
         "uriTemplate: 'https://a.test/{{armory.applicationName}}/{{armory.environmentName}}/{{armory.accountName}}/"
         "{{armory.namespace}}/{{armory.replicaSetName}}/{{armory.deploymentId}}?cb={{armory.callbackUri}}'"
