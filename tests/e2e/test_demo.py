@@ -1,11 +1,14 @@
 """The demonstration is the first thing that anybody runs."""
 
+import asyncio
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from cli.demo.analysis import VARIABLE
+from cli.demo.place import NAMESPACES
+from tests.e2e.lent import lent
 from tests.e2e.processes import FAIRLEAD, ROOT, environment
 from tools.prometheus import Missing, find
 
@@ -77,6 +80,7 @@ def played(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [FAIRLEAD, "demo", *arguments],
         cwd=ROOT,
         env={**environment(), **settings},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=220,
@@ -100,3 +104,35 @@ def test_demonstration_goes_as_told(tmp_path: Path) -> None:
     assert_told(done)
     assert "\x1b" not in done.stdout + done.stderr, "colours are for terminals"
     assert not list(tmp_path.glob("fairlead-demo-*")), "it leaves nothing behind"
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.feature("F2", "F27", "F47")
+async def test_lent_cluster_is_left_as_it_was(tmp_path: Path) -> None:
+    async with lent(tmp_path) as cluster:
+        before = await cluster.namespaces()
+        done = await asyncio.to_thread(played, tmp_path, "--kubeconfig", str(cluster.kubeconfig), "--yes")
+        assert_told(done)
+        assert await cluster.namespaces() == before
+        written = await cluster.written()
+    elsewhere = {path for path in written if not set(path.split("/")) & set(NAMESPACES.values())}
+    assert elsewhere == {"/api/v1/namespaces"}, "only the namespaces themselves are made outside of them"
+
+
+async def test_lent_cluster_is_asked_for(tmp_path: Path) -> None:
+    async with lent(tmp_path) as cluster:
+        done = await asyncio.to_thread(played, tmp_path, "--kubeconfig", str(cluster.kubeconfig))
+        assert done.returncode == 2
+        assert "fairlead-demo-staging and fairlead-demo-prod" in done.stdout, "it says what it would make"
+        assert await cluster.written() == set()
+
+
+async def test_namespace_of_somebody_else_is_kept(tmp_path: Path) -> None:
+    async with lent(tmp_path) as cluster:
+        await cluster.make("fairlead-demo-prod")
+        done = await asyncio.to_thread(played, tmp_path, "--kubeconfig", str(cluster.kubeconfig), "--yes")
+        assert done.returncode == 1
+        assert "the namespace fairlead-demo-prod cannot be made" in done.stderr
+        found = await cluster.namespaces()
+    assert "fairlead-demo-prod" in found
+    assert "fairlead-demo-staging" not in found
