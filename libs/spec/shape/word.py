@@ -15,7 +15,7 @@ _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 """Also what turns the direction of writing, or is not seen at all: a name must not look like another one."""
-_TABS = re.compile(r"(?<=\{\{)[ \t]+|[ \t]+(?=\}\})")
+_TABS = re.compile(r"(?<=\{\{)[ \t]{1,9}|[ \t]{1,9}(?=\}\})")
 """Within a template's braces a tab is as good as a space, and does not stay."""
 _NEARLY_WHOLE = re.compile(r"\s*\+?([0-9]{1,9})(\.0*)?\s*(%|[a-zA-Z]{0,8})\s*")
 _MOST_NAME = 200
