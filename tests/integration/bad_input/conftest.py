@@ -1,10 +1,14 @@
-"""Ports in memory: what is refused never reaches them."""
+"""Ports in memory and an intake on them, which serve row after row until one of them changes what they keep."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.integration.bad_input.background import Background
+from tests.integration.bad_input.elsewhere import LEFT_OUT
+from tests.integration.bad_input.folder import prepared
+from tests.integration.bad_input.standing import Standing
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +17,21 @@ def background() -> Iterator[Background]:
     background.start()
     yield background
     background.stop()
+
+
+@pytest.fixture(scope="session")
+def standing(background: Background) -> Iterator[Standing]:
+    standing = Standing(background)
+    yield standing
+    standing.leave()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepared(tmp_path_factory.mktemp("files"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("bad input left out")
+    for one in sorted(LEFT_OUT, key=lambda one: one.id):
+        terminalreporter.line(f"{one.id} {one.what}: {one.why}")

@@ -16,8 +16,10 @@ from msgspec import Struct
 from yarl import URL
 
 from cli.app import run
+from libs.auth.callbacks import CallbackTokens
 from tests.integration.bad_input.row import Kind, Row
-from tests.integration.intake.world import World
+from tests.integration.bad_input.standing import RUN
+from tests.integration.intake.world import SEALING_KEY, World
 
 _SECONDS = 20
 
@@ -54,6 +56,13 @@ async def post_file(place: Place, row: Row) -> Said:
     return await _post(place, "/deployments", data)
 
 
+async def check_file(place: Place, row: Row) -> Said:
+    """The server's check, without starting: what is wrong is the answer, not a refusal."""
+    text = row.value.decode(errors="surrogateescape")
+    said = await _post(place, "/validate", b'{"config": ' + _json(text) + b"}")
+    return _judged(said) if said.status == 200 else said
+
+
 def validate_file(place: Place, row: Row) -> Said:
     (place.folder / "file.yml").write_bytes(row.value)
     return _command(place, "validate", "-f", "file.yml")
@@ -67,6 +76,25 @@ def start_file(place: Place, row: Row) -> Said:
 
 async def post_body(place: Place, row: Row) -> Said:
     return await _post(place, "/deployments", row.value)
+
+
+async def check_body(place: Place, row: Row) -> Said:
+    return await _post(place, "/validate", row.value)
+
+
+async def put_body(place: Place, row: Row) -> Said:
+    return await _ask(place, "PUT", "/config", row.value)
+
+
+async def put_config(place: Place, row: Row) -> Said:
+    text = row.value.decode(errors="surrogateescape")
+    return await _ask(place, "PUT", "/config", b'{"config": ' + _json(text) + b"}")
+
+
+def apply_config(place: Place, row: Row) -> Said:
+    (place.folder / "config.yml").write_bytes(row.value)
+    w = place.world
+    return _command(place, "config", "apply", "-f", "config.yml", "--server", w.url, "--token", w.token())
 
 
 async def post_original(place: Place, row: Row) -> Said:
@@ -83,9 +111,13 @@ async def raw(place: Place, row: Row) -> Said:
     data = row.value.replace(b"HOST", host.encode()).replace(b"TOKEN", place.world.token().encode())
     reader, writer = await asyncio.open_connection(name, int(port))
     writer.write(data)
-    async with asyncio.timeout(_SECONDS):
-        head = await reader.readuntil(b"\r\n\r\n")
-    writer.close()
+    try:
+        async with asyncio.timeout(_SECONDS):
+            head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return Said(400, frozenset({"closed"}), "", accepted=False, is_document=True)
+    finally:
+        writer.close()
     status = int(head.split(b" ", 2)[1])
     is_document = b"application/problem+json" in head
     return Said(status, frozenset({str(status)}), head.decode(errors="replace"), status < 400, is_document)
@@ -97,6 +129,19 @@ async def show(place: Place, row: Row) -> Said:
 
 async def follow(place: Place, row: Row) -> Said:
     return await _ask(place, "GET", f"/deployments/{quote(row.value.decode(), safe='')}/events")
+
+
+async def approve(place: Place, row: Row) -> Said:
+    return await _ask(place, "POST", f"/deployments/{quote(row.value.decode(), safe='')}/approve")
+
+
+async def redeploy(place: Place, row: Row) -> Said:
+    return await _ask(place, "POST", f"/deployments/{quote(row.value.decode(), safe='')}/redeploy")
+
+
+async def show_original(place: Place, row: Row) -> Said:
+    path = f"/pipelines/{quote(row.value.decode(), safe='')}"
+    return await _ask(place, "GET", "", url=f"{place.world.url}{path}")
 
 
 async def abort(place: Place, row: Row) -> Said:
@@ -120,17 +165,30 @@ async def new_agent(place: Place, row: Row) -> Said:
     return await _post(place, "/agents", b'{"name": ' + _json(row.value.decode()) + b"}")
 
 
+async def call_back(place: Place, row: Row) -> Said:
+    return await _post(place, f"/callbacks/{CallbackTokens(SEALING_KEY).token(RUN)}/callback", row.value)
+
+
+async def call_back_at(place: Place, row: Row) -> Said:
+    """The row's value stands in the address; GOOD is the token that would be right there."""
+    token = row.value.decode().replace("GOOD", CallbackTokens(SEALING_KEY).token(RUN))
+    return await _post(place, f"/callbacks/{token}", b'{"success": true}')
+
+
 def command(place: Place, row: Row) -> Said:
     return _command(place, *row.value.decode().split())
 
 
 DOORS: dict[Kind, tuple[Door, ...]] = {
-    Kind.FILE: (validate_file, post_file, start_file),
-    Kind.BODY: (post_body, post_original, post_agent_body),
+    Kind.FILE: (validate_file, post_file, check_file, start_file),
+    Kind.CONFIG: (put_config, apply_config),
+    Kind.BODY: (post_body, check_body, put_body, post_original, post_agent_body),
     Kind.RAW: (raw,),
-    Kind.ID: (show, follow, abort, status),
+    Kind.ID: (show, follow, abort, approve, redeploy, show_original, status),
     Kind.KEY: (key,),
     Kind.AGENT: (new_agent,),
+    Kind.CALLBACK: (call_back,),
+    Kind.ADDRESS: (call_back_at,),
     Kind.COMMAND: (command,),
 }
 
@@ -150,6 +208,14 @@ async def _ask(place: Place, method: str, path: str, data: bytes | None = None, 
     except aiohttp.ClientConnectionError:
         # Who is flooded may hang up before everything is sent.
         return Said(413, frozenset({"413"}), "", accepted=False, is_document=True)
+
+
+def _judged(said: Said) -> Said:
+    """A verdict on a file, as the refusal that starting it would be."""
+    verdict = msgspec.json.decode(said.text)
+    errors = [one["code"] for one in verdict.get("problems", []) if one.get("severity", "error") == "error"]
+    assert verdict["valid"] is not bool(errors), said.text
+    return Said(422 if errors else 200, frozenset(errors), said.text, verdict["valid"], bool(errors))
 
 
 async def _heard(asked: Any) -> Said:

@@ -24,6 +24,10 @@ class Kind(StrEnum):
     """Arguments of the command line, run in a folder of its own, one a line."""
     CALLBACK = "callback"
     """Bytes of a callback's body."""
+    ADDRESS = "address"
+    """What follows `/callbacks/` in an address."""
+    CONFIG = "config"
+    """Bytes of a configuration file."""
 
 
 class Row(Struct, frozen=True):
@@ -45,6 +49,10 @@ def file(id_: str, name: str, text: str | bytes, *expects: str, is_servers: bool
 
 def body(id_: str, name: str, data: bytes, *expects: str) -> Row:
     return Row(id_, name, Kind.BODY, data, expects)
+
+
+def config(id_: str, name: str, text: str | bytes, *expects: str) -> Row:
+    return Row(id_, name, Kind.CONFIG, text.encode() if isinstance(text, str) else text, expects)
 
 
 def raw(id_: str, name: str, data: bytes, *expects: str) -> Row:

@@ -61,6 +61,14 @@ ROWS: tuple[Row, ...] = (
         is_servers=True,
     ),
     file(
+        "BI-087",
+        "another tenant's",
+        with_target("{account: foreign, namespace: shop, strategy: careful}"),
+        "unknown_agent",
+        "unknown_account",
+        is_servers=True,
+    ),
+    file(
         "BI-089",
         "no active service",
         FILE.replace("{canary: {steps: [{setWeight: {weight: 50}}]}}", "{blueGreen: {}}"),
@@ -90,6 +98,12 @@ ROWS: tuple[Row, ...] = (
         "empty",
         "bad_text",
     ),
+    file(
+        "BI-085",
+        "used twice",
+        FILE.replace("manifests:", "  qa: {account: prod, namespace: qa, strategy: careful}\nmanifests:", 1),
+    ),
+    file("BI-093", "no role at all", with_steps("[{pause: {untilApproved: true, requiresRoles: []}}]")),
     file("BI-085", "unknown webhook", with_steps("[{runWebhook: {name: nobody}}]"), "unknown_name"),
     file(
         "BI-083",

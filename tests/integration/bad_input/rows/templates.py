@@ -13,6 +13,14 @@ def hooked(uri: str = "https://ci.example/x", body: str = "") -> str:
     )
 
 
+def limited(limit: str) -> str:
+    """An analysis, whose limits are numbers and nothing else."""
+    return with_steps("[{analysis: {interval: 30, units: seconds, numberOfJudgmentRuns: 2, queries: [q]}}]") + (
+        "analysis:\n  defaultMetricProviderName: p\n"
+        f"  queries:\n    - name: q\n      queryTemplate: up\n      upperLimit: {limit}\n"
+    )
+
+
 ROWS: tuple[Row, ...] = (
     file("BI-115", "other space", hooked(body="{{other.x}}"), "bad_template"),
     file("BI-115", "no space", hooked(body="{{x}}"), "bad_template"),
@@ -22,6 +30,11 @@ ROWS: tuple[Row, ...] = (
     file("BI-116", "triple", hooked(body="{{{context.a}}}"), "bad_template"),
     *(file("BI-116", code, hooked(body=code)) for code in CODE),
     file("BI-118", "odd context", with_lines('context: {a: "\\"}, \\"admin\\": true, {\\"", b: "x\\ny: z"}\n')),
+    file("BI-118", "context with keys in it", with_lines('context: {a: "x\\nstrategies: {}\\n", b: "{}"}\n')),
     file("BI-119", "placeholder in context", with_lines('context: {a: "{{secrets.x}}"}\n')),
+    *(
+        file("BI-122", expression[:20], limited(expression), "wrong_type")
+        for expression in ("'result > 5'", "1/0", "9**9**9", "__import__('os')", "(" * 20 + "1" + ")" * 20)
+    ),
     file("BI-124", "another deployment", hooked(body="{{deployments.other.outputs}}"), "bad_template"),
 )

@@ -3,7 +3,17 @@
 from tests.integration.bad_input.row import FILE, Kind, Row, file, with_target
 
 KUBERNETES = ("Shop", "-shop", "shop-", "a_b", "a.b", "..", "a b", "a/b", "a\\\\b", "%2f", "x" * 64, "a*", ">")
-CONTROL = ("a\\0b", "a\\r\\nPUB x 1", "\\e[31m", "a\\u202eb")
+CONTROL = (
+    "a\\0b",
+    "a\\r\\nPUB x 1",
+    "\\e[31m",
+    "a\\u202eb",
+    "a\\u2066b",
+    "a\\u200bb",
+    "a\\ufeffb",
+    "a\\u061cb",
+    "a\\u00adb",
+)
 ODD = ("*", ">", "a.b", "$JS.API.STREAM.DELETE.DEP", "prod (eu)", "a/b", "%00", "null", "true", "con", "-", "x" * 200)
 IDS = (
     "x",
@@ -15,6 +25,11 @@ IDS = (
     "*",
     ">",
     "a" * 4000,
+    "03000000-0000-8000-8000-00000000000D",
+    "03000000-0000-8000-8000-00000000000d",
+    "ff000000-0000-8000-8000-00000000000d",
+    "..",
+    "\u202e",
 )
 
 ROWS: tuple[Row, ...] = (
@@ -48,13 +63,19 @@ ROWS: tuple[Row, ...] = (
         for name in ODD
     ),
     *(file("BI-103", f"target {name}", FILE.replace("  prod:", f'  "{name}":')) for name in ODD),
+    *(
+        file("BI-101", f"strategy {name}", FILE.replace("careful", f'"{name}"'), "bad_text", "bad_name")
+        for name in CONTROL
+    ),
     *(file("BI-107", f"strategy {name}", FILE.replace("careful", f'"{name}"')) for name in ODD),
     *(Row("BI-105", f"id {name[:40]}", Kind.ID, name.encode(), ("404", "400", "414", "1", "2")) for name in IDS),
+    Row("BI-109", "empty key", Kind.KEY, b"", ("400", "422")),
+    Row("BI-109", "key with a space", Kind.KEY, b"a b", ("400", "422")),
     Row("BI-109", "long key", Kind.KEY, b"k" * 300, ("400", "422")),
     Row("BI-109", "key not ASCII", Kind.KEY, "k\u00e9y".encode(), ("400", "422")),
     Row("BI-109", "key of control characters", Kind.KEY, b"a\x01b", ("400", "422")),
     *(
         Row("BI-101", f"agent {name[:20]}", Kind.AGENT, name.encode(), ("422", "400"))
-        for name in ("", "a b", "a\r\nb", "*", "x" * 300)
+        for name in ("", "a b", "a\r\nb", "*", ">", "..", "\u0430", "a\u202eb", "a\0b", "x" * 300)
     ),
 )

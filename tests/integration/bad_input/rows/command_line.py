@@ -17,6 +17,15 @@ ROWS: tuple[Row, ...] = (
     command("BI-280", "validate -f", "2"),
     command("BI-280", "validate -f names-missing.yml", "2"),
     command("BI-280", "validate -f names-fifo.yml", "2"),
+    command("BI-280", "validate -f empty", "2"),
+    command("BI-280", "validate -f bytes", "2"),
+    command("BI-280", "validate -f names-itself.yml", "2"),
+    command("BI-280", "validate -f /proc/self/mem", "2"),
+    *(
+        command("BI-280", f"{verb} -f {name} --server http://127.0.0.1:1 --token x", "2")
+        for verb in ("deploy start", "config apply")
+        for name in ("missing", "folder", "fifo", "/dev/zero", "loop", "large.yml", "bytes")
+    ),
     command("BI-280", "validate -f good.yml"),
     command("BI-283", "deploy list --server http://127.0.0.1:1 --token x", "5"),
     command("BI-283", "deploy list --server nonsense --token x", "2"),
@@ -24,5 +33,8 @@ ROWS: tuple[Row, ...] = (
     command("BI-283", "deploy strat", "2"),
     command("BI-283", "deploy list --limit many", "2"),
     command("BI-283", "--output nonsense version", "2"),
+    command("BI-283", "deploy start -f good.yml --add-context nonsense --server http://127.0.0.1:1 --token x", "2"),
+    command("BI-283", "completion nonsense", "2"),
+    command("BI-283", "deploy list --server http://127.0.0.1:99999 --token x", "2"),
     command("BI-284", "deploy list --token-file missing", "2"),
 )
