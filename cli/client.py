@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from io import BytesIO
 from typing import Any, TypeVar
 
-import aiohttp
 import msgspec
 
+from cli.asking import Answer, Lines, Request, Unreached
 from cli.exits import Exit, Stop
 from cli.options import Options, Place, where
 from cli.output import Output
@@ -16,7 +15,6 @@ from cli.program import program
 from libs.api.file_problem import FileProblem
 from libs.api.problem import ProblemDocument
 
-REQUEST_SECONDS = 60.0
 ATTEMPTS = 4
 _PAUSES = (0.5, 1.0, 2.0)
 _AGAIN = frozenset({429, 502, 503, 504})
@@ -27,8 +25,8 @@ Document = TypeVar("Document")
 
 
 class Client:
-    def __init__(self, session: aiohttp.ClientSession, place: Place, output: Output) -> None:
-        self._session = session
+    def __init__(self, lines: Lines, place: Place, output: Output) -> None:
+        self._lines = lines
         self._output = output
         self.place = place
 
@@ -50,63 +48,47 @@ class Client:
 
     async def date(self) -> str:
         """The server's clock, as it tells it with any answer."""
-        try:
-            async with self._session.get(f"{self.place.server}/healthz") as response:
-                return response.headers.get("Date", "")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise unreachable(self.place.server, error) from error
-
-    def stream(self, path: str, last_id: str) -> Any:
-        """The raw response of an event stream, as an async context manager."""
-        headers = {**self._headers(), "Accept": "text/event-stream"}
-        if last_id:
-            headers["Last-Event-ID"] = last_id
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
-        return self._session.get(self._url(path), headers=headers, timeout=timeout)
+        answer = await self._once(Request("GET", "/healthz"), is_last=True)
+        return answer.headers.get("date", "")
 
     async def _ask(self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] = _NONE) -> bytes:
         attempts = ATTEMPTS if "Idempotency-Key" in more or method == "GET" else 1
+        request = Request(method, f"{API}{path}", {**self.headers, **more}, body)
         for attempt in range(attempts):
-            status, text = await self._once(method, path, body, more, is_last=attempt + 1 == attempts)
-            if status and (status not in _AGAIN or attempt + 1 == attempts):
+            answer = await self._once(request, is_last=attempt + 1 == attempts)
+            if answer.status and (answer.status not in _AGAIN or attempt + 1 == attempts):
                 break
             await asyncio.sleep(_PAUSES[attempt])
-        if status >= 400:
-            raise refused(status, text)
-        return text
+        if answer.status >= 400:
+            raise refused(answer.status, answer.body)
+        if answer.status >= 300:
+            raise _elsewhere(self.place.server, answer)
+        return answer.body
 
-    async def _once(
-        self, method: str, path: str, body: bytes | None, more: Mapping[str, str], *, is_last: bool
-    ) -> tuple[int, bytes]:
-        """Status and body; 0 where the server could not be reached and there is another attempt."""
-        headers = {**self._headers(), **more}
-        self._output.debug(f"{method} {self._url(path)}")
-        # A stream goes out in pieces; bytes would go at once, however many they are.
-        sent = None if body is None else BytesIO(body)
+    async def _once(self, request: Request, *, is_last: bool) -> Answer:
+        """Status 0 where the server could not be reached and there is another attempt."""
+        self._output.debug(f"{request.method} {self.place.server}{request.path}")
         try:
-            async with self._session.request(method, self._url(path), data=sent, headers=headers) as response:
-                return response.status, await response.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return await self._lines.ask(request)
+        except Unreached as error:
             if is_last:
                 raise unreachable(self.place.server, error) from error
-            return 0, b""
+            return Answer(0, b"")
 
-    def _url(self, path: str) -> str:
-        return f"{self.place.server}{API}{path}"
-
-    def _headers(self) -> dict[str, str]:
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request says."""
         return {"Authorization": f"Bearer {self.place.token}", "Content-Type": "application/json"}
 
 
 @asynccontextmanager
 async def connected(options: Options, output: Output) -> AsyncIterator[Client]:
     place = where(options)
-    timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=10)
+    lines = Lines(place.server)
     try:
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
-            yield Client(session, place, output)
-    except aiohttp.InvalidURL as error:
-        raise Stop(Exit.WRONG, f"{place.server} is not a URL", "write it as https://host:port") from error
+        yield Client(lines, place, output)
+    finally:
+        lines.close()
 
 
 def unreachable(server: str, error: BaseException) -> Stop:
@@ -123,6 +105,11 @@ def refused(status: int, text: bytes) -> Stop:
     if problem.problems:
         return Stop(Exit.WRONG, problem.detail, *(spelled(one) for one in problem.problems))
     return Stop(_code(status, problem.code), problem.detail or problem.title, *_hints(problem))
+
+
+def _elsewhere(server: str, answer: Answer) -> Stop:
+    where_to = answer.headers.get("location", "")
+    return Stop(Exit.WRONG, f"{server} sends us to {where_to or 'another address'}", "give that one with --server")
 
 
 def spelled(problem: FileProblem, file: str = "") -> str:

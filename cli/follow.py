@@ -7,7 +7,7 @@ from math import inf
 
 import aiohttp
 
-from cli.client import Client, refused, unreachable
+from cli.client import API, Client, refused, unreachable
 from cli.exits import Stop
 from libs.api.stream import Frame, Reader
 
@@ -25,31 +25,36 @@ class Follow:
         self, client: Client, deployment: str, last_id: str = "", say: Callable[[str], None] = lambda _: None
     ) -> None:
         self._client = client
-        self._path = f"/deployments/{deployment}/events"
+        self._url = f"{client.place.server}{API}/deployments/{deployment}/events"
         self._last_id = last_id
         self._has_ended = False
         self._absence = _Absence(say)
         self._pauses = _pauses()
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
-        with self._absence:
+        async with self._session() as session, self._absence:
             while not self._has_ended:
-                async for frame in self._until_cut():
+                async for frame in self._until_cut(session):
                     yield frame
                 if not self._has_ended:
                     await asyncio.sleep(next(self._pauses))
 
-    async def _until_cut(self) -> AsyncGenerator[Frame, None]:
+    def _session(self) -> aiohttp.ClientSession:
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
+        return aiohttp.ClientSession(headers=self._client.headers, timeout=timeout, trust_env=True)
+
+    async def _until_cut(self, session: aiohttp.ClientSession) -> AsyncGenerator[Frame, None]:
         try:
-            async with aclosing(self._connection()) as frames:
+            async with aclosing(self._connection(session)) as frames:
                 async for frame in frames:
                     yield frame
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if self._absence.begin() > PATIENCE_SECONDS:
                 raise unreachable(self._client.place.server, error) from error
 
-    async def _connection(self) -> AsyncGenerator[Frame, None]:
-        async with self._client.stream(self._path, self._last_id) as response:
+    async def _connection(self, session: aiohttp.ClientSession) -> AsyncGenerator[Frame, None]:
+        since = {"Last-Event-ID": self._last_id} if self._last_id else {}
+        async with session.get(self._url, headers={"Accept": "text/event-stream", **since}) as response:
             if response.status == 204:
                 self._has_ended = True
                 return
@@ -83,10 +88,10 @@ class _Absence:
         self._told = False
         self._timer: asyncio.TimerHandle | None = None
 
-    def __enter__(self) -> None:
+    async def __aenter__(self) -> None:
         return None
 
-    def __exit__(self, *_: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._rest()
 
     def begin(self) -> float:

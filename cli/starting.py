@@ -12,7 +12,6 @@ from cli.pairs import pairs
 from cli.program import program
 from cli.steering import found
 from cli.submission import Submission, read
-from cli.watch import watch
 from libs.api.request import Again, StartRequest
 from libs.api.view import Accepted
 
@@ -44,6 +43,9 @@ async def accepted_is_told(client: Client, output: Output, accepted: Accepted, f
         output.result(accepted, accepted.id)
         output.note(f"follow it: {program()} deploy watch {accepted.id}")
         return Exit.DONE
+    # What follows a stream is large, and a start that is not followed does not wait for it.
+    from cli.watch import watch
+
     output.note(f"deployment {accepted.id} of {accepted.application}")
     ended = await watch(client, output, accepted.id, timeout)
     github.tell(accepted.id, link, "SUCCEEDED" if ended is Exit.DONE else "FAILED")

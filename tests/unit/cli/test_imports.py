@@ -19,6 +19,10 @@ def test_client_stays_light() -> None:
     assert loaded(*client).isdisjoint(HEAVY)
 
 
+def test_one_request_needs_no_large_client() -> None:
+    assert loaded("cli.commands.deploy", "cli.starting", "cli.steering", "cli.agents").isdisjoint(HEAVY | {"aiohttp"})
+
+
 def test_start_needs_no_network() -> None:
     assert loaded("cli.app", "cli.commands.validate").isdisjoint(HEAVY | {"aiohttp", "asyncio"})
 
