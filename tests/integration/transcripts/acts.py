@@ -8,12 +8,14 @@ import msgspec
 
 from cli.client import spelled
 from libs.api.file_problem import FileProblem
-from libs.api.request import Decision, StartRequest
+from libs.api.request import Again, Decision, StartRequest
 from libs.runtime.problem import Problem
 from libs.spec.parse import parse
-from tests.integration.transcripts.stage import CHOICES, Stage
+from tests.integration.transcripts.stage import Stage
 
 Files = dict[str, str]
+NUMBERS = ("$FIRST", "$SECOND", "$THIRD", "$FOURTH")
+"""What a page calls the deployments that it started."""
 USER = re.compile(r"^(?:FAIRLEAD_USER=(\S+) )?(.*)$")
 
 
@@ -35,19 +37,8 @@ async def act(stage: Stage, files: Files, command: str) -> list[str]:
 
 async def _run(stage: Stage, files: Files, who: str, words: list[str]) -> list[str]:
     match words:
-        case ["fairlead", "deploy", "start", *rest]:
-            return await _start(stage, files, who, _options(rest))
-        case ["fairlead", "deploy", verb, *rest] if verb in CHOICES:
-            options = _options(rest)
-            step = options.get("step")
-            wanted = Decision(
-                target=options.get("target", ""),
-                stage=options.get("stage", ""),
-                step=int(step) if step else None,
-                reason=options.get("reason", ""),
-            )
-            await stage.decide(who, verb, wanted)
-            return []
+        case ["fairlead", "deploy", verb, *rest]:
+            return await _deploy(stage, files, who, (verb, _options(rest)))
         case ["kubectl", "apply", *rest]:
             options = _options(rest)
             return await stage.apply(files[options["f"]], options.get("n", "default"))
@@ -66,17 +57,48 @@ async def _run(stage: Stage, files: Files, who: str, words: list[str]) -> list[s
             raise AssertionError(f"no page can say {' '.join(words)}")
 
 
+async def _deploy(stage: Stage, files: Files, who: str, said: tuple[str, dict[str, str]]) -> list[str]:
+    verb, options = said
+    match verb:
+        case "start":
+            return await _start(stage, files, who, options)
+        case "redeploy":
+            await stage.redeploy(who, _named(stage, options), Again(targets=_targets(options) or None))
+        case "undo":
+            await stage.undo(who)
+        case _:
+            await stage.decide(who, verb, _decision(options), _named(stage, options))
+    return []
+
+
 async def _start(stage: Stage, files: Files, who: str, options: dict[str, str]) -> list[str]:
     config = files[options["f"]]
     spec = parse(config).spec
     paths = {manifest.path for manifest in spec.manifests if manifest.path} if spec else set()
     context = dict(pair.split("=", 1) for pair in options.get("add-context", "").split(",") if pair)
-    targets = tuple(one for one in options.get("t", "").split(",") if one)
-    request = StartRequest(
-        config=config, files={path: (files[path],) for path in sorted(paths)}, context=context, targets=targets
-    )
+    sent: dict[str, tuple[str, ...]] = {path: (files[path],) for path in sorted(paths)}
+    request = StartRequest(config=config, files=sent, context=context, targets=_targets(options))
     accepted = await stage.start(who, request)
     return [f"warning: {warning}" for warning in accepted.warnings]
+
+
+def _decision(options: dict[str, str]) -> Decision:
+    step, gate = options.get("step"), options.get("gate")
+    return Decision(
+        target=options.get("target", ""),
+        stage=options.get("stage", ""),
+        step=int(step) if step else None,
+        gate=int(gate) if gate else None,
+        reason=options.get("reason", ""),
+    )
+
+
+def _named(stage: Stage, options: dict[str, str]) -> str:
+    return stage.started[NUMBERS.index(options["i"])] if "i" in options else ""
+
+
+def _targets(options: dict[str, str]) -> tuple[str, ...]:
+    return tuple(one for one in options.get("t", "").split(",") if one)
 
 
 def _options(words: list[str]) -> dict[str, str]:

@@ -8,8 +8,21 @@ from libs.bus.broker import Broker
 from libs.messages.codec import decode_envelope
 from libs.workload.kinds.objects import number, text
 from sandbox.state.cluster import Cluster
-from sandbox.state.store import Event
+from sandbox.state.store import Change, Event
 from tests.integration.crash.skipping import LoopClock
+
+TOLD = (
+    "configmaps",
+    "cronjobs",
+    "customresourcedefinitions",
+    "deployments",
+    "horizontalpodautoscalers",
+    "jobs",
+    "secrets",
+    "statefulsets",
+    "widgets",
+)
+"""Kinds whose coming, changing and going a reader is told; ReplicaSets and Services have lines of their own."""
 
 
 class Diary:
@@ -38,11 +51,13 @@ class Diary:
         self._changes = []
         return [line for _, line in lines]
 
+    def note(self, place: str, what: str) -> None:
+        """What happened beside the facts: in the cluster, or outside."""
+        self._changes.append((self._broker.last_sequence, f"{self._clock.now():%H:%M:%S}    {place}: {what}"))
+
     def _heard(self, event: Event) -> None:
         if changed := _change(event):
-            at = self._clock.now()
-            place = text(event.value, "metadata", "namespace")
-            self._changes.append((self._broker.last_sequence, f"{at:%H:%M:%S}    {place}: {changed}"))
+            self.note(text(event.value, "metadata", "namespace") or "cluster", changed)
 
 
 def _told(data: bytes) -> str:
@@ -57,9 +72,21 @@ def _change(event: Event) -> str:
         return _resized(event)
     if kind == "services":
         return _pointed(event)
-    if event.previous is None and kind in ("deployments", "horizontalpodautoscalers", "configmaps", "jobs"):
-        return f"{event.value.get('kind')} {text(event.value, 'metadata', 'name')} is made"
-    return ""
+    return _came(event) if kind in TOLD else ""
+
+
+def _came(event: Event) -> str:
+    what = f"{event.value.get('kind')} {text(event.value, 'metadata', 'name')}"
+    if event.change is Change.DELETED:
+        return f"{what} is taken away"
+    if event.previous is None:
+        return f"{what} is made"
+    return f"{what} is changed" if _meant(event.value) != _meant(event.previous) else ""
+
+
+def _meant(value: dict[str, object]) -> dict[str, object]:
+    """What its owner says of it."""
+    return {name: one for name, one in value.items() if name not in ("metadata", "status")}
 
 
 def _resized(event: Event) -> str:

@@ -6,7 +6,7 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import msgspec
 import yaml
@@ -23,10 +23,9 @@ class Address(Struct, frozen=True):
 
 
 class Outside:
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
         self.addresses: tuple[Address, ...] = ()
-        self.called: list[str] = []
-        """What a reader is told, oldest first."""
+        self._tell = tell
         self.callback = ""
         """The address that the last call asked to be told at."""
         self._asked: dict[str, int] = {}
@@ -46,7 +45,7 @@ class Outside:
         if address.values:
             yield Frame(0, 200, {"content-type": "application/json"}, _sample(address, number), last=True)
             return
-        self.called.append(f"{ask.method} {ask.path} is called, answers {address.status}")
+        self._tell("outside", f"{ask.method} {ask.path} answers {address.status}")
         yield Frame(0, address.status, {}, address.body.encode(), last=True)
 
 

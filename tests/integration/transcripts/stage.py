@@ -8,7 +8,7 @@ from random import Random
 
 import yaml
 
-from libs.api.request import Decision, StartRequest
+from libs.api.request import Again, Decision, StartRequest
 from libs.api.view import Accepted, Decided, DeploymentView
 from libs.auth import clients
 from libs.auth.clients import NewClient
@@ -34,8 +34,10 @@ from services.intake.accepting.starting import Starting
 from services.intake.deciding import Caller, Choose, Deciding
 from services.intake.following.feed import Feed
 from services.intake.following.frames import Following
+from services.intake.listing.index import Index
 from services.intake.ordering import Ordering
 from services.intake.records import Records
+from services.intake.service import note
 from services.intake.settings import IntakeSettings
 from tests.crash import Fuse
 from tests.integration.crash.cluster import Recorded
@@ -63,14 +65,15 @@ class Stage:
     def __init__(self, plane: Plane, diary: Diary) -> None:
         self.plane = plane
         self.diary = diary
-        self.deployment = ""
-        """The last one that was started."""
+        self.started: list[str] = []
+        """Ids, oldest first: `$FIRST`, `$SECOND` and so on in a page."""
         settings = IntakeSettings(intake_minimum_timeout_seconds=5)
         process = Process("intake", ProcessSettings(), Health(), Metrics(), plane.clock, Random(1), "intake-1")
         bus = plane.bus()
-        self.outside = Outside()
+        self.outside = Outside(diary.note)
         plane.link = MemoryLink(self._answers)
-        self.feed = Feed(bus, lambda _: None)
+        self._index = Index()
+        self.feed = Feed(bus, lambda stored: note(self._index, stored))
         self._starting = Starting(plane.store, process, settings)
         self._ordering = Ordering(plane.store, self.feed, process, settings)
         self._deciding = Deciding(self._ordering)
@@ -78,16 +81,25 @@ class Stage:
 
     async def start(self, who: str, request: StartRequest) -> Accepted:
         accepted = await self._starting.start(principal(who), request, "")
-        self.deployment = accepted.id
+        self.started.append(accepted.id)
         return accepted
 
-    async def decide(self, who: str, verb: str, wanted: Decision) -> Decided:
-        return await self._deciding.decide(
-            Caller(principal(who), {}), self._key(), await self.view(), (CHOICES[verb], wanted)
-        )
+    async def redeploy(self, who: str, deployment: str, change: Again) -> Accepted:
+        accepted = await self._starting.again(principal(who), _key(deployment), change, "")
+        self.started.append(accepted.id)
+        return accepted
 
-    async def view(self) -> DeploymentView:
-        view = await self._following.view(self._key())
+    async def undo(self, who: str) -> Accepted:
+        before = self._index.previous_success(TENANT, (await self.view()).application, self.started[-1])
+        return await self.redeploy(who, before, Again())
+
+    async def decide(self, who: str, verb: str, wanted: Decision, deployment: str = "") -> Decided:
+        """`deployment` is the last that was started where none is named."""
+        key, view = _key(deployment or self.started[-1]), await self.view(deployment)
+        return await self._deciding.decide(Caller(principal(who), {}), key, view, (CHOICES[verb], wanted))
+
+    async def view(self, deployment: str = "") -> DeploymentView:
+        view = await self._following.view(_key(deployment or self.started[-1]))
         assert view is not None
         return view
 
@@ -110,7 +122,7 @@ class Stage:
         for value in yaml.safe_load_all(manifests):
             kind, name = value["kind"], value["metadata"]["name"]
             group = "/api/v1" if value["apiVersion"] == "v1" else f"/apis/{value['apiVersion']}"
-            place = "" if kind == "Namespace" else f"/namespaces/{namespace}"
+            place = "" if kind in ("Namespace", "CustomResourceDefinition") else f"/namespaces/{namespace}"
             await self.plane.cluster.ask("POST", f"{group}{place}/{kind.lower()}s", value)
             made.append(f"{kind.lower()}/{name} created")
         await self.plane.clock.sleep(5)
@@ -129,10 +141,11 @@ class Stage:
             while not is_so(await self.view()):
                 await self.plane.clock.sleep(1)
 
-    def _key(self) -> Key:
-        key = key_of_id(TENANT, self.deployment, PARTITIONS)
-        assert key is not None, "nothing was started yet"
-        return key
+
+def _key(deployment: str) -> Key:
+    key = key_of_id(TENANT, deployment, PARTITIONS)
+    assert key is not None, f"{deployment} is no deployment's id"
+    return key
 
 
 def principal(name: str) -> Principal:
