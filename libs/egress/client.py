@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import ssl
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
 
 import aiohttp
@@ -14,6 +15,18 @@ from yarl import URL
 from libs.egress.addresses import AddressRefused, Network, check
 
 CONNECT_SECONDS = 10.0
+
+
+class Unanswered(Exception):
+    """There is no answer. The text names neither host nor address: they may be secret."""
+
+
+class Untrusted(Unanswered):
+    """The certificate of who answers cannot be trusted."""
+
+
+class Unsendable(Unanswered):
+    """The request cannot be sent as it is."""
 
 
 class Client:
@@ -27,17 +40,13 @@ class Client:
     async def request(
         self, method: str, url: URL, headers: Sequence[tuple[str, str]], body: bytes | None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Raises `AddressRefused`, or what aiohttp does."""
-        self._check_literal(url)
-        try:
+        """Raises `AddressRefused`, `Unanswered`, or `TimeoutError` where no connection is made in time."""
+        with _translated():
+            self._check_literal(url)
             async with self._session.request(
                 method, url, headers=headers, data=body, allow_redirects=False, skip_auto_headers=("Content-Type",)
             ) as response:
                 yield response
-        except aiohttp.ClientConnectorError as error:
-            if isinstance(error.os_error, AddressRefused):
-                raise error.os_error from error
-            raise
 
     def _check_literal(self, url: URL) -> None:
         """A number as host is connected to without being resolved."""
@@ -78,3 +87,26 @@ async def client(allowed: Sequence[Network]) -> AsyncIterator[Client]:
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout, trust_env=False
     ) as session:
         yield Client(session, allowed)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (TimeoutError, AddressRefused):
+        raise
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise Untrusted(_untrusted(error.certificate_error)) from None
+    except ValueError:
+        raise Unsendable("the request cannot be sent as it is") from None
+    except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, AddressRefused):
+            raise error.os_error from None
+        raise Unanswered(f"cannot connect: {error.os_error.strerror or 'the name has no address'}") from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unanswered(f"the call broke off ({type(error).__name__})") from None
+
+
+def _untrusted(error: Exception) -> str:
+    why = error.verify_message.partition(",")[0] if isinstance(error, ssl.SSLCertVerificationError) else ""
+    return f"its certificate cannot be trusted{f' ({why})' if why else ''}"

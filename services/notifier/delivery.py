@@ -12,7 +12,7 @@ from yarl import URL
 from libs.config.model import NotificationRule
 from libs.egress.addresses import AddressRefused
 from libs.egress.call import INTRODUCTION
-from libs.egress.client import Client
+from libs.egress.client import Client, Unanswered, Unsendable
 from libs.secrets.folder import NoSecret, SecretFolder
 from libs.templates.render import TooLong, UnknownName, render
 from services.notifier.settings import ALLOW_PRIVATE
@@ -61,10 +61,10 @@ class Delivery:
             raise Missed(f"no answer within {self._seconds:.3g} s") from None
         except AddressRefused as error:
             raise Refused(f"{error}; see {ALLOW_PRIVATE}") from None
-        except ValueError:
-            raise Refused("the request cannot be sent as it is") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Missed(f"the call broke off ({type(error).__name__})") from None
+        except Unsendable as error:
+            raise Refused(str(error)) from None
+        except Unanswered as error:
+            raise Missed(str(error)) from None
 
     async def _post(self, url: URL, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
         async with self._client.request("POST", url, tuple(headers.items()), body) as response:

@@ -2,12 +2,11 @@
 
 import asyncio
 
-import aiohttp
 from msgspec import Struct
 
 from libs.egress.addresses import AddressRefused
 from libs.egress.call import beginning, through_agent
-from libs.egress.client import Client
+from libs.egress.client import Client, Unanswered
 from libs.link.port import Link, NoAnswer
 from services.evaluator.measuring.prometheus import ANSWER_BYTES, NoValue, Request
 from services.evaluator.settings import ALLOW_PRIVATE
@@ -45,12 +44,8 @@ class Reach:
                 return Answer(response.status, await beginning(response.content.iter_any(), ANSWER_BYTES + 1))
         except AddressRefused as error:
             raise NoValue(f"not asked: {error}; see {ALLOW_PRIVATE}, or name an agent") from None
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise NoValue(f"not asked: its certificate cannot be trusted: {error.certificate_error}") from None
-        except aiohttp.ClientConnectorError as error:
-            raise NoValue(f"cannot connect to {request.url.origin()}: {error.os_error.strerror or error}") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise NoValue(f"asking {request.url.origin()} broke off: {error or type(error).__name__}") from None
+        except Unanswered as error:
+            raise NoValue(f"{request.url.origin()}: {error}") from None
 
     async def _relayed(self, tenant: str, agent: str, request: Request) -> Answer:
         ask = through_agent("POST", request.url, request.headers.items(), request.body, self._seconds)

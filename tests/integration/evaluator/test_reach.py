@@ -119,9 +119,7 @@ async def _cut(request: web.Request) -> web.Response:
     return web.Response()
 
 
-@pytest.mark.parametrize(
-    ("answer", "problem"), [(_never, r"did not answer within 0\.2 s"), (_cut, "broke off: Server disconnected")]
-)
+@pytest.mark.parametrize(("answer", "problem"), [(_never, r"did not answer within 0\.2 s"), (_cut, "broke off")])
 async def test_no_answer_is_told(answer: Answers, problem: str) -> None:
     async with callee(answer) as server:
         with pytest.raises(NoValue, match=problem):
@@ -130,12 +128,12 @@ async def test_no_answer_is_told(answer: Answers, problem: str) -> None:
 
 async def test_closed_port_is_told() -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    with pytest.raises(NoValue, match=f"cannot connect to {url}: Connect call failed|Connection refused"):
+    with pytest.raises(NoValue, match=f"{url}: cannot connect: "):
         await ask(url)
 
 
 async def test_secret_that_is_no_header_is_not_sent() -> None:
     async with callee(200) as server, reach() as one:
-        with pytest.raises(NoValue, match="broke off"):
+        with pytest.raises(NoValue, match="cannot be sent as it is"):
             await one.ask("acme", "", Request(URL(server.url), {"Authorization": "Bearer a\nb: c"}, b""))
         assert server.asked == []

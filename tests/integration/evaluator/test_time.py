@@ -157,7 +157,7 @@ async def test_provider_that_comes_back_is_asked_for_the_same_window(tmp_path: P
     async with planet.serving():
         await planet.pass_time(61)
         (hindered,) = await planet.world.heard(AnalysisHindered)
-        assert hindered.reason.startswith(f"ends: cannot connect to {server.url}: ")
+        assert hindered.reason.startswith(f"ends: {server.url}: cannot connect: ")
         server.start()
         try:
             await ready(server)
