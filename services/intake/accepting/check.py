@@ -1,6 +1,6 @@
 """Whether what was handed in can be deployed: every problem at once, before anything is kept. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
@@ -9,10 +9,14 @@ from libs.durable.ports import MAX_BATCH, MAX_MESSAGE_BYTES
 from libs.plan.compile import Source, compile_plan, left_out
 from libs.plan.prepare import prepare
 from libs.plan.size import Bounds, too_large
-from libs.spec.model import Spec
+from libs.spec.model import RunWebhook, Spec
 from libs.spec.parse import parse
-from libs.spec.problems import Place, Problem, Report, path_of, quoted
+from libs.spec.problems import Place, Places, Problem, Report, join, path_of, place_of, quoted
 from libs.spec.release import not_run
+from libs.spec.rules.uses import used_steps
+
+Needed = Iterator[tuple[str, str, str]]
+"""Where an agent is named, its name, and what for."""
 
 
 class Checked(Struct, frozen=True):
@@ -36,34 +40,43 @@ def check(request: StartRequest, minimum_timeout_seconds: int) -> Checked:
 
 
 def check_agents(request: StartRequest, spec: Spec, registered: Collection[str]) -> tuple[Problem, ...]:
-    """An account that no agent ever registered under is refused, where a target that is asked for names it."""
-    unknown = {
-        path_of("targets", name, "account"): target.account
-        for name, target in spec.targets.items()
-        if target.account not in registered and is_asked(request, name)
-    }
+    """An agent that never registered is refused, where a target that is asked for or one of its webhooks needs it."""
+    needed = (*_accounts(request, spec), *_callers(request, spec))
+    unknown = {path: (agent, use) for path, agent, use in needed if agent not in registered}
     places = parse(request.config, 0, request.application or None).places if unknown else {}
     report = Report()
     known = f"registered agents: {', '.join(sorted(registered)[:20]) or 'none'}"
-    for path, account in unknown.items():
-        close = report.suggestion(account, registered)
+    for path, (agent, use) in unknown.items():
+        close = report.suggestion(agent, registered)
         hint = f"{close} {known}" if close.startswith("did you mean") else known
-        message = f"no agent is registered as {quoted(account)}"
-        report.error(places.get(path, Place(path=path)), "unknown_agent", message, hint)
+        message = f"no agent is registered as {quoted(agent)}{use}"
+        report.error(place_of(places, path), "unknown_agent", message, hint)
     return report.problems()
+
+
+def _accounts(request: StartRequest, spec: Spec) -> Needed:
+    for name, target in spec.targets.items():
+        if is_asked(request, name):
+            yield path_of("targets", name, "account"), target.account, ""
+
+
+def _callers(request: StartRequest, spec: Spec) -> Needed:
+    for path, step in used_steps(spec, request.targets):
+        if isinstance(step, RunWebhook) and (agent := spec.webhooks[step.name].agent):
+            yield join(join(path, "runWebhook"), "name"), agent, ", which calls this webhook"
 
 
 def is_asked(request: StartRequest, target: str) -> bool:
     return not request.targets or target in request.targets
 
 
-def _left_out(spec: Spec, request: StartRequest, places: Mapping[str, Place]) -> tuple[Problem, ...]:
+def _left_out(spec: Spec, request: StartRequest, places: Places) -> tuple[Problem, ...]:
     report = Report()
     for name, needed in left_out(spec, frozenset(request.targets)).items():
         path = path_of("targets", name, "constraints", "dependsOn")
         shown = ", ".join(quoted(one) for one in needed[:8])
         message = f"{shown} is left out of this deployment, so it is not waited for"
-        report.warn(places.get(path, Place(path=path)), "left_out", message, "name it too, or go on without it")
+        report.warn(place_of(places, path), "left_out", message, "name it too, or go on without it")
     return report.problems()
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from libs.api.request import StartRequest
 from libs.plan.prepare import prepare
-from services.intake.accepting.check import Checked, check
-from tests.unit.spec.files import a_file, with_steps
+from services.intake.accepting.check import Checked, check, check_agents
+from tests.unit.spec.files import a_file, spec_of, with_steps
 
 MANIFEST = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"
 EXPOSED = with_steps("exposeServices: {services: [shop]}")
@@ -48,3 +48,36 @@ def test_unknown_target_is_refused() -> None:
     result = checked(a_file(), "prd")
     assert result.spec is None
     assert [one.code for one in result.problems] == ["unknown_name"]
+
+
+CALLED = a_file(
+    targets="{qa: {account: q, constraints: {afterDeployment: [{runWebhook: {name: w}}]}}, prod: {account: p}}",
+    more="webhooks: [{name: w, uriTemplate: 'https://a.test', networkMode: remoteNetworkAgent, agentIdentifier: tols}]",
+)
+ACCOUNT, CALLER = (2, "targets.qa.account"), (2, "targets.qa.constraints.afterDeployment[0].runWebhook.name")
+
+
+@pytest.mark.feature("F2", "F111")
+@pytest.mark.parametrize(
+    ("registered", "targets", "unknown"),
+    [
+        ({"q", "p", "tols"}, (), []),
+        ({"p", "tols"}, (), [ACCOUNT]),
+        ({"q", "p", "tools"}, (), [CALLER]),
+        ({"p"}, (), [ACCOUNT, CALLER]),
+        ({"p"}, ("prod",), []),
+    ],
+)
+def test_agent_that_never_was_is_refused(
+    registered: set[str], targets: tuple[str, ...], unknown: list[tuple[int, str]]
+) -> None:
+    request = StartRequest(config=CALLED, targets=targets)
+    found = check_agents(request, spec_of(CALLED), registered)
+    assert [(one.line, one.path) for one in found] == unknown
+    assert all("registered agents: p" in one.hint for one in found if "q" not in registered)
+
+
+def test_agent_of_a_webhook_is_suggested() -> None:
+    (problem,) = check_agents(StartRequest(config=CALLED), spec_of(CALLED), {"q", "p", "tools"})
+    assert problem.message == 'no agent is registered as "tols", which calls this webhook'
+    assert problem.hint.startswith("did you mean tools?")
