@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from libs.auth.permissions import is_system_role
 from libs.config.events import EVENTS, fits
-from libs.spec.problems import Place, Report, join, path_of, quoted
+from libs.spec.problems import Place, Places, Report, join, path_of, quoted
 from libs.spec.shape.terms import HEADER_NAME
 from libs.templates.render import SECRETS, names
 
@@ -25,7 +25,7 @@ _OURS = frozenset({"content-type", "content-length", "host", "transfer-encoding"
 class Rules:
     """Judges the checked values of one file; `places` says where they stand."""
 
-    def __init__(self, values: Values, places: dict[str, Place], report: Report, tenant: str) -> None:
+    def __init__(self, values: Values, places: Places, report: Report, tenant: str) -> None:
         self._values = values
         self._places = places
         self._report = report

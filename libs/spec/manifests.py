@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from libs.spec.kinds import CLUSTER_SCOPED, GroupKind, defined_cluster_scoped, group_kind
 from libs.spec.model import Manifest, Spec, Target
 from libs.spec.objects import Found, read_objects
-from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Problem, Report, path_of, quoted
+from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Places, Problem, Report, path_of, place_of, quoted
 from libs.spec.tree.document import Limits
 
 LIMITS = Limits(bytes=10 * 2**20, nodes=200_000, scalar=2**20, documents=1000)
@@ -59,12 +59,12 @@ def select(spec: Spec, loaded: Loaded, target: str) -> tuple[tuple[dict[str, Any
     return tuple(one.manifest for one in chosen.values()), tuple(problems)
 
 
-def check_manifests(spec: Spec, documents: Documents, places: Mapping[str, Place] | None = None) -> tuple[Problem, ...]:
+def check_manifests(spec: Spec, documents: Documents, places: Places | None = None) -> tuple[Problem, ...]:
     """The rules that need all manifests; `documents` are each target's objects, `places` the parsed file's."""
     report = Report()
     for name, target in spec.targets.items():
         path = path_of("targets", name)
-        place = (places or {}).get(path, Place(0, 0, path))
+        place = place_of(places or {}, path)
         deployments = [one for one in documents.get(name, ()) if group_kind(one) == ("apps", "Deployment")]
         if deployments and not target.strategy:
             shown = quoted(deployments[0]["metadata"]["name"])

@@ -4,7 +4,7 @@ import difflib
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal
 
@@ -25,6 +25,10 @@ class Place(Struct, frozen=True, gc=False):
     line: int = 0
     column: int = 0
     path: str = ""
+
+
+Places = Mapping[str, Place]
+"""By path."""
 
 
 class Problem(Struct, frozen=True):
@@ -133,6 +137,11 @@ class Report:
         kept = [problem for problem in self._problems if problem.severity == "error"]
         self._dropped += len(self._problems) - len(kept)
         self._problems = kept
+
+
+def place_of(places: Places, path: str) -> Place:
+    """Where a path's value stands; for what the text does not hold, the path alone."""
+    return places.get(path) or Place(path=path)
 
 
 def path_of(*keys: str | int) -> str:

@@ -1,19 +1,19 @@
 """What a valid file asks for that this release does not run: `validate` warns of it, a start is refused for it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from libs.spec.model import Canary, ExposeServices, Spec
-from libs.spec.problems import Place, Problem, Report, join, path_of
+from libs.spec.problems import Places, Problem, Report, join, path_of, place_of
 from libs.spec.rules.uses import used_steps
 
 Found = Iterator[tuple[str, str, str]]
 
 
-def not_run(spec: Spec, keys: Mapping[str, Place], targets: Collection[str] = ()) -> tuple[Problem, ...]:
+def not_run(spec: Spec, keys: Places, targets: Collection[str] = ()) -> tuple[Problem, ...]:
     """Errors, for these targets or for all. `keys` says where the key of each path stands."""
     report = Report()
     for path, message, hint in _found(spec, targets):
-        report.error(keys.get(path, Place(path=path)), "not_built", message, hint)
+        report.error(place_of(keys, path), "not_built", message, hint)
     return report.problems()
 
 

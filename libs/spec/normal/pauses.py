@@ -3,12 +3,10 @@
 from typing import Any
 
 from libs.spec.model import Approval, Pause
-from libs.spec.problems import Place, Report, join, quoted
+from libs.spec.problems import Places, Report, join, quoted
 from libs.spec.shape.terms import UNIT_SECONDS
 
 MOST_SECONDS = 366 * 24 * 3600
-
-Places = dict[str, Place]
 
 
 class Pauses:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from libs.spec.model import Analysis, CanaryStep, ExposeServices, Gate, RunWebhook, SetWeight
-from libs.spec.normal.pauses import MOST_SECONDS, Pauses, Places
-from libs.spec.problems import Report, join
+from libs.spec.normal.pauses import MOST_SECONDS, Pauses
+from libs.spec.problems import Places, Report, join
 from libs.spec.shape.shape import Values
 
 TTL_SECONDS = range(60, 24 * 3600 + 1)

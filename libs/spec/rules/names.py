@@ -1,12 +1,12 @@
 """Whether every strategy, webhook and query that is used is defined."""
 
-from libs.spec.problems import Place, Report, quoted
+from libs.spec.problems import Places, Report, quoted
 from libs.spec.shape.names import PLURALS, Names
 
 _SECTIONS = {"strategy": "strategies", "webhook": "webhooks", "query": "analysis.queries"}
 
 
-def check_names(names: Names, places: dict[str, Place], report: Report) -> None:
+def check_names(names: Names, places: Places, report: Report) -> None:
     for kind, plural in PLURALS.items():
         known = names.defined[kind]
         for name, paths in names.used[kind].items():

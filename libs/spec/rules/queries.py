@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from libs.spec.model import Analysis, Query, Spec
-from libs.spec.problems import Place, Report, join, quoted
+from libs.spec.problems import Places, Report, join, place_of, quoted
 from libs.spec.rules.uses import used_steps
 from libs.spec.shape.names import Names
 
 
 class QueryRules:
-    def __init__(self, spec: Spec, places: dict[str, Place], report: Report) -> None:
+    def __init__(self, spec: Spec, places: Places, report: Report) -> None:
         self._spec = spec
         self._places = places
         self._report = report
@@ -45,4 +45,4 @@ class QueryRules:
                 at = join(path, "queries", index)
                 message = f"{quoted(name)} has no metric provider to ask"
                 hint = "add analysis.defaultMetricProviderName, or metricProviderName to the query or the step"
-                self._report.error(self._places.get(at, Place(path=at)), "missing_key", message, hint)
+                self._report.error(place_of(self._places, at), "missing_key", message, hint)

@@ -1,7 +1,7 @@
 """Which Services blue/green moves traffic with, and whether every target that needs them has them."""
 
 from libs.spec.model import BlueGreen, ServicePair, Spec
-from libs.spec.problems import Place, Report, path_of, quoted
+from libs.spec.problems import Place, Places, Report, path_of, place_of, quoted
 
 Pairs = dict[str, list[ServicePair]]
 
@@ -18,10 +18,10 @@ def _merged(pairs: list[ServicePair]) -> tuple[ServicePair, ...]:
     return tuple(ServicePair(active, preview) for active, preview in previews.items())
 
 
-def check_swaps(spec: Spec, places: dict[str, Place], report: Report) -> None:
+def check_swaps(spec: Spec, places: Places, report: Report) -> None:
     for name, pairs in _written(spec).items():
         path = path_of("targets", name)
-        place = places.get(path, Place(path=path))
+        place = place_of(places, path)
         if not pairs:
             shown = quoted(spec.targets[name].strategy)
             message = f"has no active Service, which blue/green strategy {shown} moves"

@@ -3,9 +3,7 @@
 import graphlib
 
 from libs.spec.model import Spec, Target
-from libs.spec.problems import Place, Report, path_of, quoted
-
-Places = dict[str, Place]
+from libs.spec.problems import Place, Places, Report, path_of, place_of, quoted
 
 _MOST_CYCLES = 10
 
@@ -112,7 +110,7 @@ class TargetRules:
 
     def _place(self, *keys: str | int) -> Place:
         path = path_of(*keys)
-        return self._places.get(path, Place(0, 0, path))
+        return place_of(self._places, path)
 
 
 def _cropped(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import islice
 
 from libs.spec.model import Analysis, RunWebhook, Spec, Webhook
-from libs.spec.problems import Place, Report, join, quoted
+from libs.spec.problems import Place, Places, Report, join, place_of, quoted
 from libs.spec.rules.uses import used_steps
 from libs.spec.shape.word import TEMPLATE
 from libs.templates.render import NAMESPACES, Name, names
@@ -27,7 +27,7 @@ Words = tuple[str, str, str]
 class Templates:
     """Checks templates of one file; `lines` are the file's own."""
 
-    def __init__(self, places: dict[str, Place], report: Report, lines: list[str]) -> None:
+    def __init__(self, places: Places, report: Report, lines: list[str]) -> None:
         self._places = places
         self._report = report
         self._lines = lines
@@ -54,7 +54,7 @@ class Templates:
                 at = join(path, name)
                 message = "holds a template, which is passed on as it stands"
                 hint = "templates are read in webhooks and queries only: write it there"
-                self._report.warn(self._places.get(at, Place(path=at)), "unread_template", message, hint)
+                self._report.warn(place_of(self._places, at), "unread_template", message, hint)
 
     def check(self, template: str, path: str, values: frozenset[str]) -> None:
         starts = _starts(template)
@@ -84,7 +84,7 @@ class Templates:
         return None
 
     def _error(self, path: str, number: int, words: Words) -> None:
-        place = self._places.get(path, Place(path=path))
+        place = place_of(self._places, path)
         self._report.error(self._braces(place, number), *words)
 
     def _braces(self, place: Place, number: int) -> Place:

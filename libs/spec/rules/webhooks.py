@@ -4,7 +4,7 @@ import json
 import re
 
 from libs.spec.model import Webhook
-from libs.spec.problems import Place, Report, join, quoted
+from libs.spec.problems import Place, Places, Report, join, place_of, quoted
 from libs.spec.shape.terms import HEADER_NAME
 
 _TAG = re.compile(r"\{\{[^{}]*\}\}")
@@ -14,7 +14,7 @@ _BODY = re.compile(r"\s*[{\[]")
 
 
 class WebhookRules:
-    def __init__(self, places: dict[str, Place], report: Report) -> None:
+    def __init__(self, places: Places, report: Report) -> None:
         self._places = places
         self._report = report
 
@@ -53,4 +53,4 @@ class WebhookRules:
         self._report.error(self._place(path), code, message, hint)
 
     def _place(self, path: str) -> Place:
-        return self._places.get(join(path, "inline")) or self._places.get(path, Place(path=path))
+        return self._places.get(join(path, "inline")) or place_of(self._places, path)

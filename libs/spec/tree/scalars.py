@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 
 from libs.spec.tree.nodes import Scalar
 
@@ -26,14 +27,7 @@ _MOST_DIGITS = 400
 
 def strict_value(scalar: Scalar) -> Value:
     """Words stay text (`no`, `on`, `012`, `12:30`); only what JSON calls a number is one."""
-    if not scalar.is_plain:
-        return scalar.text
-    text = scalar.text
-    if text in _NULLS:
-        return None
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
-    return _strict_number(text)
+    return _value(scalar, _TRUE, _FALSE, _strict_number)
 
 
 def _strict_number(text: str) -> Value:
@@ -46,14 +40,16 @@ def _strict_number(text: str) -> Value:
 
 def kubectl_value(scalar: Scalar) -> Value:
     """`yes` is true, `012` is ten, `1_000` is a thousand, a date is text: a manifest means what it means to kubectl."""
-    if not scalar.is_plain:
-        return scalar.text
+    return _value(scalar, _KUBECTL_TRUE, _KUBECTL_FALSE, _go_number)
+
+
+def _value(scalar: Scalar, true: frozenset[str], false: frozenset[str], number: Callable[[str], Value]) -> Value:
     text = scalar.text
+    if not scalar.is_plain:
+        return text
     if text in _NULLS:
         return None
-    if text in _KUBECTL_TRUE or text in _KUBECTL_FALSE:
-        return text in _KUBECTL_TRUE
-    return _go_number(text)
+    return text in true if text in true or text in false else number(text)
 
 
 def _go_number(text: str) -> Value:

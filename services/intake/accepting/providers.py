@@ -6,7 +6,7 @@ from libs.api.request import StartRequest
 from libs.config.model import MetricProvider
 from libs.spec.model import Analysis, Spec
 from libs.spec.parse import parse
-from libs.spec.problems import Place, Problem, Report, join, path_of, quoted
+from libs.spec.problems import Problem, Report, join, path_of, place_of, quoted
 from libs.spec.rules.uses import used_steps
 
 BUILT = ("prometheus",)
@@ -33,7 +33,7 @@ def missing_providers(
     report = Report()
     for name, where in wrong.items():
         code, message, hint = _words(report, name, providers)
-        report.error(places.get(where, Place(path=where)), code, message, hint)
+        report.error(place_of(places, where), code, message, hint)
     return report.problems()
 
 
