@@ -11,7 +11,7 @@ NAMESPACES = ("armory", "context", "secrets")
 SECRETS = "secrets."
 """How the name of a secret begins."""
 # What follows the namespace is one literal name, dots and dashes included: `armory.preview.sample-app-svc`.
-_TAG = re.compile(r"\{\{([^{}]*)\}\}")
+TAG = re.compile(r"\{\{([^{}]*)\}\}")
 _NAME = re.compile(rf"({'|'.join(NAMESPACES)})\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
@@ -44,7 +44,7 @@ class TooLong(Exception):
 def names(template: str) -> tuple[Name, ...]:
     """Every tag, known or not, in order; whoever checks a template asks `is_valid` of each."""
     breaks = [match.end() for match in re.finditer("\n", template)]
-    return tuple(_name(match, breaks) for match in _TAG.finditer(template))
+    return tuple(_name(match, breaks) for match in TAG.finditer(template))
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
@@ -61,7 +61,7 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
 def _parts(template: str, values: Mapping[str, str]) -> Iterator[str]:
     end = 0
-    for match in _TAG.finditer(template):
+    for match in TAG.finditer(template):
         name = match[1].strip(" \t")
         if name not in values:
             raise UnknownName(next(one for one in names(template) if one.text == name))

@@ -6,8 +6,8 @@ import re
 from libs.spec.model import Webhook
 from libs.spec.problems import Place, Places, Report, join, place_of, quoted
 from libs.spec.shape.terms import HEADER_NAME
+from libs.templates.render import TAG
 
-_TAG = re.compile(r"\{\{[^{}]*\}\}")
 _ADDRESS = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _SCHEMES = ("https://", "http://")
 _BODY = re.compile(r"\s*[{\[]")
@@ -33,7 +33,7 @@ class WebhookRules:
             self._error(path, "bad_address", f"{quoted(uri)} is no address", "start it with https:// or http://")
 
     def _check_header(self, key: str, path: str) -> None:
-        if key and not HEADER_NAME.fullmatch(_TAG.sub("x", key)):
+        if key and not HEADER_NAME.fullmatch(TAG.sub("x", key)):
             self._error(path, "bad_name", f"{quoted(key)} is no header's name", "write letters, digits and - only")
 
     def _check_body(self, body: str, path: str) -> None:
@@ -41,7 +41,7 @@ class WebhookRules:
         if not _BODY.match(body):
             return
         try:
-            json.loads(_TAG.sub(lambda tag: "1" * len(tag[0]), body))
+            json.loads(TAG.sub(lambda tag: "1" * len(tag[0]), body))
         except json.JSONDecodeError as error:
             message = f"looks like JSON, but is none at {error.lineno}:{error.colno} of the text"
             self._report.warn(self._place(path), "not_json", message, "check commas and quotes; it is sent as it is")
