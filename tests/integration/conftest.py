@@ -19,6 +19,7 @@ from libs.store.jetstream import JetStreamStore
 from libs.store.memory import MemoryStore
 from libs.store.prepare import prepare
 from libs.store.seal import Seal
+from tests.integration.bad_input.elsewhere import LEFT_OUT
 from tests.servers import nats_connection
 from tests.waiting import eventually
 
@@ -105,3 +106,12 @@ async def _empty(connection: Connection) -> None:
         return True
 
     await eventually(prepared)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Where the whole tier runs, or its catalogue: what that leaves out, and why."""
+    here = Path(__file__).parent
+    if {Path(argument).resolve() for argument in config.args} & {here, here / "bad_input"}:
+        terminalreporter.section("bad input left out")
+        for one in sorted(LEFT_OUT, key=lambda one: one.id):
+            terminalreporter.line(f"{one.id} {one.what}: {one.why}")

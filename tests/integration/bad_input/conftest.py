@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.integration.bad_input.background import Background
-from tests.integration.bad_input.elsewhere import LEFT_OUT
 from tests.integration.bad_input.folder import prepared
 from tests.integration.bad_input.standing import Standing
 
@@ -29,9 +28,3 @@ def standing(background: Background) -> Iterator[Standing]:
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return prepared(tmp_path_factory.mktemp("files"))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    terminalreporter.section("bad input left out")
-    for one in sorted(LEFT_OUT, key=lambda one: one.id):
-        terminalreporter.line(f"{one.id} {one.what}: {one.why}")
