@@ -83,10 +83,10 @@ async def installation() -> AsyncIterator[Installation]:
         machine = Machine(layout, layout.ports(), plan.inherited(os.environ))
         server = await stack.enter_async_context(nats_server(folder / "nats"))
         cluster = await stack.enter_async_context(_cluster(machine))
-        services = await stack.enter_async_context(_running(plan.services(machine, server.url)))
+        services = await stack.enter_async_context(running(plan.services(machine, server.url)))
         bootstrap = await _bootstrap(machine)
-        agent = await stack.enter_async_context(_running(_agent(machine, bootstrap)))
-        options = Options(server=machine.server, token=await _token(bootstrap))
+        agent = await stack.enter_async_context(running(_agent(machine, bootstrap)))
+        options = Options(server=machine.server, token=await token(bootstrap))
         client = await stack.enter_async_context(connected(options, Output(options)))
         session = await stack.enter_async_context(aiohttp.ClientSession(base_url=cluster))
         await until(lambda: _is_connected(client))
@@ -105,13 +105,13 @@ async def _cluster(machine: Machine) -> AsyncIterator[str]:
     module = ("-m", "tests.bench.cluster_child")
     where = (str(machine.layout.kubeconfig(CLUSTER)), str(_journal(machine)))
     child = Child("cluster", (sys.executable, *module, *where), machine.environ, machine.layout.log("cluster"))
-    async with _running(child, stdout=asyncio.subprocess.PIPE) as process:
+    async with running(child, stdout=asyncio.subprocess.PIPE) as process:
         assert process.stdout is not None
         yield (await process.stdout.readline()).decode().strip()
 
 
 @asynccontextmanager
-async def _running(child: Child, stdout: int | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(child: Child, stdout: int | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
     with child.log.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             *child.command,
@@ -123,8 +123,9 @@ async def _running(child: Child, stdout: int | None = None) -> AsyncIterator[asy
     try:
         yield process
     finally:
-        process.kill()
-        await process.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def _agent(machine: Machine, bootstrap: Bootstrap) -> Child:
@@ -136,7 +137,7 @@ async def _bootstrap(machine: Machine) -> Bootstrap:
     """What the services leave behind once they are ready."""
 
     async def is_ready() -> bool:
-        return machine.layout.read_bootstrap() is not None and await _answers(f"{machine.server}/readyz")
+        return machine.layout.read_bootstrap() is not None and await answers(f"{machine.server}/readyz")
 
     await until(is_ready)
     found = machine.layout.read_bootstrap()
@@ -144,7 +145,7 @@ async def _bootstrap(machine: Machine) -> Bootstrap:
     return found
 
 
-async def _answers(url: str) -> bool:
+async def answers(url: str) -> bool:
     async with aiohttp.ClientSession() as session:
         try:
             async with session.get(url) as response:
@@ -153,7 +154,7 @@ async def _answers(url: str) -> bool:
             return False
 
 
-async def _token(bootstrap: Bootstrap) -> str:
+async def token(bootstrap: Bootstrap) -> str:
     admin = bootstrap.admin
     form = {
         "grant_type": "client_credentials", "client_id": admin.client_id, "client_secret": admin.client_secret,

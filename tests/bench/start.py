@@ -1,7 +1,7 @@
 """How long a start takes until it is accepted, at 50 a second: checked, committed with its lock, answered with 202.
 
-The floor is a bare server in a process of its own that reads the same request and answers 202. Every start is for an
-application of its own, on an agent that is registered but away: what the rollouts would do is not part of the figure.
+Intake is a process of its own, as in production, and nobody plans or executes: every start is for an application of its
+own. The floor does the same durable write on the same server with the bare parts. Load comes from this process.
 """
 
 import asyncio
@@ -13,36 +13,24 @@ from statistics import quantiles
 import aiohttp
 import msgspec
 
-from libs.api.request import NewAgent, StartRequest
-from libs.api.view import AgentCreated
+from libs.api.request import StartRequest
 from tests.bench import application
-from tests.bench.installation import installation
+from tests.bench.door import door
 from tests.bench.row import Row, row
 
 RATE = 50
 SECONDS = 6
 AGENT = "away"
-_FLOOR = """
-from aiohttp import web
-async def take(request):
-    await request.json()
-    return web.json_response({"id": "none"}, status=202)
-app = web.Application()
-app.add_routes([web.post("/api/v1/deployments", take)])
-web.run_app(app, host="127.0.0.1", port=0, print=lambda text: print(text, flush=True))
-"""
 
 Send = Callable[[int], Awaitable[None]]
 
 
 async def run() -> list[Row]:
-    async with installation() as installed, aiohttp.ClientSession() as session:
-        place = installed.client.place
-        await installed.client.post("/agents", NewAgent(AGENT), AgentCreated)
-        headers = {"Authorization": f"Bearer {place.token}", "Content-Type": "application/json"}
-        await _paced(_sender(session, place.server, headers, "warm"), RATE)
-        ours = await _paced(_sender(session, place.server, headers, "app"), RATE * SECONDS)
-        floors = await _floor(session, headers)
+    async with door(AGENT) as opened, aiohttp.ClientSession() as session:
+        headers = {"Authorization": f"Bearer {opened.token}", "Content-Type": "application/json"}
+        await _paced(_sender(session, opened.server, headers, "warm"), RATE)
+        ours = await _paced(_sender(session, opened.server, headers, "app"), RATE * SECONDS)
+        floors = await _floor(opened.nats, session, headers)
     return [
         row(
             "start", f"p50 at {RATE}/s", _part(ours, 50), "ms", n=len(ours), floor=_part(floors, 50), goal="value <= 15"
@@ -53,8 +41,9 @@ async def run() -> list[Row]:
     ]
 
 
-async def _floor(session: aiohttp.ClientSession, headers: dict[str, str]) -> list[float]:
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _FLOOR, stdout=asyncio.subprocess.PIPE)
+async def _floor(nats: str, session: aiohttp.ClientSession, headers: dict[str, str]) -> list[float]:
+    command = (sys.executable, "-m", "tests.bench.start_floor", nats)
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
         told = (await process.stdout.readline()).decode()
