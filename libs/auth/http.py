@@ -1,7 +1,7 @@
 """How HTTP requests are authenticated: every route declares what it asks of the caller, or the server does not start.
 
     app = application(process)
-    app.middlewares.append(guard(verifier))
+    app.middlewares.append(guard(verifier, configuration.grants))
     app.add_routes([web.post("/api/v1/things", needs(Action.CONFIG_WRITE, create))])
     require_declared(app)
 
@@ -42,7 +42,7 @@ GrantsOf = Callable[[str], Awaitable[Grants]]
 """What a tenant's custom roles stand for."""
 
 
-def guard(verifier: Verifier, grants: GrantsOf | None = None) -> Any:
+def guard(verifier: Verifier, grants: GrantsOf) -> Any:
     """The middleware that asks for what each route declared; `grants` gives a tenant's custom roles."""
 
     @web.middleware
@@ -59,9 +59,9 @@ def guard(verifier: Verifier, grants: GrantsOf | None = None) -> Any:
     return guarded
 
 
-async def _custom(principal: Principal, grants: GrantsOf | None) -> Grants:
+async def _custom(principal: Principal, grants: GrantsOf) -> Grants:
     """Asked only for those it can make a difference to: an administrator comes in whatever is broken."""
-    if grants is None or not has_custom_role(principal):
+    if not has_custom_role(principal):
         return {}
     try:
         return await grants(principal.tenant)

@@ -54,9 +54,6 @@ class Action(StrEnum):
     CONFIG_READ = "config.read"
     CONFIG_WRITE = "config.write"
     CLIENT_MANAGE = "client.manage"
-    FREEZE_READ = "freeze.read"
-    FREEZE_MANAGE = "freeze.manage"
-    AUDIT_READ = "audit.read"
 
 
 _ANYBODY: frozenset[str] = frozenset()
@@ -79,9 +76,6 @@ ROLES: Mapping[Action, frozenset[str]] = {
     Action.CONFIG_READ: _EVERYONE,
     Action.CONFIG_WRITE: _ADMINS,
     Action.CLIENT_MANAGE: _ADMINS,
-    Action.FREEZE_READ: _EVERYONE,
-    Action.FREEZE_MANAGE: _ADMINS,
-    Action.AUDIT_READ: _ADMINS,
 }
 """Which system roles may take which action."""
 

@@ -7,7 +7,7 @@ from libs.runtime.process import CannotStart
 from libs.runtime.settings import ProcessSettings
 
 
-def allowed(texts: Sequence[str], variable: str, process: ProcessSettings) -> tuple[Network, ...]:
+def allowed_networks(texts: Sequence[str], variable: str, process: ProcessSettings) -> tuple[Network, ...]:
     """What the setting of this name holds and, on one's own machine, the machine itself."""
     near = LOOPBACK if process.profile == "development" else ()
     try:

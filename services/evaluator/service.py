@@ -11,7 +11,7 @@ from libs.durable.dispatch import of_its_own
 from libs.durable.partitions import Ports, Sharing
 from libs.durable.service import Service
 from libs.durable.service import serve as serve_durably
-from libs.egress.allowed import allowed
+from libs.egress.allowed import allowed_networks
 from libs.egress.client import client
 from libs.link.bus import bus_link
 from libs.messages.analysis import CancelAnalysis, StartAnalysis
@@ -34,7 +34,7 @@ async def serve(settings: Settings, ports: Ports, process: Process) -> None:
 @asynccontextmanager
 async def reaching(settings: Settings, ports: Ports, process: Process) -> AsyncIterator[Reach]:
     """The way to providers while entered."""
-    networks = allowed(settings.evaluator_allow_private, ALLOW_PRIVATE, process.settings)
+    networks = allowed_networks(settings.evaluator_allow_private, ALLOW_PRIVATE, process.settings)
     async with bus_link(ports.bus, ports.clock) as link, client(networks) as straight:
         yield Reach(straight, link, settings.evaluator_query_seconds, settings.evaluator_queries_open)
 

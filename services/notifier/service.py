@@ -5,7 +5,7 @@ import asyncio
 from prometheus_client import Counter
 
 from libs.durable.partitions import Partitions, Ports, Sharing
-from libs.egress.allowed import allowed
+from libs.egress.allowed import allowed_networks
 from libs.egress.client import client
 from libs.runtime.process import Process
 from libs.secrets.folder import secret_folder
@@ -26,7 +26,7 @@ async def serve(settings: Settings, ports: Ports, process: Process, public_url: 
         registry=process.metrics.registry,
     )
     async with (
-        client(allowed(settings.notifier_allow_private, ALLOW_PRIVATE, process.settings)) as outside,
+        client(allowed_networks(settings.notifier_allow_private, ALLOW_PRIVATE, process.settings)) as outside,
         asyncio.TaskGroup() as group,
     ):
         tools = Tools(

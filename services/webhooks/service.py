@@ -9,7 +9,7 @@ from libs.durable.dispatch import of_its_own
 from libs.durable.partitions import Ports, Sharing
 from libs.durable.service import Service
 from libs.durable.service import serve as serve_durably
-from libs.egress.allowed import allowed
+from libs.egress.allowed import allowed_networks
 from libs.egress.client import client
 from libs.link.bus import bus_link
 from libs.messages.webhook import CallBack, CancelWebhook, StartWebhook
@@ -29,7 +29,7 @@ from services.webhooks.steering import Tools
 
 async def serve(settings: Settings, ports: Ports, process: Process, public_url: str) -> None:
     """Call webhooks until cancelled; `public_url` is where whoever is called reaches intake."""
-    networks = allowed(settings.webhooks_allow_private, ALLOW_PRIVATE, process.settings)
+    networks = allowed_networks(settings.webhooks_allow_private, ALLOW_PRIVATE, process.settings)
     async with bus_link(ports.bus, ports.clock) as link, client(networks) as outside, asyncio.TaskGroup() as group:
         runs = Shell(MACHINE, ports.store, ports.clock)
         tools = Tools(

@@ -11,6 +11,7 @@ import structlog
 from libs.auth.clients import Credential
 from libs.auth.http import guard, require_declared
 from libs.bus.broker import Broker
+from libs.config.store import Configuration
 from libs.durable.ports import Store
 from libs.runtime import http
 from libs.runtime.health import Health
@@ -67,7 +68,7 @@ async def a_world(store: Store | None = None, clock: VirtualClock | None = None)
             aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
         ):
             app.add_routes(routes(service.identity, service.terms))
-            app.middlewares.append(guard(service.verifier))
+            app.middlewares.append(guard(service.verifier, Configuration(store, clock).grants))
             require_declared(app)
             async with http.serve(app, settings.process.http_address):
                 world = World(service, session, clock, store)

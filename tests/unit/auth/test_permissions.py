@@ -17,10 +17,10 @@ from libs.auth.principal import Kind, Principal
 from tests.unit.auth.virtual import START
 
 MAY = {
-    VIEWER: {Action.TENANT_MEMBER, Action.DEPLOYMENT_READ, Action.AGENT_READ, Action.CONFIG_READ, Action.FREEZE_READ},
+    VIEWER: {Action.TENANT_MEMBER, Action.DEPLOYMENT_READ, Action.AGENT_READ, Action.CONFIG_READ},
     DEPLOYER: {
         Action.TENANT_MEMBER,
-        Action.DEPLOYMENT_READ, Action.AGENT_READ, Action.CONFIG_READ, Action.FREEZE_READ,
+        Action.DEPLOYMENT_READ, Action.AGENT_READ, Action.CONFIG_READ,
         Action.DEPLOYMENT_START, Action.DEPLOYMENT_STEER, Action.DEPLOYMENT_APPROVE, Action.WEBHOOK_ANSWER,
     },
     ADMIN: set(Action) - {Action.AGENT_CONNECT},
