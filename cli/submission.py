@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from cli.exits import Exit, Stop
 from libs.plan.prepare import prepare
-from libs.spec.manifests import paths_of
+from libs.spec.model import Spec
 from libs.spec.parse import parse
-from libs.spec.problems import Problem
+from libs.spec.problems import Place, Problem, Report, path_of
 
 STDIN = "-"
 MOST_FILES = 1000
@@ -44,9 +44,12 @@ def read(file: str, application: str = "", environ: Mapping[str, str] = os.envir
         return Submission(name, config, problems=parsed.problems)
     bases = search_path(file, environ)
     found: dict[str, tuple[tuple[str, str], ...]] = {}
-    for path in paths_of(parsed.spec):
-        found[path] = _manifests(path, bases, name)
+    report = Report()
+    for path, place in _paths(parsed.spec).items():
+        found[path] = _manifests(path, bases, report, place)
         _check_size(sum(len(text) for texts in found.values() for _, text in texts))
+    if report.has_errors:
+        return Submission(name, config, problems=(*parsed.problems, *report.problems()))
     files = {path: tuple(text for _, text in texts) for path, texts in found.items()}
     names = {path: tuple(shown for shown, _ in texts) for path, texts in found.items()}
     problems = prepare(config, files, application or None, 1, names).problems
@@ -78,15 +81,26 @@ def candidates(path: str, bases: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(base / path for base in bases)
 
 
-def _manifests(path: str, bases: Sequence[Path], name: str) -> tuple[tuple[str, str], ...]:
+def _paths(spec: Spec) -> dict[str, Place]:
+    """Each path, and where the file names it first."""
+    found: dict[str, Place] = {}
+    for index, one in enumerate(spec.manifests):
+        if one.path:
+            found.setdefault(one.path, Place(one.line, one.column, path_of("manifests", index, "path")))
+    return found
+
+
+def _manifests(path: str, bases: Sequence[Path], report: Report, place: Place) -> tuple[tuple[str, str], ...]:
     """Each text with its name on this machine; a folder's in the order of their names."""
     tried = candidates(path, bases)
-    found = next((place for place in tried if place.exists()), None)
+    found = next((one for one in tried if one.exists()), None)
     if found is None:
-        raise Stop(Exit.WRONG, f"{name}: there is no manifest {path}", *(f"tried {place}" for place in tried))
+        shown = ", ".join(str(one) for one in tried)
+        report.error(place, "missing_file", f"there is no file or folder {path}", f"tried {shown}")
+        return ()
     files = _within(found) if found.is_dir() else [found]
     if not files:
-        raise Stop(Exit.WRONG, f"{name}: the folder {found} has no file that ends in .yaml or .yml")
+        report.error(place, "missing_file", f"the folder {found} has no file that ends in .yaml or .yml")
     return tuple((str(one), _file(one)) for one in files)
 
 

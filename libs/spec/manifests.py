@@ -29,11 +29,6 @@ class Loaded(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def paths_of(spec: Spec) -> tuple[str, ...]:
-    """The paths whose texts must be read, each once."""
-    return tuple(dict.fromkeys(manifest.path for manifest in spec.manifests if manifest.path))
-
-
 def load(spec: Spec, files: Files, names: Files | None = None) -> Loaded:
     """Reads every text once; `names` are the texts' file names, where known."""
     loader = _Loader(files, names or {})

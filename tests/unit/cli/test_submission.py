@@ -98,9 +98,14 @@ def test_file_holds_several_documents(file: Path) -> None:
 
 
 def test_missing_lists_every_place(file: Path) -> None:
-    with pytest.raises(Stop) as stop:
-        names(file, "a.yml")
-    assert [hint.removeprefix("tried ") for hint in stop.value.hints] == [f"{file.parent}/a.yml", "a.yml"]
+    (file.parent / "empty").mkdir()
+    file.write_text(FILE.replace("{PATH}", "a.yml\n  - path: empty/\n  - path: ../b"))
+    folder = file.parent
+    assert [one.text("deploy.yml") for one in read(str(file), environ={}).problems] == [
+        f"deploy.yml:5:11: manifests[0].path: there is no file or folder a.yml (tried {folder}/a.yml, a.yml)",
+        f"deploy.yml:6:11: manifests[1].path: the folder {folder}/empty has no file that ends in .yaml or .yml",
+        f"deploy.yml:7:11: manifests[2].path: there is no file or folder ../b (tried {folder}/../b, ../b)",
+    ]
 
 
 def test_url_is_refused_by_name(file: Path) -> None:
