@@ -64,7 +64,7 @@ async def read(store: Bucket, tenant: str) -> Revised:
     return _revised(entry)[1]
 
 
-async def everyones(store: Buckets) -> dict[str, Revised]:
+async def read_all(store: Buckets) -> dict[str, Revised]:
     """Each tenant's configuration."""
     return dict(_revised(entry) for entry in await store.entries(BUCKET, _PREFIX))
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from libs.config.model import NotificationRule
-from libs.config.store import Buckets, everyones
+from libs.config.store import Buckets, read_all
 from libs.durable.ports import Unavailable, Unknown
 from libs.messages.subject import PARTITIONS, token_hash
 from libs.runtime.clock import Clock
@@ -67,7 +67,7 @@ class Rules:
     async def _read(self) -> dict[str, Standing]:
         found = [
             Standing(tenant, rule, revised.since.get(rule.name.lower(), _ALWAYS))
-            for tenant, revised in (await everyones(self._store)).items()
+            for tenant, revised in (await read_all(self._store)).items()
             for rule in revised.config.notifications
         ]
         return {one.id: one for one in found}

@@ -4,7 +4,7 @@ import pytest
 
 from libs.bus.broker import Broker
 from libs.config.model import Config, Grant, NotificationRule, Role
-from libs.config.store import FRESH_SECONDS, MOST_STALE_SECONDS, Configuration, Revised, everyones, read, write
+from libs.config.store import FRESH_SECONDS, MOST_STALE_SECONDS, Configuration, Revised, read, read_all, write
 from libs.durable.ports import Conflict, Entry, Unavailable
 from libs.store.memory import MemoryStore
 from tests.clock import VirtualClock
@@ -47,7 +47,7 @@ async def test_nothing_configured_reads_as_empty(bucket: Counted) -> None:
 async def test_written_document_is_read(bucket: Counted, clock: VirtualClock) -> None:
     revision = await write(bucket, "main", Revised(CAPTAIN, 0), clock.now(), "ann")
     assert await read(bucket, "main") == Revised(CAPTAIN, revision)
-    assert await everyones(bucket.store) == {"main": Revised(CAPTAIN, revision)}
+    assert await read_all(bucket.store) == {"main": Revised(CAPTAIN, revision)}
     assert await read(bucket, "other") == Revised(Config(), 0)
 
 
