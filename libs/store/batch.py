@@ -1,5 +1,6 @@
 """One atomic batch on the wire: its headers, its limits, and what the server's verdict means."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +12,17 @@ from libs.bus.connection import ApiError, Connection
 from libs.bus.pull import ID_HEADER
 from libs.durable.ports import MAX_BATCH, MAX_MESSAGE_BYTES, Conflict, Unavailable, Write
 
+OPEN_BATCHES = 40
+"""At once in this process. The server allows 50 a stream unless it is told otherwise."""
+
 EXPECTED_HEADER = "Nats-Expected-Last-Subject-Sequence"
 
 # Somebody wrote the subject, or an id of the batch was seen before.
 _CONFLICTS = {10071, 10164, 10201}
 # Too many open batches, or the beginning of this one was lost on the way: certainly not written, and worth another try.
 _TRY_AGAIN = {10176, 10210, 10211}
+
+_BUSY_TRIES = 20
 
 
 class BatchRefused(Exception):
@@ -34,6 +40,25 @@ class _Verdict(Struct, frozen=True):
 
 
 _verdicts = msgspec.json.Decoder(_Verdict)
+
+
+class Batches:
+    """Batches to one stream, no more at once than it takes, and each again where the server was busy."""
+
+    def __init__(self, connection: Connection, chance: random.Random) -> None:
+        self._connection = connection
+        self._chance = chance
+        self._open = asyncio.Semaphore(OPEN_BATCHES)
+
+    async def commit(self, batch: Sequence[Write]) -> int:
+        check(batch)
+        for attempt in range(_BUSY_TRIES):
+            try:
+                async with self._open:
+                    return await send(self._connection, batch, self._chance)
+            except Busy:
+                await asyncio.sleep(self._chance.uniform(0.01, 0.05) * (attempt + 1))
+        raise Unavailable("the server has too many open batches")
 
 
 async def send(connection: Connection, batch: Sequence[Write], chance: random.Random) -> int:

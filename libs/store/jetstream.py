@@ -1,31 +1,21 @@
 """The store over JetStream: records in the stream, buckets, sealed blobs. Reads go to the leader."""
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from datetime import datetime
 
-import nats.errors
 from msgspec import Struct
-from nats.js.errors import ObjectNotFoundError
-from nats.js.object_store import ObjectStore
 
 from libs.bus import reader
 from libs.bus.connection import Connection, Refused
 from libs.bus.pull import ID_HEADER, STREAM
-from libs.durable.ports import Conflict, Entry, Stored, Unavailable, Write
-from libs.store import batch as batches
-from libs.store.batch import EXPECTED_HEADER
-from libs.store.layout import BLOBS, MAX_BLOB_BYTES, bucket_stream
-from libs.store.seal import Seal, digest_of
+from libs.durable.ports import Conflict, Entry, Stored, Write
+from libs.store.batch import EXPECTED_HEADER, Batches, judge
+from libs.store.blobs import Blobs
+from libs.store.layout import bucket_stream
+from libs.store.seal import Seal
 
-OPEN_BATCHES = 40
-"""At once in this process. The server allows 50 a stream unless it is told otherwise."""
-
-_BUSY_TRIES = 20
 _NO_MESSAGE = 10037
-_BLOB_SECONDS = 30
 _TOMBSTONE_SECONDS = 60
 
 
@@ -46,10 +36,8 @@ class JetStreamStore:
 
     def __init__(self, connection: Connection, seal: Seal, chance: random.Random) -> None:
         self._connection = connection
-        self._seal = seal
-        self._chance = chance
-        self._open = asyncio.Semaphore(OPEN_BATCHES)
-        self._blobs = ObjectStore(BLOBS, f"OBJ_{BLOBS}", connection.client.jetstream())
+        self._batches = Batches(connection, chance)
+        self._blobs = Blobs(connection, seal, chance)
 
     async def last(self, subject: str) -> Stored | None:
         message = await self._last(STREAM, subject)
@@ -64,14 +52,7 @@ class JetStreamStore:
         return reader.history(self._connection, filters, after)
 
     async def commit(self, batch: Sequence[Write]) -> int:
-        batches.check(batch)
-        for attempt in range(_BUSY_TRIES):
-            try:
-                async with self._open:
-                    return await batches.send(self._connection, batch, self._chance)
-            except batches.Busy:
-                await asyncio.sleep(self._chance.uniform(0.01, 0.05) * (attempt + 1))
-        raise Unavailable("the server has too many open batches")
+        return await self._batches.commit(batch)
 
     async def get(self, bucket: str, key: str) -> Entry | None:
         message = await self._last(bucket_stream(bucket), _subject(bucket, key))
@@ -104,23 +85,10 @@ class JetStreamStore:
         ]
 
     async def save(self, data: bytes) -> str:
-        if len(data) > MAX_BLOB_BYTES:
-            raise ValueError(f"a blob has {len(data)} bytes, more than {MAX_BLOB_BYTES}")
-        digest = digest_of(data)
-        async with _blob_call(digest):
-            try:
-                await self._blobs.get_info(digest)
-            except ObjectNotFoundError:
-                await self._blobs.put(digest, self._seal.close(digest, data))
-        return digest
+        return await self._blobs.save(data)
 
     async def read(self, digest: str) -> bytes:
-        async with _blob_call(digest):
-            try:
-                sealed = (await self._blobs.get(digest)).data
-            except ObjectNotFoundError as error:
-                raise KeyError(digest) from error
-        return self._seal.open(digest, sealed or b"")
+        return await self._blobs.read(digest)
 
     async def _last(self, stream: str, subject: str) -> _Message | None:
         try:
@@ -134,7 +102,7 @@ class JetStreamStore:
         if revision is not None:
             headers = headers | {EXPECTED_HEADER: str(revision)}
         answer = await self._connection.request(subject, value, headers)
-        return batches.judge(answer.data)
+        return judge(answer.data)
 
 
 def _subject(bucket: str, key: str) -> str:
@@ -148,13 +116,3 @@ def _id_in(headers: bytes) -> str:
         if name == ID_HEADER.encode():
             return value.strip().decode()
     return ""
-
-
-@asynccontextmanager
-async def _blob_call(digest: str) -> AsyncIterator[None]:
-    """The client's object store waits for ever where a server died in between."""
-    try:
-        async with asyncio.timeout(_BLOB_SECONDS):
-            yield
-    except (TimeoutError, nats.errors.Error) as error:
-        raise Unavailable(f"blob {digest}: {error!r}") from error

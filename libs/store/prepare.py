@@ -109,4 +109,5 @@ def _blobs(replicas: int) -> dict[str, Any]:
         "num_replicas": replicas,
         "discard": "new",
         "allow_rollup_hdrs": True,
+        "allow_atomic": True,
     }
