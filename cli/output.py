@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from cli.harmless import harmless
+from cli.harmless import escaped, harmless
 from cli.options import Options
 
 PLAIN_WIDTH = 160
@@ -52,11 +52,16 @@ class Output:
 
 
 def formatted(document: Any, style: str) -> str:
+    raw = msgspec.json.format(msgspec.json.encode(document)).decode()
+    text = escaped(raw)
     if style == "yaml":
         import yaml
 
-        return str(yaml.safe_dump(msgspec.to_builtins(document, str_keys=True), sort_keys=False, allow_unicode=True))
-    return msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
+        # Everything beyond ASCII is escaped where anything there would command the terminal.
+        return str(
+            yaml.safe_dump(msgspec.to_builtins(document, str_keys=True), sort_keys=False, allow_unicode=text == raw)
+        )
+    return f"{text}\n"
 
 
 class _Console(Console):

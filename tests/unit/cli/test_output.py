@@ -3,12 +3,13 @@
 import io
 
 import pytest
+import yaml
 from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
 
 from cli.options import Options
-from cli.output import Output
+from cli.output import Output, formatted
 
 EVIL = "a\x1b]0;evil\x07b\x1b[2Jc\x9b31md\r\u202ee\x00"
 
@@ -40,3 +41,10 @@ def test_our_own_colours_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     file = Terminal()
     Output(Options(), file, io.StringIO()).result(None, Text("done", "green"))
     assert "\x1b[32mdone" in file.getvalue()
+
+
+@pytest.mark.parametrize("style", ["json", "yaml"])
+def test_documents_keep_every_character_and_command_nothing(style: str) -> None:
+    text = formatted({"name": EVIL}, style)
+    assert yaml.safe_load(text) == {"name": EVIL}
+    assert not set("\x1b\x07\x9b\r\u202e\x00") & set(text)
