@@ -5,10 +5,15 @@ weight    each workload's sizes for a weight, and the new version's pods availab
 swap      both versions whole, or one, and the active Services pointed to one of them
 return    the stable version whole again, everything else as it was, the new version gone
 finish    weight 100 once more, then the previous versions go
+
+Autoscalers are held all the while: taken away before the first of it, and given back as the last.
 """
 
+from functools import partial
+
 from libs.messages.rollout import Workload
-from libs.workload.dialogue.outlook import CLEAR, Decision, Outlook, combined
+from libs.workload.autoscaling.holding import followed, held, known, restored, safe, unscaled
+from libs.workload.dialogue.outlook import CLEAR, Decision, Outlook, combined, in_turn
 from libs.workload.dialogue.requests import delete
 from libs.workload.dialogue.wanted import Problem, Seen, Stage, Superseded, Wanted
 from libs.workload.kinds.objects import deployment_identity, is_leaving, number, replica_set_identity, text
@@ -50,19 +55,23 @@ def _changed_deployment(wanted: Wanted, seen: Seen) -> Problem | None:
 
 def _outlook(wanted: Wanted, seen: Seen) -> Outlook:
     if wanted.stage is Stage.APPLY:
-        return applied(wanted, seen)
+        return in_turn(partial(held, wanted, seen), partial(applied, wanted, seen))
     unknown = unread(wanted, seen)
     if unknown:
         return Outlook(requests=unknown)
     match wanted.stage:
-        case Stage.WEIGHT:
-            return combined(_weighted(wanted, seen, workload, wanted.weight) for workload in wanted.workloads)
-        case Stage.SWAP:
-            return swapped(wanted, seen, wanted.swap or DONE)
         case Stage.RETURN:
             return _returned(wanted, seen)
         case Stage.FINISH:
-            return _finished(wanted, seen)
+            return in_turn(partial(known, wanted, seen), partial(_finished, wanted, seen))
+        case Stage.WEIGHT:
+            return in_turn(partial(held, wanted, seen), partial(_all_weighted, wanted, seen))
+        case Stage.SWAP:
+            return in_turn(partial(held, wanted, seen), partial(swapped, wanted, seen, wanted.swap or DONE))
+
+
+def _all_weighted(wanted: Wanted, seen: Seen) -> Outlook:
+    return combined(_weighted(wanted, seen, workload, wanted.weight) for workload in wanted.workloads)
 
 
 def _weighted(wanted: Wanted, seen: Seen, workload: Workload, weight: int) -> Outlook:
@@ -75,21 +84,28 @@ def _weighted(wanted: Wanted, seen: Seen, workload: Workload, weight: int) -> Ou
 
 def _returned(wanted: Wanted, seen: Seen) -> Outlook:
     """What an object's refusal holds back is only what comes after it, never the return of capacity."""
-    first = combined([settings_restored(wanted, seen), _capacity_back(wanted, seen)])
-    if not first.is_settled:
-        return first
-    rest = rest_restored(wanted, seen)
-    return rest if not rest.is_settled else created_removed(wanted, seen)
+    return in_turn(
+        lambda: combined([settings_restored(wanted, seen), _capacity_back(wanted, seen)]),
+        partial(rest_restored, wanted, seen),
+        partial(created_removed, wanted, seen),
+    )
 
 
 def _capacity_back(wanted: Wanted, seen: Seen) -> Outlook:
-    if wanted.swap is None:
-        return combined(_went_back(wanted, seen, workload) for workload in wanted.workloads)
-    back = swapped_back(wanted, seen)
-    if not back.is_settled:
-        return back
-    gone = combined(_gone(fleet_of(workload, seen).new, seen) for workload in wanted.workloads)
-    return gone if not gone.is_settled else services_restored(wanted, seen)
+    ours = unscaled(wanted, seen)
+    return in_turn(
+        partial(safe, wanted, seen),
+        partial(_stable_again, ours, seen),
+        lambda: combined(_gone(fleet_of(workload, seen).new, seen) for workload in wanted.workloads),
+        partial(services_restored, ours, seen),
+        partial(restored, wanted, seen),
+    )
+
+
+def _stable_again(wanted: Wanted, seen: Seen) -> Outlook:
+    if wanted.swap is not None:
+        return swapped_back(wanted, seen)
+    return combined(_went_back(wanted, seen, workload) for workload in wanted.workloads)
 
 
 def _went_back(wanted: Wanted, seen: Seen, workload: Workload) -> Outlook:
@@ -113,19 +129,22 @@ def _gone(slot: Slot, seen: Seen) -> Outlook:
 
 
 def _finished(wanted: Wanted, seen: Seen) -> Outlook:
+    ours = unscaled(wanted, seen)
     stable = [slot for workload in wanted.workloads for slot in fleet_of(workload, seen).stable]
-    is_swapping = wanted.swap is not None and any(slot.live is not None for slot in stable)
-    if is_swapping:
-        whole = swapped(wanted, seen, DONE)
-    else:
-        whole = combined(_weighted(wanted, seen, workload, 100) for workload in wanted.workloads)
-    if not whole.is_settled:
-        return whole
-    gone = combined(_gone(slot, seen) for slot in [*stable, *_leftovers(wanted, seen)])
-    if not gone.is_settled:
-        return gone
-    widened = services_widened(wanted, seen)
-    return widened if not widened.is_settled else kept(wanted, seen)
+    return in_turn(
+        partial(_whole, ours, seen),
+        lambda: combined(_gone(slot, seen) for slot in [*stable, *_leftovers(wanted, seen)]),
+        partial(services_widened, ours, seen),
+        partial(kept, wanted, seen),
+        partial(followed, wanted, seen),
+    )
+
+
+def _whole(wanted: Wanted, seen: Seen) -> Outlook:
+    stable = [slot for workload in wanted.workloads for slot in fleet_of(workload, seen).stable]
+    if wanted.swap is not None and any(slot.live is not None for slot in stable):
+        return swapped(wanted, seen, DONE)
+    return combined(_weighted(wanted, seen, workload, 100) for workload in wanted.workloads)
 
 
 def _leftovers(wanted: Wanted, seen: Seen) -> list[Slot]:

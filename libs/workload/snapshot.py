@@ -7,8 +7,10 @@ from msgspec.structs import replace
 
 from libs.messages.rollout import Version, Workload
 from libs.plan.model import ServicePair
+from libs.workload.autoscaling.aims import sized
+from libs.workload.autoscaling.finding import autoscaler_requests, found_autoscalers
 from libs.workload.dialogue.requests import list_replica_sets, read
-from libs.workload.dialogue.wanted import Adopted, Before, Kept, Problem, Request, Seen, Snapshot
+from libs.workload.dialogue.wanted import Adopted, Before, Kept, Problem, Request, Scaled, Seen, Snapshot
 from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks, rollout_annotations
 from libs.workload.kinds.objects import (
     Identity,
@@ -29,7 +31,7 @@ from libs.workload.manifests.applying import plain
 from libs.workload.manifests.convert import replica_set_name, workload
 from libs.workload.manifests.validate import problems
 from libs.workload.pods.fleet import belongs_to, rival, side_of
-from libs.workload.pods.moving import adoption_marks, revision_of
+from libs.workload.pods.moving import adoption_marks, held_name, revision_of
 from libs.workload.traffic.pairs import service_requests, steered
 
 _OPERATORS = {
@@ -60,7 +62,7 @@ def survey_requests(
             lists.append(list_replica_sets(where.namespace, selector_of(live), where))
     known = {identity(value) for value in objects}
     services = [one for one in service_requests(pairs, objects, seen) if one.target not in known]
-    return (*unread, *services, *lists)
+    return (*unread, *services, *autoscaler_requests(objects, seen), *lists)
 
 
 def survey(
@@ -76,19 +78,40 @@ def survey(
     problem = next((one for one in rivals if one is not None), None)
     if problem is not None:
         return problem
-    workloads = tuple(workload(value, marks, tuple(map(_version, _grown(versions)))) for value, versions in found)
+    scaled = [one for value, versions in found for one in found_autoscalers(value, versions, objects, seen)]
+    workloads = tuple(_workload(value, versions, objects, scaled, marks) for value, versions in found)
     services = steered(pairs, objects, workloads, seen, marks)
     if isinstance(services, Problem):
         return services
-    return Survey(workloads, replace(_snapshot(objects, found, seen, marks), services=services))
+    snapshot = Snapshot(services=services, autoscalers=tuple(scaled))
+    return Survey(workloads, _filled(snapshot, objects, found, seen, marks))
 
 
-def _snapshot(
-    objects: tuple[Object, ...], found: list[tuple[Object, list[Object]]], seen: Seen, marks: Marks
+def _workload(
+    deployment: Object, versions: list[Object], objects: tuple[Object, ...], scaled: list[Scaled], marks: Marks
+) -> Workload:
+    previous = tuple(map(_version, _grown(versions)))
+    where = identity(deployment)
+    is_scaled = any((one.identity.namespace, one.workload) == (where.namespace, where.name) for one in scaled)
+    running = sum(version.replicas for version in previous)
+    return workload(sized(deployment, objects, is_scaled, running), marks, previous)
+
+
+def _filled(
+    snapshot: Snapshot,
+    objects: tuple[Object, ...],
+    found: list[tuple[Object, list[Object]]],
+    seen: Seen,
+    marks: Marks,
 ) -> Snapshot:
-    return Snapshot(
+    return replace(
+        snapshot,
         objects=tuple(_before(value, seen) for value in plain(objects)),
-        replica_sets=tuple(_kept(live, value, seen, marks) for value, versions in found for live in _grown(versions)),
+        replica_sets=tuple(
+            _kept(live, adoption_marks(marks, *_names(snapshot, value)), seen)
+            for value, versions in found
+            for live in _grown(versions)
+        ),
         adopted=tuple(_adopted(value, seen) for value, _ in found if seen.objects.get(identity(value)) is not None),
         leftovers=tuple(
             (text(live, "metadata", "namespace"), _version(live))
@@ -97,6 +120,11 @@ def _snapshot(
             if not _size(live)
         ),
     )
+
+
+def _names(snapshot: Snapshot, deployment: Object) -> tuple[str, str]:
+    where = identity(deployment)
+    return where.name, held_name(snapshot, where.namespace, where.name)
 
 
 def _grown(versions: list[Object]) -> list[Object]:
@@ -176,9 +204,9 @@ def _version(live: Object) -> Version:
     return Version(text(live, "metadata", "name"), text(live, "metadata", "uid"), _size(live))
 
 
-def _kept(live: Object, deployment: Object, seen: Seen, marks: Marks) -> Kept:
+def _kept(live: Object, marked: tuple[dict[str, str], dict[str, str]], seen: Seen) -> Kept:
     """Enough to make it again, marked so that our watch and the next rollout find it."""
-    labels, annotations = adoption_marks(marks, text(deployment, "metadata", "name"))
+    labels, annotations = marked
     fences = rollout_annotations(table(live, "metadata", "annotations"))
     before = {key: value for key, value in table(live, "metadata", "annotations").items() if key not in fences}
     metadata = {

@@ -1,6 +1,6 @@
 """One look at a goal: what to send, what is waited for, and what must be read to know that it came."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -40,3 +40,13 @@ def combined(outlooks: Iterable[Outlook]) -> Outlook:
         waits=tuple(wait for one in every for wait in one.waits),
         polls=tuple(poll for one in every for poll in one.polls),
     )
+
+
+def in_turn(*looks: Callable[[], Outlook]) -> Outlook:
+    """Each is looked at once those before it are settled."""
+    found = CLEAR
+    for look in looks:
+        found = look()
+        if not found.is_settled:
+            break
+    return found

@@ -60,13 +60,12 @@ class Steered(Struct, frozen=True):
 
 
 class Scaled(Struct, frozen=True):
-    """An autoscaler of a Deployment, which does not scale while its rollout goes on."""
+    """A live autoscaler of a Deployment, taken away while its rollout goes on."""
 
     identity: Identity
     workload: str
-    uid: str = ""
-    """Empty: it did not exist."""
-    manifest: Object | None = None
+    uid: str
+    manifest: Object
     """As it was, to be made again by a return."""
 
 

@@ -6,6 +6,16 @@ from msgspec import Struct
 
 Object = dict[str, Any]
 
+_SERVER_FIELDS = (
+    "managedFields",
+    "uid",
+    "resourceVersion",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "generation",
+    "selfLink",
+)
+
 
 class Identity(Struct, frozen=True, order=True):
     """Which object it is, whatever version of its group it is read through."""
@@ -83,3 +93,9 @@ def annotation(value: object, name: str) -> str:
 def is_leaving(value: object) -> bool:
     """Deleted already, but kept until its finalizers or its dependents are done."""
     return at(value, "metadata", "deletionTimestamp") is not None
+
+
+def manifest_of(value: Object) -> Object:
+    """Without what the API server keeps."""
+    metadata = {name: kept for name, kept in table(value, "metadata").items() if name not in _SERVER_FIELDS}
+    return {**{name: kept for name, kept in value.items() if name != "status"}, "metadata": metadata}

@@ -1,10 +1,10 @@
 """Everything in the manifests that is not a Deployment: applied rank by rank, each object once in a rollout."""
 
 import hashlib
-from collections.abc import Iterable
 
 import msgspec
 
+from libs.workload.autoscaling.aims import autoscalers
 from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
 from libs.workload.dialogue.requests import apply, read
 from libs.workload.dialogue.wanted import Seen, Wanted
@@ -17,13 +17,13 @@ from libs.workload.kinds.objects import (
     identity,
     is_deployment,
     is_leaving,
+    manifest_of,
     table,
     text,
 )
 from libs.workload.kinds.order import ranked
 from libs.workload.kinds.readiness import holds_up, is_waited_for, unready
 
-_SERVER_FIELDS = ("managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "selfLink")
 _VALUES = ("data", "stringData")
 
 
@@ -40,15 +40,17 @@ def applied(wanted: Wanted, seen: Seen) -> Outlook:
     return combined(waiting)
 
 
-def plain(objects: Iterable[Object]) -> tuple[Object, ...]:
-    return tuple(value for value in objects if not is_deployment(value))
+def plain(objects: tuple[Object, ...]) -> tuple[Object, ...]:
+    """Without Deployments, and without the autoscalers that come when these have their pods."""
+    scaling = {identity(value) for value in autoscalers(objects).values()}
+    return tuple(value for value in objects if not is_deployment(value) and identity(value) not in scaling)
 
 
 def desired(value: Object, wanted: Wanted) -> Object:
     """What we apply: the manifest with our marks, without what the API server keeps, what an autoscaler steers, and
     what blue/green does."""
-    metadata = {key: kept for key, kept in table(value, "metadata").items() if key not in _SERVER_FIELDS}
-    body: Object = {key: kept for key, kept in value.items() if key != "status"}
+    body = manifest_of(value)
+    metadata = table(body, "metadata")
     if identity(value) in _autoscaled(wanted.objects):
         body["spec"] = {key: kept for key, kept in table(value, "spec").items() if key != "replicas"}
     if _is_steered(value, wanted):

@@ -7,6 +7,7 @@ import msgspec
 
 from libs.messages.rollout import Version, Workload
 from libs.workload.kinds.naming import (
+    AUTOSCALER,
     HASH_LABEL,
     MANAGED_LABEL,
     REPLICA_SET_NAME,
@@ -89,8 +90,11 @@ def version_hash(deployment: Object, marks: Marks) -> str:
     return "".join(digits)
 
 
-def replica_set(deployment: Object, marks: Marks, revision: int) -> Object:
-    """The new version, without a size and without a fence: both come with the write that creates it."""
+def replica_set(deployment: Object, marks: Marks, revision: int, autoscaler: str = "") -> Object:
+    """The new version, without a size and without a fence: both come with the write that creates it.
+
+    `autoscaler` names what scales it in the end, so that the next rollout finds that.
+    """
     name, version = replica_set_name(deployment, marks), version_hash(deployment, marks)
     spec: Object = {
         "selector": _selector(table(deployment, "spec", "selector"), version),
@@ -118,6 +122,7 @@ def replica_set(deployment: Object, marks: Marks, revision: int) -> Object:
             REPLICA_SET_NAME: name,
             WORKLOAD: text(deployment, "metadata", "name"),
             REVISION: str(revision),
+            **({AUTOSCALER: autoscaler} if autoscaler else {}),
         },
     }
     return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata, "spec": spec}

@@ -11,13 +11,12 @@ from libs.workload.kinds.objects import (
     is_deployment,
     is_leaving,
     items,
+    manifest_of,
     number,
     replica_set_identity,
     table,
     text,
 )
-
-_SERVER_FIELDS = ("managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "selfLink")
 
 
 def kept(wanted: Wanted, seen: Seen) -> Outlook:
@@ -34,7 +33,8 @@ def kept(wanted: Wanted, seen: Seen) -> Outlook:
 
 def owner(manifest: Object, replica_set: Object, wanted: Wanted) -> Object:
     """The manifest with just the template and size that the ReplicaSet has: nothing to roll, nothing to scale."""
-    metadata = {name: value for name, value in table(manifest, "metadata").items() if name not in _SERVER_FIELDS}
+    body = manifest_of(manifest)
+    metadata = table(body, "metadata")
     annotations = {**table(metadata, "annotations"), **mark_annotations(wanted.marks)}
     template = table(replica_set, "spec", "template")
     named = {name: value for name, value in table(template, "metadata").items() if value is not None}
@@ -43,7 +43,6 @@ def owner(manifest: Object, replica_set: Object, wanted: Wanted) -> Object:
         "replicas": number(replica_set, "spec", "replicas", default=1),
         "template": {**template, "metadata": named},
     }
-    body = {name: value for name, value in manifest.items() if name != "status"}
     return {**body, "metadata": {**metadata, "annotations": annotations}, "spec": spec}
 
 

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from libs.workload.autoscaling.aims import aim_of, is_autoscaler
 from libs.workload.kinds.objects import Object, at, identity, is_deployment, items, table, text
 from libs.workload.manifests.convert import amount
 
 _MOST_REPLICAS = 100_000
-_AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 
 
 def problems(objects: tuple[Object, ...]) -> tuple[str, ...]:
@@ -59,13 +59,21 @@ def _rolling(rolling: Object, replicas: int) -> Iterator[str]:
 def _autoscaled(objects: tuple[Object, ...]) -> Iterator[str]:
     """Two that set one size would undo each other's work."""
     deployments = {identity(value) for value in objects if is_deployment(value)}
+    aims = [(aim_of(value), value) for value in objects if is_autoscaler(value)]
+    for aim, count in Counter(aim for aim, _ in aims).items():
+        if count > 1 and aim in deployments:
+            named = " and ".join(str(identity(value)) for one, value in aims if one == aim)
+            yield f"{named} scale one {aim}: take all but one out of the manifests"
     names = {(where.namespace, where.name) for where in deployments}
     for value in objects:
         target = table(value, "spec", "scaleTargetRef")
-        aims_at_deployment = target.get("kind", "Deployment") == "Deployment"
         place = (text(value, "metadata", "namespace"), text(target, "name"))
-        if text(value, "kind") in _AUTOSCALERS and aims_at_deployment and place in names:
+        if _is_keda(value) and target.get("kind", "Deployment") == "Deployment" and place in names:
             yield (
-                f"{identity(value)} scales Deployment {place[1]}, which Fairlead releases as ReplicaSets: "
-                "autoscaling a released Deployment is not supported yet; take the autoscaler out of the manifests"
+                f"{identity(value)} scales Deployment {place[1]}, which Fairlead releases as ReplicaSets: KEDA's "
+                "autoscaler is not supported on a released Deployment; use a HorizontalPodAutoscaler"
             )
+
+
+def _is_keda(value: Object) -> bool:
+    return (identity(value).group, identity(value).kind) == ("keda.sh", "ScaledObject")

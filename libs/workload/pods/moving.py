@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from libs.messages.rollout import Workload
+from libs.workload.autoscaling.aims import autoscaler_name
 from libs.workload.dialogue.fence import must_claim
 from libs.workload.dialogue.outlook import CLEAR, Outlook
 from libs.workload.dialogue.requests import adopt, claim, create, delete, read, resize
-from libs.workload.dialogue.wanted import Adopted, Request, Seen, Wanted
-from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, MANAGED_LABEL, REVISION, WORKLOAD, Marks
+from libs.workload.dialogue.wanted import Adopted, Request, Seen, Snapshot, Wanted
+from libs.workload.kinds.naming import APPLICATION, AUTOSCALER, ENVIRONMENT, MANAGED_LABEL, REVISION, WORKLOAD, Marks
 from libs.workload.kinds.objects import (
     Identity,
     Object,
@@ -75,10 +76,16 @@ def adopted_of(wanted: Wanted, workload: Workload) -> Adopted | None:
     return next((one for one in wanted.snapshot.adopted if (one.namespace, one.name) == place), None)
 
 
-def adoption_marks(marks: Marks, name: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Labels and annotations that make a Deployment's ReplicaSet findable as a version of ours."""
+def adoption_marks(marks: Marks, name: str, autoscaler: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Labels and annotations that make a Deployment's ReplicaSet findable as a version of ours, and its autoscaler."""
     ours = {APPLICATION: marks.application, ENVIRONMENT: marks.environment, WORKLOAD: name}
-    return {MANAGED_LABEL: "true"}, ours
+    return {MANAGED_LABEL: "true"}, {**ours, AUTOSCALER: autoscaler} if autoscaler else ours
+
+
+def held_name(snapshot: Snapshot, namespace: str, workload: str) -> str:
+    """The autoscaler that the workload had; empty where it had none."""
+    named = (one for one in snapshot.autoscalers if (one.identity.namespace, one.workload) == (namespace, workload))
+    return next((one.identity.name for one in named), "")
 
 
 def _differs(fleet: Fleet, plan: Plan) -> bool:
@@ -102,7 +109,8 @@ def _taken_over(wanted: Wanted, seen: Seen, fleet: Fleet) -> Outlook | None:
     live = seen.objects[where]
     if live is None or text(live, "metadata", "uid") != adopted.uid:
         return None
-    labels, annotations = adoption_marks(wanted.marks, adopted.name)
+    scaler = held_name(wanted.snapshot, adopted.namespace, adopted.name)
+    labels, annotations = adoption_marks(wanted.marks, adopted.name, scaler)
     marks = tuple(
         adopt(slot.present, labels, annotations, (wanted.marks, wanted.fence))
         for slot in fleet.stable
@@ -136,7 +144,8 @@ def _manifest(wanted: Wanted, fleet: Fleet, slot: Slot) -> Object | None:
     where = deployment_identity(fleet.workload.namespace, fleet.workload.name)
     for value in wanted.objects:
         if is_deployment(value) and identity(value) == where:
-            return replica_set(value, wanted.marks, 1 + max(revisions, default=0))
+            name = autoscaler_name(wanted.objects, value)
+            return replica_set(value, wanted.marks, 1 + max(revisions, default=0), name)
     return None
 
 

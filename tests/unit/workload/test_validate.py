@@ -10,6 +10,9 @@ SCALER = plain(
     "HorizontalPodAutoscaler", "h", "autoscaling/v2", spec={"scaleTargetRef": {"kind": "Deployment", "name": "web"}}
 )
 
+SECOND_SCALER = plain("HorizontalPodAutoscaler", "i", "autoscaling/v2", spec=SCALER["spec"])
+KEDA = plain("ScaledObject", "h", "keda.sh/v1alpha1", spec={"scaleTargetRef": {"name": "web"}})
+
 
 def changed(**spec: object) -> Object:
     value = deployment()
@@ -20,7 +23,11 @@ def changed(**spec: object) -> Object:
 @pytest.mark.parametrize(
     ("objects", "part"),
     [
-        ((SCALER, deployment()), "HorizontalPodAutoscaler shop/h scales Deployment web"),
+        (
+            (SCALER, SECOND_SCALER, deployment()),
+            "HorizontalPodAutoscaler shop/h and HorizontalPodAutoscaler shop/i scale one Deployment shop/web",
+        ),
+        ((KEDA, deployment()), "ScaledObject shop/h scales Deployment web"),
         ((plain("Pod", "p"),), "a Pod cannot be released by itself"),
         ((plain("ReplicaSet", "r", "apps/v1"),), "use a Deployment"),
         ((service(), service()), "Service shop/web is in the manifests 2 times"),
@@ -40,4 +47,4 @@ def test_problem_is_named(objects: tuple[Object, ...], part: str) -> None:
 
 def test_sound_manifests_have_no_problems() -> None:
     other = {**SCALER, "spec": {"scaleTargetRef": {"kind": "StatefulSet", "name": "web"}}}
-    assert problems((deployment(), service(), other)) == ()
+    assert problems((deployment(), service(), other, SECOND_SCALER)) == ()
