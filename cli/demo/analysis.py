@@ -11,7 +11,6 @@ from cli.demo.history import expect, read_back
 from cli.demo.place import EXAMPLES
 from cli.demo.teller import Teller
 from cli.exits import Exit, Stop
-from libs.api.config import ApplyConfig, ConfigApplied
 
 FILE = "analysis/v5.yml"
 VARIABLE = "FAIRLEAD_PROMETHEUS"
@@ -22,7 +21,6 @@ async def measured(teller: Teller, port: int) -> None:
         teller.say(f"No prometheus on the PATH, nor named by {VARIABLE}: the chapter about analysis is left out.")
         return
     teller.chapter("Version 5 is half out when Prometheus is asked how many requests fail: the mean decides")
-    await _configure(teller, port)
     expect(await teller.deploy(FILE) == Exit.DONE, "version 5 is judged good")
     expect((await read_back(teller.client)).says("staging", "measured"), "its figures are told")
     teller.say("Release 6 has bad figures: it goes back after the first look.")
@@ -66,14 +64,6 @@ async def _running(neighbours: Neighbours, program: str) -> AsyncIterator[int]:
         )
         async with neighbours.program("prometheus", command, port):
             yield port
-
-
-async def _configure(teller: Teller, port: int) -> None:
-    teller.typed(f"fairlead config apply -f {teller.typed_path('analysis/config.yml')}")
-    text = _example("config.yml").replace(":9090", f":{port}")
-    done = await teller.client.put("/config", ApplyConfig(text), ConfigApplied)
-    for one in done.changes:
-        teller.output.line(f"{one.done.capitalize()} {one.what}: {one.name}")
 
 
 def _example(name: str) -> str:

@@ -18,8 +18,10 @@ Look = Callable[[], Awaitable[None]]
 
 
 class Person:
-    def __init__(self, client: Client, output: Output, look: Look | None = None) -> None:
+    def __init__(self, client: Client, theirs: Client, output: Output, look: Look | None = None) -> None:
+        """`theirs` is the way in that the person has."""
         self._client = client
+        self._theirs = theirs
         self._output = output
         self._look = look
         self.has_approved = False
@@ -34,7 +36,7 @@ class Person:
         if not self._output.is_live:
             self._output.line(f"$ {decision_command('approve', view, one)}    # {awaited_words(one)}")
         decision = Decision(target=one.target, stage=one.stage, step=one.step, gate=one.gate)
-        await self._client.post(f"/deployments/{view.id}/approve", decision, Decided)
+        await self._theirs.post(f"/deployments/{view.id}/approve", decision, Decided)
         self.has_approved = True
 
     async def _asked(self) -> DeploymentView:

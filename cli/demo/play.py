@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli import interruption
 from cli.client import connected
-from cli.demo import analysis, bluegreen, canary, clusters, webhook
+from cli.demo import analysis, bluegreen, canary, clusters, installation, webhook
 from cli.demo.beside import Neighbours
 from cli.demo.place import Place, Real, Sandboxes
 from cli.demo.real import borrowed
@@ -78,8 +78,9 @@ async def _tell(teller: Teller, neighbours: Neighbours, token_url: str) -> None:
         await canary.first(teller)
         await canary.careful(teller)
         await canary.broken(teller)
-        await bluegreen.side_by_side(teller)
-        await webhook.tested(teller, neighbours, token_url)
+        keys = await installation.configured(teller, figures, token_url)
+        await bluegreen.side_by_side(teller, keys)
+        await webhook.tested(teller, neighbours, keys)
         await analysis.measured(teller, figures)
         await clusters.as_they_are(teller)
 

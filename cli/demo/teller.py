@@ -9,7 +9,7 @@ from cli.commands.wanted import Wanted
 from cli.demo.history import expect
 from cli.demo.person import Look, Person
 from cli.demo.place import Place
-from cli.exits import Exit
+from cli.exits import Exit, Stop
 from cli.output import Output
 from cli.starting import start
 
@@ -48,10 +48,16 @@ class Teller:
         self.typed(f"fairlead deploy start -f {self.typed_path(name)}{f' --add-context {added}' * bool(added)} --watch")
         self._deployments += 1
         wanted = Wanted(file=file, add_context=(added,) if added else ())
-        return await start(self.client, self.output, wanted, f"demo-{self._deployments}", (True, self.place.seconds))
+        try:
+            following = (True, self.place.seconds)
+            return await start(self.client, self.output, wanted, f"demo-{self._deployments}", following)
+        except Stop as stop:
+            expect(stop.code is not Exit.TIMEOUT, f"{name} was not done within {self.place.seconds:.0f} s")
+            raise
 
-    async def deploy_with_approval(self, name: str, look: Look | None = None) -> Exit:
-        person = Person(self.client, self.output, look)
+    async def deploy_with_approval(self, name: str, by: Client | None = None, look: Look | None = None) -> Exit:
+        """`by`: whose approval it is; left out, that of whoever plays."""
+        person = Person(self.client, by or self.client, self.output, look)
         async with asyncio.TaskGroup() as group:
             asked = group.create_task(person.approve_when_asked())
             ended = await self.deploy(name)

@@ -2,19 +2,20 @@
 
 from cli.demo.beside import Neighbours
 from cli.demo.history import expect, read_back
+from cli.demo.installation import Keys
 from cli.demo.teller import Teller
 from cli.exits import Exit
-from libs.api.client import CredentialMade, NewCredential
 
 FILE = "webhook/v4.yml"
 
 
-async def tested(teller: Teller, neighbours: Neighbours, token_url: str) -> None:
-    teller.chapter("Version 4 is half out when a test suite is called; it calls back, with a credential of its own")
-    teller.typed("fairlead credential create ci --role deployer")
-    made = await teller.client.post("/clients", NewCredential("ci", ("deployer",)), CredentialMade)
-    teller.output.line(f"clientId={made.client_id}")
-    settings = {"CLIENT_ID": made.client_id, "CLIENT_SECRET": made.client_secret, "TOKEN_URL": token_url}
+async def tested(teller: Teller, neighbours: Neighbours, keys: Keys) -> None:
+    teller.chapter("Version 4 is half out when a test suite is called; it calls back, and that decides")
+    settings = {
+        "CLIENT_ID": keys.ci.client_id,
+        "CLIENT_SECRET": keys.ci.client_secret,
+        "TOKEN_URL": keys.token_url,
+    }
     async with neighbours.example("webhook/jobs.py", settings) as port:
         expect(await teller.deploy(FILE, f"port={port}") == Exit.DONE, "version 4 passes its tests")
         told = await read_back(teller.client)

@@ -27,21 +27,27 @@ CANARY = (
     "staging: the previous version has everything again",
     "shop failed: staging",
 )
+CONFIGURATION = (
+    "4. What belongs to no single release",
+    "Created role: designer",
+    "Created metric provider: prometheus",
+    "clientId=machine.main.ann",
+    "clientId=machine.main.ci",
+)
 BLUE_GREEN = (
-    "4. Blue/green",
+    "5. Blue/green",
     "catalog succeeded",
-    "staging: the new version comes up beside the old one",
+    "staging: waits for approval by designer",
     "the Service catalog leads to 1.27-alpine",
     "the Service catalog-preview leads to 1.28-alpine",
-    "staging: approved by machine.main.admin",
+    "staging: approved by machine.main.ann",
     "staging: traffic goes to the new version",
     "staging: the old version is shut down",
     "catalog succeeded",
     "the Service catalog leads to 1.28-alpine",
 )
 WEBHOOK = (
-    "5. Version 4",
-    "clientId=machine.main.ci",
+    "6. Version 4",
     "staging: webhook test suite answered; its callback is awaited",
     "staging: passed: suite smoke: 41 of 41 passed",
     "shop succeeded",
@@ -50,8 +56,7 @@ WEBHOOK = (
     "shop failed: staging",
 )
 ANALYSIS = (
-    "6. Version 5",
-    "Created metric provider: prometheus",
+    "7. Version 5",
     "staging: passed: failed-percent 0.4 <= 2 (mean of 2: 0.4, 0.4)",
     "shop succeeded",
     "staging: goes back: analysis failed: run 1 of 2: failed-percent 8 > 2",
@@ -91,14 +96,14 @@ def played(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def assert_told(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     at = 0
-    for line in (*CANARY, *BLUE_GREEN, *WEBHOOK, *(ANALYSIS if prometheus() else LEFT_OUT), *END):
+    for line in (*CANARY, *CONFIGURATION, *BLUE_GREEN, *WEBHOOK, *(ANALYSIS if prometheus() else LEFT_OUT), *END):
         at = done.stdout.find(line, at)
         assert at >= 0, f"{line!r} is missing, or not where it belongs, in:\n{done.stdout}"
         at += len(line)
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.feature("F38", "F40", "F60", "F72", "F80", "F81", "F82", "F83", "F90", "F98", "F99", "F101", "F114")
+@pytest.mark.feature("F38", "F40", "F60", "F72", "F80", "F81", "F82", "F83", "F90", "F91", "F98", "F99", "F101", "F114")
 def test_demonstration_goes_as_told(tmp_path: Path) -> None:
     done = played(tmp_path)
     assert_told(done)

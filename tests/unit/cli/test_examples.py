@@ -17,7 +17,7 @@ def test_every_example_is_valid(name: str) -> None:
 
 
 def test_example_of_configuration_is_valid() -> None:
-    parsed = parse((EXAMPLES / "analysis" / "config.yml").read_text(), "main")
+    parsed = parse((EXAMPLES / "config.yml").read_text(), "main")
     assert parsed.problems == ()
     assert parsed.config is not None
     assert [one.name for one in parsed.config.metric_providers] == ["prometheus"]
