@@ -5,6 +5,7 @@ from tests.integration.bad_input.rows import (
     callbacks,
     command_line,
     configuration,
+    decisions,
     http,
     names,
     strategies,
@@ -13,5 +14,5 @@ from tests.integration.bad_input.rows import (
     typing_,
 )
 
-GROUPS = (syntax, configuration, typing_, strategies, names, templates, http, callbacks, command_line)
+GROUPS = (syntax, configuration, typing_, decisions, strategies, names, templates, http, callbacks, command_line)
 ROWS: tuple[Row, ...] = tuple(row for group in GROUPS for row in group.ROWS)

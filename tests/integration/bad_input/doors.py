@@ -22,6 +22,8 @@ from tests.integration.bad_input.standing import RUN
 from tests.integration.intake.world import SEALING_KEY, World
 
 _SECONDS = 20
+_NOBODY = "03000000-0000-8000-8000-00000000000f"
+"""A deployment that might be, and is not: what is said of it is looked at first."""
 
 
 class Said(Struct, frozen=True):
@@ -165,6 +167,14 @@ async def new_agent(place: Place, row: Row) -> Said:
     return await _post(place, "/agents", b'{"name": ' + _json(row.value.decode()) + b"}")
 
 
+async def decide(place: Place, row: Row) -> Said:
+    return await _post(place, f"/deployments/{_NOBODY}/approve", row.value)
+
+
+async def steer(place: Place, row: Row) -> Said:
+    return await _post(place, f"/deployments/{_NOBODY}/rollback", row.value)
+
+
 async def call_back(place: Place, row: Row) -> Said:
     return await _post(place, f"/callbacks/{CallbackTokens(SEALING_KEY).token(RUN)}/callback", row.value)
 
@@ -187,6 +197,7 @@ DOORS: dict[Kind, tuple[Door, ...]] = {
     Kind.ID: (show, follow, abort, approve, redeploy, show_original, status),
     Kind.KEY: (key,),
     Kind.AGENT: (new_agent,),
+    Kind.DECISION: (decide, steer),
     Kind.CALLBACK: (call_back,),
     Kind.ADDRESS: (call_back_at,),
     Kind.COMMAND: (command,),

@@ -22,6 +22,8 @@ class Kind(StrEnum):
     """A new agent's name."""
     COMMAND = "command"
     """Arguments of the command line, run in a folder of its own, one a line."""
+    DECISION = "decision"
+    """Bytes of a person's order to a deployment."""
     CALLBACK = "callback"
     """Bytes of a callback's body."""
     ADDRESS = "address"

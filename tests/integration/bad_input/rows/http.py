@@ -56,6 +56,15 @@ ROWS: tuple[Row, ...] = (
             "2024-01-01T00:00:00%2b99:00",
         )
     ),
+    *(
+        raw(
+            "BI-165",
+            f"If-Match {etag}",
+            ask("PUT /api/v1/config HTTP/1.1", JSON + f"If-Match: {etag}\r\nContent-Length: 14\r\n".encode(), NOTHING),
+            "400",
+        )
+        for etag in ("nonsense", '"-1"', '"1", "2"', '"' + "9" * 20 + '"', '""')
+    ),
     raw("BI-160", "head", ask(f"HEAD {LIST} HTTP/1.1")),
     raw("BI-160", "options", ask(f"OPTIONS {LIST} HTTP/1.1"), "405"),
     raw("BI-161", "charset", post(b"{}", b"Content-Type: application/json; charset=utf-7\r\n"), "415", "422"),
