@@ -42,6 +42,9 @@ async def _run(stage: Stage, files: Files, who: str, words: list[str]) -> list[s
         case ["kubectl", "apply", *rest]:
             options = _options(rest)
             return await stage.apply(files[options["f"]], options.get("n", "default"))
+        case ["kubectl", "scale", name, *rest]:
+            options = _options(rest)
+            return await stage.scale(options["n"], name, int(options["replicas"]))
         case ["curl", "-X", "POST", "$CALLBACK/callback", "-d", said]:
             body = json.loads(said)
             await stage.call_back(body["success"], body["mdMessage"])

@@ -128,6 +128,15 @@ class Stage:
         await self.plane.clock.sleep(5)
         return made
 
+    async def scale(self, namespace: str, name: str, replicas: int) -> list[str]:
+        """What a person does, or an autoscaler. `name` is `deployment/web`."""
+        kind, _, name = name.partition("/")
+        path = f"/apis/apps/v1/namespaces/{namespace}/{kind}s/{name}"
+        live = await self.plane.cluster.ask("GET", path)
+        await self.plane.cluster.ask("PUT", path, {**live, "spec": {**live["spec"], "replicas": replicas}})
+        await self.plane.clock.sleep(5)
+        return [f"{kind}.apps/{name} scaled"]
+
     async def quiet(self) -> None:
         """Until the deployment has ended, or a person is asked for."""
         await self._until(lambda view: view.phase in ENDED or bool(view.awaiting))
