@@ -5,6 +5,8 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := agent cli libs sandbox services
+# Where `python -m tools.prometheus` keeps one, which tests do.
+PROMETHEUS := $(wildcard $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fairlead/prometheus)
 $(shell mkdir -p build)
 
 .PHONY: help demo test check fast bench docs constraints clean
@@ -27,7 +29,7 @@ help: ## what can be run
 	@touch $@
 
 demo: .venv/run.done ## releases as a story, in a minute: canary, approval, blue/green, webhook, analysis, and ways back
-	@$(BIN)/fairlead demo
+	@FAIRLEAD_PROMETHEUS="$${FAIRLEAD_PROMETHEUS:-$(PROMETHEUS)}" $(BIN)/fairlead demo
 
 check: .venv/dev.done ## format, lint, types, import contracts, generated files up to date
 	@$(BIN)/ruff format --check --quiet $(SOURCES) tests tools
