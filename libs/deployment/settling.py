@@ -11,6 +11,14 @@ from libs.messages.machine import Transition
 from libs.messages.message import Output
 from libs.messages.rollout import FinishRollout
 
+_FATES = {
+    TargetPhase.RETURNING: "goes back",
+    TargetPhase.ROLLED_BACK: "was rolled back",
+    TargetPhase.FAILED: "failed",
+    TargetPhase.CANCELLED: "was cancelled",
+}
+"""What became of a target that another one depends on in vain."""
+
 
 def abort(deployment: Deployment, reason: str, so_far: tuple[Output, ...]) -> Transition[Deployment]:
     outputs = list(so_far)
@@ -74,8 +82,7 @@ def _started(application: str) -> Callable[[Target], targets.Moved]:
 
 
 def _cancelled_by(blocker: Target) -> Callable[[Target], targets.Moved]:
-    what = "goes back" if blocker.phase is TargetPhase.RETURNING else f"was {blocker.phase.replace('_', ' ')}"
-    reason = f"it depends on {blocker.plan.name}, which {what}"
+    reason = f"it depends on {blocker.plan.name}, which {_FATES[blocker.phase]}"
     return lambda target: targets.end(target, TargetPhase.CANCELLED, reason, cancelled=True)
 
 

@@ -90,6 +90,8 @@ def _lead(rollout: Rollout, order: StartRollout | FinishRollout | RollBack) -> T
         case FinishRollout() if rollout.phase is Phase.LANDED:
             finishing = replace(rollout, phase=Phase.FINISHING, goal=rollout.goal + 1, hindrance="")
             return finishing, (*unhinder(rollout), WAIT)
+        case StartRollout() if rollout.phase is Phase.LANDED:
+            return rollout, (told_landed(rollout),)
         case _ if rollout.phase in ASKED_AGAIN:
             return rollout, outcome(rollout)
         case RollBack():
@@ -158,8 +160,7 @@ def _wake(rollout: Rollout, timer: str) -> Transition[Rollout]:
         waited = f"not done within {rollout.timeout_seconds} s"
         return go_back(rollout, f"{waited}: {rollout.hindrance}" if rollout.hindrance else waited)
     if timer == CHECK and (rollout.phase is not Phase.PROGRESSING or gates) and is_live(rollout):
-        again = (told_landed(rollout),) if rollout.phase is Phase.LANDED else passing.remind(gates) if gates else ()
-        return rollout, (*again, WAIT)
+        return rollout, (*(passing.remind(gates) if gates else ()), WAIT)
     return rollout, ()
 
 

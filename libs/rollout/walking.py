@@ -140,7 +140,5 @@ def _left_out(rollout: Rollout, step: Step) -> dict[int, tuple[Outcome, ...]]:
     if has_stable(rollout):
         return {}
     others = (index for index, gate in enumerate(gates_of(step)) if not isinstance(gate, RunWebhook))
-    skipped = tuple(
-        Outcome(index, Verdict.SKIPPED, "a first deployment has nothing to compare with") for index in others
-    )
+    skipped = tuple(Outcome(index, Verdict.SKIPPED, _FIRST) for index in others)
     return {rollout.step: skipped} if skipped else {}

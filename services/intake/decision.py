@@ -85,7 +85,7 @@ def abort(view: DeploymentView, decision: Decision, by: str) -> Chosen:
 def roll_back(view: DeploymentView, decision: Decision, by: str) -> Chosen:
     target = _target(view, decision, _is_returnable, "can be rolled back")
     if view.phase in ENDED or not _is_returnable(target):
-        states = f"{target.name} is {_words(target.phase)} and the deployment is {_words(view.phase)}"
+        states = f"{target.name} is {_words(target.phase)} and {_standing(view)}"
         only = "only a target that was begun and is not finished can be rolled back"
         raise Unclear("nothing_to_return", f"{states}; {only}")
     return Chosen(RollBack(target=target.name, by=by, reason=decision.reason))
@@ -112,7 +112,7 @@ def _one(
     if not fitting:
         meant = f"on {decision.target} " if decision.target else ""
         if not candidates:
-            raise Unclear("nothing_awaits", f"nothing {meant}{waits}; the deployment is {view.phase}")
+            raise Unclear("nothing_awaits", f"nothing {meant}{waits}; {_standing(view)}")
         raise Unclear("nothing_awaits", f"nothing {meant}like that {waits}; these do: {_spelled(candidates)}")
     if len(fitting) > 1:
         raise Unclear("ambiguous", f"{len(fitting)} things could be meant; name one: {_spelled(fitting)}")
@@ -155,7 +155,7 @@ def _target(view: DeploymentView, decision: Decision, fits: Callable[[TargetView
         return _named(view, decision.target)
     fitting = [target for target in view.targets if fits(target)]
     if not fitting:
-        raise Unclear("nothing_fits", f"no target {what}; the deployment is {_words(view.phase)}")
+        raise Unclear("nothing_fits", f"no target {what}; {_standing(view)}")
     if len(fitting) > 1:
         names = ", ".join(target.name for target in fitting)
         raise Unclear("ambiguous", f"{len(fitting)} targets could be meant; name one: {names}")
@@ -196,6 +196,11 @@ def _is_returnable(target: TargetView) -> bool:
 def _is_stuck(target: TargetView) -> bool:
     """Whether it may wait for a cluster that does not come back."""
     return target.phase in _STUCK
+
+
+def _standing(view: DeploymentView) -> str:
+    is_over = "has" if view.phase in ("succeeded", "failed") else "was" if view.phase == "cancelled" else "is"
+    return f"the deployment {is_over} {_words(view.phase)}"
 
 
 def _words(phase: str) -> str:

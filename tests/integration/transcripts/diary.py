@@ -1,5 +1,8 @@
 """Everything that happened, in order: what was told on the bus, and what the cluster was made to hold."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 import msgspec
 
 from cli.story import told
@@ -18,11 +21,18 @@ TOLD = (
     "deployments",
     "horizontalpodautoscalers",
     "jobs",
+    "rollouts",
     "secrets",
     "statefulsets",
     "widgets",
 )
 """Kinds whose coming, changing and going a reader is told; ReplicaSets and Services have lines of their own."""
+
+
+class Entry(NamedTuple):
+    sequence: int
+    at: datetime
+    line: str
 
 
 class Diary:
@@ -31,38 +41,38 @@ class Diary:
     def __init__(self, broker: Broker, clock: LoopClock, cluster: Cluster) -> None:
         self._broker = broker
         self._clock = clock
-        self._changes: list[tuple[int, str]] = []
+        self._changes: list[Entry] = []
         self._read = 0
+        self._day = clock.now().date()
         cluster.store.listen(self._heard)
 
-    def begin(self) -> None:
-        """What came before is not of this page."""
-        self._read = self._broker.last_sequence
-        self._changes.clear()
-
     def news(self) -> list[str]:
-        facts = [
-            (stored.sequence, line)
-            for stored in self._broker.stored(["evt.>"], self._read)
-            if (line := _told(stored.data))
-        ]
+        stored = self._broker.stored(["evt.>"], self._read)
+        facts = [entry for one in stored if (entry := _told(one.sequence, one.data)).line]
         self._read = self._broker.last_sequence
-        lines = sorted([*facts, *self._changes], key=lambda one: one[0])
+        entries = sorted([*facts, *self._changes], key=lambda entry: entry.sequence)
         self._changes = []
-        return [line for _, line in lines]
+        return [line for entry in entries for line in (*self._next_day(entry.at), entry.line)]
+
+    def _next_day(self, at: datetime) -> tuple[str, ...]:
+        """Lines tell the time of day only."""
+        days, self._day = (at.date() - self._day).days, at.date()
+        return ("          a day later",) if days == 1 else (f"          {days} days later",) if days else ()
 
     def note(self, place: str, what: str) -> None:
         """What happened beside the facts: in the cluster, or outside."""
-        self._changes.append((self._broker.last_sequence, f"{self._clock.now():%H:%M:%S}    {place}: {what}"))
+        at = self._clock.now()
+        self._changes.append(Entry(self._broker.last_sequence, at, f"{at:%H:%M:%S}    {place}: {what}"))
 
     def _heard(self, event: Event) -> None:
         if changed := _change(event):
             self.note(text(event.value, "metadata", "namespace") or "cluster", changed)
 
 
-def _told(data: bytes) -> str:
+def _told(sequence: int, data: bytes) -> Entry:
     envelope = decode_envelope(data)
-    return told(EventView(envelope.type, envelope.at, msgspec.json.decode(envelope.data)))
+    line = told(EventView(envelope.type, envelope.at, msgspec.json.decode(envelope.data)))
+    return Entry(sequence, envelope.at, line)
 
 
 def _change(event: Event) -> str:

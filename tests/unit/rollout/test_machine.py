@@ -89,9 +89,10 @@ def test_last_step_lands() -> None:
     assert advance(a_rollout(step=3, goal=4), settled(4)) == (a_rollout(Phase.LANDED, step=4, goal=5), told)
 
 
-def test_landed_rollout_says_so_again() -> None:
+def test_landed_rollout_says_so_again_when_asked() -> None:
     landed = a_rollout(Phase.LANDED, step=4, goal=5)
-    assert advance(landed, TimerFired(name="check")) == (landed, (LANDED, CHECK))
+    assert advance(landed, a_start()) == (landed, (LANDED,))
+    assert advance(landed, TimerFired(name="check")) == (landed, (CHECK,))
 
 
 def test_finish_then_succeeds() -> None:

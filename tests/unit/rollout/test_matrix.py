@@ -39,7 +39,7 @@ from tests.matrix import cells
 # `waits`: only a timer is armed again. `-`: nothing. What stands after a message's name tells its variants apart.
 MATRIX = """
                        | absent      surveying   applying  redirecting landed    finishing
-StartRollout           | surveying   -           -         -           -         -
+StartRollout           | surveying   -           -         -           told      -
 FinishRollout          | -           -           -         -           finishing -
 RollBack-person        | rolled_back rolled_back returning returning   returning refused
 RollBack-deployment    | rolled_back rolled_back returning returning   returning refused
@@ -65,7 +65,7 @@ AnalysisFailed-other   | -           -           -         -           -        
 TimerFired-gate        | -           -           -         -           -         -
 TimerFired-gate-other  | -           -           -         -           -         -
 TimerFired-ready       | -           rolled_back returning returning   -         -
-TimerFired-check       | -           waits       -         -           told      waits
+TimerFired-check       | -           waits       -         -           waits     waits
 TimerFired-unknown     | -           -           -         -           -         -
 Claimed                | -           noted       noted     noted       noted     noted
 Claimed-again          | -           -           -         -           -         -
