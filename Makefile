@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := agent cli libs sandbox services
+SOURCES := agent cli examples libs sandbox services
 # Where `python -m tools.prometheus` keeps one, which tests do.
 PROMETHEUS := $(wildcard $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fairlead/prometheus)
 $(shell mkdir -p build)
