@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cli.exits import Exit, Stop
 from libs.plan.prepare import prepare
@@ -54,6 +55,13 @@ def read(file: str, application: str = "", environ: Mapping[str, str] = os.envir
     names = {path: tuple(shown for shown, _ in texts) for path, texts in found.items()}
     problems = prepare(config, files, application or None, 1, names).problems
     return Submission(name, config, files, names, problems)
+
+
+def short_timeout(submission: Submission, application: str = "") -> tuple[Problem, ...]:
+    """The server decides what is too short: what most of them refuse is worth a word before."""
+    judged = parse(submission.config, application=application or None).problems if submission.is_valid else ()
+    hint = "write 1 minute or more, unless your server is set up to take it"
+    return tuple(replace(one, severity="warning", hint=hint) for one in judged if one.severity == "error")
 
 
 def located(file: str, environ: Mapping[str, str]) -> str:

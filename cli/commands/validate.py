@@ -26,13 +26,14 @@ def validate(
     Example: fairlead validate -f deploy.yml
     """
     from cli.output import Output
-    from cli.submission import read
+    from cli.submission import read, short_timeout
 
     output, submission = Output(options), read(file, application)
-    for problem in submission.problems:
+    problems = (*submission.problems, *short_timeout(submission, application))
+    for problem in problems:
         output.note(problem.text(submission.name), "red" if problem.severity == "error" else "yellow")
-    document = {"valid": submission.is_valid, "problems": submission.problems}
-    codes = {problem.code for problem in submission.problems}
+    document = {"valid": submission.is_valid, "problems": problems}
+    codes = {problem.code for problem in problems}
     output.result(document, f"{submission.name} is {_verdict(submission.is_valid, codes)}")
     return Exit.DONE if submission.is_valid else Exit.WRONG
 

@@ -12,6 +12,12 @@ GOOD = a_file(manifests=MANIFEST)
 CASES = {
     "valid": (GOOD, 0, "deploy.yml is valid\n", ""),
     "not valid": (GOOD + "tagets: {}", 2, "deploy.yml is not valid\n", "deploy.yml:5:1: tagets: is not known here"),
+    "short timeout": (
+        GOOD + "deploymentConfig: {timeout: {duration: 30, unit: seconds}}",
+        0,
+        "deploy.yml is valid\n",
+        "deploy.yml:5:29: deploymentConfig.timeout: warning: is 30 seconds; at least 60 are needed (write 1 minute",
+    ),
     "not run": (
         with_steps("exposeServices: {services: [shop]}").replace("[{path: k8s/}]", MANIFEST),
         0,
