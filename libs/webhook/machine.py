@@ -173,4 +173,4 @@ def _cancel(run: Run) -> Transition[Run]:
     return ended, (facts.cancelled(run),)
 
 
-MACHINE = Machine("webhook", Run, Run(), advance, is_terminal)
+MACHINE = Machine(noun="webhook", state=Run, initial=Run(), advance=advance, is_terminal=is_terminal)
