@@ -4,6 +4,7 @@ from random import Random
 
 import msgspec
 
+from libs.config import parse as configuration
 from libs.spec.parse import parse
 from tests.integration.bad_input.background import Background
 from tests.integration.bad_input.row import FILE
@@ -14,10 +15,22 @@ PARSED = 1000
 POSTED = 200
 
 
-def flips(count: int) -> list[bytes]:
+CONFIG = """\
+roles:
+  - name: Captain
+    tenant: main
+    grants: [{type: api, resource: deployment, permission: full}]
+metricProviders:
+  - {name: prod, type: prometheus, url: "https://prometheus.test", basicAuth: {username: ann, passwordSecret: word}}
+notifications:
+  - {name: told, kind: webhook, url: "https://chat.test/x", events: ["deployment.*"], headers: {X-Team: shop}}
+"""
+
+
+def flips(text: str, count: int, seed: int) -> list[bytes]:
     """The same on every run."""
-    random = Random(29)
-    return [flipped(FILE.encode(), random.randrange(len(FILE)), random.randrange(1, 256)) for _ in range(count)]
+    random, data = Random(seed), text.encode()
+    return [flipped(data, random.randrange(len(data)), random.randrange(1, 256)) for _ in range(count)]
 
 
 def flipped(data: bytes, place: int, bits: int) -> bytes:
@@ -26,13 +39,25 @@ def flipped(data: bytes, place: int, bits: int) -> bytes:
 
 def test_parser_answers_any_flip() -> None:
     refused = 0
-    for data in flips(PARSED):
+    for data in flips(FILE, PARSED, 29):
         read = parse(data)
         errors = [one for one in read.problems if one.severity == "error"]
         assert (read.spec is None) == bool(errors), data
         assert all(one.code and one.message for one in errors), data
         refused += bool(errors)
     assert PARSED // 2 < refused < PARSED
+
+
+def test_configuration_answers_any_flip() -> None:
+    refused = 0
+    for data in flips(CONFIG, PARSED, 30):
+        # A configuration comes as text within JSON: bytes that are no text have been refused before.
+        read = configuration.parse(data.decode(errors="replace"), "main")
+        errors = [one for one in read.problems if one.severity == "error"]
+        assert (read.config is None) == bool(errors), data
+        assert all(one.code and one.message for one in errors), data
+        refused += bool(errors)
+    assert PARSED // 4 < refused < PARSED
 
 
 def test_door_answers_any_flip(background: Background, standing: Standing) -> None:
@@ -42,10 +67,7 @@ def test_door_answers_any_flip(background: Background, standing: Standing) -> No
 
 async def posted(w: World) -> None:
     headers = {"Authorization": f"Bearer {w.token()}", "Content-Type": "application/json"}
-    whole = msgspec.json.encode({"config": FILE})
-    random = Random(92)
-    bodies = [flipped(whole, random.randrange(len(whole)), random.randrange(1, 256)) for _ in range(POSTED)]
-    for body in bodies:
+    for body in flips(msgspec.json.encode({"config": FILE}).decode(), POSTED, 92):
         async with w.session.post(f"{w.url}/api/v1/validate", data=body, headers=headers) as response:
             document = await response.json(content_type=None)
             assert response.status in (200, 400, 422), (body, document)
