@@ -1,94 +1,65 @@
-"""Sealed blobs in an object store that every NATS tool can read; a small one is kept in one atomic batch."""
+"""Sealed blobs by their digests: a small one is one message, a large one an object as every NATS tool knows them."""
 
 import asyncio
-import base64
-import hashlib
-import random
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
-import msgspec
 import nats.errors
 from nats.js.errors import ObjectNotFoundError
 from nats.js.object_store import ObjectStore
 
 from libs.bus.connection import Connection
-from libs.durable.ports import Conflict, Unavailable, Unknown, Write
-from libs.store.batch import Batches
-from libs.store.layout import BLOBS, MAX_BLOB_BYTES
+from libs.durable.ports import Conflict, Unavailable, Unknown
+from libs.store.batch import EXPECTED_HEADER, judge
+from libs.store.layout import BLOBS, MAX_BLOB_BYTES, blob_subject, blobs_stream
+from libs.store.leader import last
 from libs.store.seal import Seal, digest_of
 
+SMALL_BYTES = 128 * 1024
 _BLOB_SECONDS = 30
-_CHUNK_BYTES = 128 * 1024
-_SMALL_BYTES = 4 * _CHUNK_BYTES
 
 
 class Blobs:
-    def __init__(self, connection: Connection, seal: Seal, chance: random.Random) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
+        self._connection = connection
         self._seal = seal
-        self._chance = chance
-        self._batches = Batches(connection, chance)
-        self._objects = ObjectStore(BLOBS, f"OBJ_{BLOBS}", connection.client.jetstream())
+        self._objects = ObjectStore(BLOBS, blobs_stream(), connection.client.jetstream())
 
     async def save(self, data: bytes) -> str:
         if len(data) > MAX_BLOB_BYTES:
             raise ValueError(f"a blob has {len(data)} bytes, more than {MAX_BLOB_BYTES}")
         digest = digest_of(data)
         async with _blob_call(digest):
-            if len(data) <= _SMALL_BYTES:
-                await self._save_at_once(digest, data)
+            if len(data) <= SMALL_BYTES:
+                await self._save_small(digest, data)
             else:
-                await self._save_if_missing(digest, data)
+                await self._save_large(digest, data)
         return digest
 
     async def read(self, digest: str) -> bytes:
         async with _blob_call(digest):
-            try:
-                sealed = (await self._objects.get(digest)).data
-            except ObjectNotFoundError as error:
-                raise KeyError(digest) from error
-        return self._seal.open(digest, sealed or b"")
+            small = await last(self._connection, blobs_stream(), blob_subject(digest))
+            sealed = small.data if small else await self._read_large(digest)
+        return self._seal.open(digest, sealed)
 
-    async def _save_at_once(self, digest: str, data: bytes) -> None:
-        """One way to the server instead of five, and one fsync instead of two."""
-        try:
-            await self._batches.commit(_object(digest, self._seal.close(digest, data), self._chance))
-        except Conflict:
-            await self._save_if_missing(digest, data)
+    async def _save_small(self, digest: str, data: bytes) -> None:
+        """One way to the server and one fsync, where an object takes five and two."""
+        sealed = self._seal.close(digest, data)
+        answer = await self._connection.request(blob_subject(digest), sealed, {EXPECTED_HEADER: "0"})
+        with suppress(Conflict):  # it is there already
+            judge(answer.data)
 
-    async def _save_if_missing(self, digest: str, data: bytes) -> None:
+    async def _save_large(self, digest: str, data: bytes) -> None:
         try:
             await self._objects.get_info(digest)
         except ObjectNotFoundError:
             await self._objects.put(digest, self._seal.close(digest, data))
 
-
-def _object(name: str, content: bytes, chance: random.Random) -> tuple[Write, ...]:
-    """An object that is not there yet, as the object store of NATS lays it down: its pieces, then what it is."""
-    nuid = chance.randbytes(11).hex()
-    pieces = tuple(_pieces(content))
-    described = {
-        "name": name,
-        "bucket": BLOBS,
-        "nuid": nuid,
-        "size": len(content),
-        "chunks": len(pieces),
-        "digest": f"SHA-256={_encoded(hashlib.sha256(content).digest())}",
-        "options": {"max_chunk_size": _CHUNK_BYTES},
-    }
-    return (
-        *(Write(f"$O.{BLOBS}.C.{nuid}", piece) for piece in pieces),
-        Write(f"$O.{BLOBS}.M.{_encoded(name.encode())}", msgspec.json.encode(described), expected=0),
-    )
-
-
-def _pieces(content: bytes) -> Iterator[bytes]:
-    for begin in range(0, len(content), _CHUNK_BYTES):
-        yield content[begin : begin + _CHUNK_BYTES]
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode()
+    async def _read_large(self, digest: str) -> bytes:
+        try:
+            return (await self._objects.get(digest)).data or b""
+        except ObjectNotFoundError as error:
+            raise KeyError(digest) from error
 
 
 @asynccontextmanager

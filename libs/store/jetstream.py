@@ -2,33 +2,18 @@
 
 import random
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
-
-from msgspec import Struct
 
 from libs.bus import reader
-from libs.bus.connection import Connection, Refused
-from libs.bus.pull import ID_HEADER, STREAM
+from libs.bus.connection import Connection
+from libs.bus.pull import STREAM
 from libs.durable.ports import Conflict, Entry, Stored, Write
 from libs.store.batch import EXPECTED_HEADER, Batches, judge
 from libs.store.blobs import Blobs
 from libs.store.layout import bucket_stream
+from libs.store.leader import last
 from libs.store.seal import Seal
 
-_NO_MESSAGE = 10037
 _TOMBSTONE_SECONDS = 60
-
-
-class _Message(Struct, frozen=True):
-    subject: str
-    seq: int
-    time: datetime
-    data: bytes = b""
-    hdrs: bytes = b""
-
-
-class _Got(Struct, frozen=True):
-    message: _Message
 
 
 class JetStreamStore:
@@ -37,13 +22,13 @@ class JetStreamStore:
     def __init__(self, connection: Connection, seal: Seal, chance: random.Random) -> None:
         self._connection = connection
         self._batches = Batches(connection, chance)
-        self._blobs = Blobs(connection, seal, chance)
+        self._blobs = Blobs(connection, seal)
 
     async def last(self, subject: str) -> Stored | None:
-        message = await self._last(STREAM, subject)
+        message = await last(self._connection, STREAM, subject)
         if message is None:
             return None
-        return Stored(message.subject, message.seq, message.time, message.data, _id_in(message.hdrs))
+        return Stored(message.subject, message.seq, message.time, message.data, message.id)
 
     async def lasts(self, filters: Sequence[str]) -> list[Stored]:
         return await reader.lasts(self._connection, filters)
@@ -55,7 +40,7 @@ class JetStreamStore:
         return await self._batches.commit(batch)
 
     async def get(self, bucket: str, key: str) -> Entry | None:
-        message = await self._last(bucket_stream(bucket), _subject(bucket, key))
+        message = await last(self._connection, bucket_stream(bucket), _subject(bucket, key))
         return Entry(key, message.data, message.seq) if message and message.data else None
 
     async def put(self, bucket: str, key: str, value: bytes, revision: int | None = None, ttl: int = 0) -> int:
@@ -65,7 +50,9 @@ class JetStreamStore:
         try:
             return await self._write(_subject(bucket, key), value, headers, revision)
         except Conflict:
-            buried = await self._last(bucket_stream(bucket), _subject(bucket, key)) if revision == 0 else None
+            buried = (
+                await last(self._connection, bucket_stream(bucket), _subject(bucket, key)) if revision == 0 else None
+            )
             if buried is None or buried.data:
                 raise
             return await self._write(_subject(bucket, key), value, headers, buried.seq)
@@ -90,14 +77,6 @@ class JetStreamStore:
     async def read(self, digest: str) -> bytes:
         return await self._blobs.read(digest)
 
-    async def _last(self, stream: str, subject: str) -> _Message | None:
-        try:
-            return (await self._connection.ask(f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject}, _Got)).message
-        except Refused as error:
-            if error.code == _NO_MESSAGE:
-                return None
-            raise
-
     async def _write(self, subject: str, value: bytes, headers: dict[str, str], revision: int | None) -> int:
         if revision is not None:
             headers = headers | {EXPECTED_HEADER: str(revision)}
@@ -107,12 +86,3 @@ class JetStreamStore:
 
 def _subject(bucket: str, key: str) -> str:
     return f"$KV.{bucket}.{key}"
-
-
-def _id_in(headers: bytes) -> str:
-    """The deduplication id among a stored message's raw headers."""
-    for line in headers.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name == ID_HEADER.encode():
-            return value.strip().decode()
-    return ""

@@ -18,3 +18,12 @@ MAX_BLOB_BYTES = 64 * 1024 * 1024
 
 def bucket_stream(bucket: str) -> str:
     return f"KV_{bucket}"
+
+
+def blobs_stream() -> str:
+    return f"OBJ_{BLOBS}"
+
+
+def blob_subject(digest: str) -> str:
+    """Where a small blob is, beside the pieces (`C`) and descriptions (`M`) of the large ones."""
+    return f"$O.{BLOBS}.S.{digest}"

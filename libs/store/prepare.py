@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from libs.bus.connection import Connection, Refused
 from libs.bus.pull import STREAM
-from libs.store.layout import BLOBS, BUCKETS, bucket_stream
+from libs.store.layout import BLOBS, BUCKETS, blob_subject, blobs_stream, bucket_stream
 
 _NANOSECONDS = 1_000_000_000
 _IN_USE = 10058
@@ -104,10 +104,9 @@ def _bucket(name: str, replicas: int) -> dict[str, Any]:
 
 def _blobs(replicas: int) -> dict[str, Any]:
     return _DISK | {
-        "name": f"OBJ_{BLOBS}",
-        "subjects": [f"$O.{BLOBS}.C.>", f"$O.{BLOBS}.M.>"],
+        "name": blobs_stream(),
+        "subjects": [f"$O.{BLOBS}.C.>", f"$O.{BLOBS}.M.>", blob_subject(">")],
         "num_replicas": replicas,
         "discard": "new",
         "allow_rollup_hdrs": True,
-        "allow_atomic": True,
     }

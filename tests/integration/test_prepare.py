@@ -6,6 +6,8 @@ from libs.bus.connection import Connection
 from libs.runtime.clock import system_random
 from libs.runtime.nats_server import NatsServer
 from libs.store.jetstream import JetStreamStore
+from libs.store.layout import blob_subject, blobs_stream
+from libs.store.leader import last
 from libs.store.prepare import Differs, prepare
 from libs.store.seal import Seal, Unsealable
 from tests.integration.conftest import Open
@@ -41,10 +43,20 @@ async def test_other_configuration_is_named(
 
 async def test_blobs_lie_sealed(real: Open, server: NatsServer) -> None:
     async with real(), nats_connection(server) as connection:
-        data = b"password: hunter2 " * 1000
+        data = b"password: hunter2 " * 10_000
         digest = await _store(connection, b"k" * 32).save(data)
         raw = await (await connection.client.jetstream().object_store("blobs")).get(digest)
         assert raw.data is not None
+        assert b"hunter2" not in raw.data
+        assert len(raw.data) == len(data) + 28
+
+
+async def test_small_blob_lies_sealed_too(real: Open, server: NatsServer) -> None:
+    async with real(), nats_connection(server) as connection:
+        data = b"password: hunter2"
+        digest = await _store(connection, b"k" * 32).save(data)
+        raw = await last(connection, blobs_stream(), blob_subject(digest))
+        assert raw is not None
         assert b"hunter2" not in raw.data
         assert len(raw.data) == len(data) + 28
 
@@ -59,7 +71,7 @@ async def test_another_key_opens_nothing(real: Open, server: NatsServer) -> None
 async def test_one_blob_cannot_pass_for_another(real: Open, server: NatsServer) -> None:
     async with real(), nats_connection(server) as connection:
         store = _store(connection, b"k" * 32)
-        first, second = await store.save(b"first"), await store.save(b"second")
+        first, second = await store.save(b"first" * 30_000), await store.save(b"second" * 30_000)
         blobs = await connection.client.jetstream().object_store("blobs")
         await blobs.put(second, (await blobs.get(first)).data or b"")
         with pytest.raises(Unsealable):
