@@ -23,9 +23,7 @@ from cli.output import Output
 
 def demo(options: Options, wish: Wish) -> int:
     output = Output(options)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # Whoever ends it, what it made is taken away again.
-        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+    _end_in_order()
     if wish.kubeconfig is None:
         if wish.context:
             raise Stop(Exit.WRONG, f"the context {wish.context} of which kubeconfig?", "name it: --kubeconfig FILE")
@@ -46,6 +44,13 @@ def _played(options: Options, output: Output, *, keep: bool, outside: Outside | 
     finally:
         _leave(output, folder, keep=keep, is_whole=outside is None)
     return Exit.DONE
+
+
+def _end_in_order() -> None:
+    """Whoever ends it, what it made is taken away again."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _leave(output: Output, folder: Path, *, keep: bool, is_whole: bool) -> None:

@@ -40,7 +40,11 @@ def _agree(output: Output, kubectl: Kubectl, wish: Wish) -> None:
         return
     if not sys.stdin.isatty():
         raise Stop(Exit.WRONG, "nobody can be asked whether that is right", "--yes says so")
-    if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+    try:
+        said = input("Go on? [y/N] ").strip().lower()
+    except EOFError:
+        said = ""
+    if said not in ("y", "yes"):
         raise Stop(Exit.FAILED, "nothing was made")
 
 
