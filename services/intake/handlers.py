@@ -37,7 +37,7 @@ class Intake:
         self._store = store
         self._index = index
         self._process = process
-        self._directory = Directory(store)
+        self._directory = Directory(store, process.clock)
         self.starting = Starting(store, process, settings)
         self._following = Following(store, Records(store), feed)
         self._streaming = Streaming(self._following, process.clock, settings.intake_streams)

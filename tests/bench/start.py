@@ -60,7 +60,8 @@ def _sender(session: aiohttp.ClientSession, server: str, headers: dict[str, str]
         config = application.deployment(f"{name}-{number}", AGENT)
         request = StartRequest(config=config, files={"app.yml": application.manifests(f"{name}-{number}", 1)})
         url, body = f"{server}/api/v1/deployments", msgspec.json.encode(request)
-        async with session.post(url, data=body, headers=headers) as response:
+        keyed = {**headers, "Idempotency-Key": f"{name}-{number}"}
+        async with session.post(url, data=body, headers=keyed) as response:
             if response.status != 202:
                 raise AssertionError(await response.text())
             await response.read()

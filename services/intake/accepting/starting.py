@@ -40,7 +40,7 @@ class Starting:
         self._process = process
         self._settings = settings
         self._records = Records(store)
-        self._directory = Directory(store)
+        self._directory = Directory(store, process.clock)
 
     async def start(self, who: Principal, request: StartRequest, idempotency_key: str, redeploys: str = "") -> Accepted:
         _require_bounds(request)
@@ -51,7 +51,8 @@ class Starting:
         text = acceptance.canonical(request)
         request_digest = acceptance.digest(text)
         warnings = tuple(problem.text() for problem in checked.problems)
-        accepted = await self._known(key, request_digest)
+        # Without a key of the client's the place is a random one, where nobody was before.
+        accepted = await self._known(key, request_digest) if idempotency_key else None
         if accepted is None:
             warnings += await self._check_agents(who, request, checked)
             submission = Submission(
@@ -111,12 +112,11 @@ class Starting:
         assert checked.spec is not None, "a file with errors was refused"
         if unknown := await self._unknown(who, request, checked.spec):
             raise _invalid((*checked.problems, *unknown))
-        used = {target.account for name, target in checked.spec.targets.items() if is_asked(request, name)}
-        away = sorted(used - await self._directory.connected(who.tenant))
+        away = sorted(_accounts(request, checked.spec) - await self._directory.connected(who.tenant))
         return tuple(f"agent {name} is not connected; its targets wait for it" for name in away)
 
     async def _unknown(self, who: Principal, request: StartRequest, spec: Spec) -> tuple[spec_problems.Problem, ...]:
-        registered = await self._directory.registered(who.tenant)
+        registered = await self._directory.registered(who.tenant, _accounts(request, spec))
         return (*check_agents(request, spec, registered), *await self._missing_providers(who, request, spec))
 
     async def _missing_providers(
@@ -152,6 +152,11 @@ class Starting:
             else:
                 return submission
         raise unsettled()
+
+
+def _accounts(request: StartRequest, spec: Spec) -> frozenset[str]:
+    """Who must be registered for what is asked."""
+    return frozenset(target.account for name, target in spec.targets.items() if is_asked(request, name))
 
 
 def _require_bounds(request: StartRequest) -> None:
