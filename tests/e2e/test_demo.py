@@ -8,8 +8,11 @@ import pytest
 
 from cli.demo.analysis import VARIABLE
 from cli.demo.place import NAMESPACES
+from cli.local.children import Child
 from tests.e2e.lent import lent
-from tests.e2e.processes import FAIRLEAD, ROOT, environment
+from tests.e2e.person import PATIENCE
+from tests.e2e.processes import FAIRLEAD, ROOT, Running, environment
+from tests.waiting import eventually
 from tools.prometheus import Missing, find
 
 CANARY = (
@@ -93,6 +96,10 @@ def played(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.glob("fairlead-demo-*"))
+
+
 def assert_told(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     at = 0
@@ -108,7 +115,7 @@ def test_demonstration_goes_as_told(tmp_path: Path) -> None:
     done = played(tmp_path)
     assert_told(done)
     assert "\x1b" not in done.stdout + done.stderr, "colours are for terminals"
-    assert not list(tmp_path.glob("fairlead-demo-*")), "it leaves nothing behind"
+    assert not left_in(tmp_path), "it leaves nothing behind"
 
 
 @pytest.mark.timeout(240)
@@ -122,6 +129,23 @@ async def test_lent_cluster_is_left_as_it_was(tmp_path: Path) -> None:
         written = await cluster.written()
     elsewhere = {path for path in written if not set(path.split("/")) & set(NAMESPACES.values())}
     assert elsewhere == {"/api/v1/namespaces"}, "only the namespaces themselves are made outside of them"
+
+
+async def test_ended_half_way_it_tidies_up(tmp_path: Path) -> None:
+    async with lent(tmp_path) as cluster:
+        before, log = await cluster.namespaces(), tmp_path / "demo.log"
+        command = (str(FAIRLEAD), "demo", "--kubeconfig", str(cluster.kubeconfig), "--yes")
+        running = Running(Child("demo", command, {**environment(), "TMPDIR": str(tmp_path)}, log))
+
+        async def is_under_way() -> bool:
+            assert running.is_alive, log.read_text()
+            return "staging: goes to 25 %" in log.read_text()
+
+        await eventually(is_under_way, PATIENCE)
+        assert await cluster.namespaces() > before
+        assert await asyncio.to_thread(running.stop) == 130
+        assert await cluster.namespaces() == before
+    assert not left_in(tmp_path)
 
 
 async def test_lent_cluster_is_asked_for(tmp_path: Path) -> None:
