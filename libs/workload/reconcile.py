@@ -18,6 +18,7 @@ from libs.workload.dialogue.requests import delete
 from libs.workload.dialogue.wanted import Problem, Seen, Stage, Superseded, Wanted
 from libs.workload.kinds.objects import deployment_identity, is_leaving, number, replica_set_identity, text
 from libs.workload.manifests.applying import applied
+from libs.workload.manifests.awaiting import all_ready
 from libs.workload.manifests.keeping import kept
 from libs.workload.manifests.restoring import created_removed, rest_restored, settings_restored
 from libs.workload.pods.fleet import Slot, fleet_of, objection, slot_of
@@ -55,7 +56,7 @@ def _changed_deployment(wanted: Wanted, seen: Seen) -> Problem | None:
 
 def _outlook(wanted: Wanted, seen: Seen) -> Outlook:
     if wanted.stage is Stage.APPLY:
-        return in_turn(partial(held, wanted, seen), partial(applied, wanted, seen))
+        return in_turn(partial(held, wanted, seen), partial(applied, wanted, seen), partial(all_ready, wanted, seen))
     unknown = unread(wanted, seen)
     if unknown:
         return Outlook(requests=unknown)
@@ -64,13 +65,13 @@ def _outlook(wanted: Wanted, seen: Seen) -> Outlook:
             return _returned(wanted, seen)
         case Stage.FINISH:
             return in_turn(partial(known, wanted, seen), partial(_finished, wanted, seen))
-        case Stage.WEIGHT:
-            return in_turn(partial(held, wanted, seen), partial(_all_weighted, wanted, seen))
-        case Stage.SWAP:
-            return in_turn(partial(held, wanted, seen), partial(swapped, wanted, seen, wanted.swap or DONE))
+        case Stage.WEIGHT | Stage.SWAP:
+            return in_turn(partial(held, wanted, seen), partial(_led, wanted, seen), partial(all_ready, wanted, seen))
 
 
-def _all_weighted(wanted: Wanted, seen: Seen) -> Outlook:
+def _led(wanted: Wanted, seen: Seen) -> Outlook:
+    if wanted.stage is Stage.SWAP:
+        return swapped(wanted, seen, wanted.swap or DONE)
     return combined(_weighted(wanted, seen, workload, wanted.weight) for workload in wanted.workloads)
 
 

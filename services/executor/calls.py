@@ -10,9 +10,12 @@ from libs.workload.dialogue.answers import explain, fence_off, learn, reread
 from libs.workload.dialogue.wanted import Request, Wanted
 from libs.workload.kinds.objects import Object
 from services.executor.sight import Sight
+from services.executor.spelling import Spelling
 
 LATE = 500
 """From this status on a write may have happened although it was refused."""
+MISSING = 404
+"""The object is not there, or not where its kind was looked for."""
 
 
 class Refusal(Struct, frozen=True):
@@ -31,6 +34,7 @@ class Calls:
         self._transport = transport
         self._sight = sight
         self._place = place
+        self._spelling = Spelling(transport)
 
     async def send(self, requests: tuple[Request, ...], epoch: int, wanted: Wanted | None = None) -> list[Refusal]:
         """Send all of them: each is safe alone, so one that is refused does not hold the others back."""
@@ -43,6 +47,8 @@ class Calls:
         except Lost:
             await self._doubt(request, epoch, wanted)
             raise
+        if response.status == MISSING and (corrected := await self._spelling.corrected(request)):
+            return await self._send(corrected, epoch, wanted)
         body = _object(response)
         learned = learn(request, response.status, body)
         self._sight.learn(learned.objects)

@@ -1,8 +1,8 @@
 """What a rollout's committed state asks of the cluster, in the words of `libs.workload`. Pure."""
 
 from libs.messages.subject import Key
-from libs.plan.model import ApplyManifests
-from libs.rollout.state import Phase, Rollout, current, swap, weight
+from libs.plan.model import ApplyManifests, DeployGreen
+from libs.rollout.state import Phase, Rollout, asks_cluster, current, is_walked, swap, weight
 from libs.workload.dialogue.fence import Fence
 from libs.workload.dialogue.wanted import Snapshot, Stage, Swap, Wanted
 from libs.workload.kinds.naming import Marks
@@ -28,6 +28,7 @@ def wanted_of(key: Key, rollout: Rollout, objects: tuple[Object, ...], snapshot:
         weight=weight(rollout),
         swap=_swap_of(rollout),
         keeps_deployment=rollout.keeps_deployment,
+        is_last=_is_last(rollout),
     )
 
 
@@ -47,6 +48,16 @@ def stage_of(rollout: Rollout) -> Stage | None:
             return Stage.FINISH
         case _:
             return None
+
+
+def _is_last(rollout: Rollout) -> bool:
+    """The step that brings the new version's last pod. With blue/green traffic and the old version's end come after."""
+    step = current(rollout)
+    if step is None or not asks_cluster(step):
+        return False
+    later = range(rollout.step + 1, len(rollout.steps))
+    more = any(asks_cluster(rollout.steps[index]) and is_walked(rollout, index) for index in later)
+    return isinstance(step, DeployGreen) or not more
 
 
 def _forward(rollout: Rollout) -> Stage:

@@ -44,9 +44,9 @@ def combined(outlooks: Iterable[Outlook]) -> Outlook:
 
 def in_turn(*looks: Callable[[], Outlook]) -> Outlook:
     """Each is looked at once those before it are settled."""
-    found = CLEAR
+    found: list[Outlook] = []
     for look in looks:
-        found = look()
-        if not found.is_settled:
+        found.append(look())
+        if not found[-1].is_settled:
             break
-    return found
+    return combined(found)

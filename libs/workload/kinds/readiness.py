@@ -15,9 +15,20 @@ def unready(live: Object) -> str:
 
 
 def is_waited_for(value: Object) -> bool:
-    """Kinds that a rollout waits for. Others may need the rollout's own pods before they become ready."""
+    """Kinds that a rollout waits for before it goes on. None of these needs the rollout's own pods."""
     found = identity(value)
     return (found.group, found.kind) in _WAITED
+
+
+def is_waited_for_last(value: Object) -> bool:
+    """Kinds whose controller may be among the rollout's own pods: waited for once these are there.
+
+    A claim without a volume and a Service without an address are waited for by nobody. The pods that use the claim say
+    so themselves, and one that nothing uses may never have a volume; where no controller gives addresses, none comes.
+    """
+    found = identity(value)
+    is_custom = "." in found.group and not found.group.endswith(".k8s.io")
+    return is_custom or (found.group, found.kind) == ("apiregistration.k8s.io", "APIService")
 
 
 def holds_up(value: Object) -> bool:
@@ -64,27 +75,30 @@ def _job(live: Object) -> str:
     return f"the Job failed: {text(failed, 'message')}".rstrip(": ") if text(failed, "status") == "True" else ""
 
 
-def _claim(live: Object) -> str:
-    phase = text(live, "status", "phase")
-    return "its volume is lost" if phase == "Lost" else ""
-
-
 def _pod_replicas(live: Object) -> str:
     wanted, available = number(live, "spec", "replicas", default=1), number(live, "status", "availableReplicas")
     return "" if available >= wanted else f"{available} of {wanted} pods are available"
 
 
-def _balancer(live: Object) -> str:
-    waits = text(live, "spec", "type") == "LoadBalancer" and not items(live, "status", "loadBalancer", "ingress")
-    return "its load balancer has no address yet" if waits else ""
+def _api(live: Object) -> str:
+    available = _condition(live, "Available")
+    return "" if text(available, "status") == "True" else _said(available) or "it is not available yet"
 
 
 def _by_conditions(live: Object) -> str:
-    for kind in ("Ready", "Available", "Established"):
-        condition = _condition(live, kind)
-        if text(condition, "status") == "False":
-            return text(condition, "message") or text(condition, "reason") or f"its condition {kind} is false"
+    """What custom resources agree on: what is abnormal is true, what is ready is true, and silence is consent."""
+    stalled, busy, ready = (_condition(live, kind) for kind in ("Stalled", "Reconciling", "Ready"))
+    if text(stalled, "status") == "True":
+        return f"it is stalled: {_said(stalled)}".removesuffix(": ")
+    if text(busy, "status") == "True":
+        return _said(busy) or "it is being reconciled"
+    if ready and text(ready, "status") != "True":
+        return _said(ready) or "it is not ready yet"
     return ""
+
+
+def _said(condition: Object) -> str:
+    return text(condition, "message") or text(condition, "reason")
 
 
 def _condition(live: Object, kind: str) -> Object:
@@ -93,18 +107,16 @@ def _condition(live: Object, kind: str) -> Object:
 
 _RULES: dict[tuple[str, str], Callable[[Object], str]] = {
     ("", "Namespace"): _namespace,
-    ("", "PersistentVolumeClaim"): _claim,
     ("", "ReplicationController"): _pod_replicas,
-    ("", "Service"): _balancer,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
+    ("apiregistration.k8s.io", "APIService"): _api,
     ("apps", "DaemonSet"): _daemon_set,
-    ("apps", "Deployment"): _pod_replicas,
-    ("apps", "ReplicaSet"): _pod_replicas,
     ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,
 }
 _WAITED = {
     ("", "Namespace"),
+    ("", "ReplicationController"),
     ("apiextensions.k8s.io", "CustomResourceDefinition"),
     ("apps", "DaemonSet"),
     ("apps", "StatefulSet"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from libs.messages.rollout import Version, Workload
 from libs.plan.model import ApplyManifests, DeployGreen, RedirectTraffic, SetWeight, ShutDownOld
 from libs.rollout.state import Phase, Rollout
 from libs.workload.dialogue.fence import Fence
@@ -31,6 +32,8 @@ def test_every_stage_follows_from_state(rollout: Rollout, stage: Stage, weight: 
     assert (wanted.stage, wanted.weight, wanted.workloads) == (stage, weight, rollout.workloads)
 
 
+FIRST = (Workload("web", "shop", 4, 1, 1, "web-x"),)
+STABLE = (Workload("web", "shop", 4, 1, 1, "web-y", (Version("web-x", "u", 4),)),)
 SWAP = (ApplyManifests(), DeployGreen(), RedirectTraffic(), ShutDownOld())
 
 
@@ -54,6 +57,27 @@ def test_blue_green_asks_for_traffic(rollout: Rollout, stage: Stage, asked: tupl
     assert wanted is not None
     assert wanted.swap is not None
     assert (wanted.stage, (wanted.swap.traffic_to_new, wanted.swap.stable_runs)) == (stage, asked)
+
+
+@pytest.mark.parametrize(
+    ("rollout", "expected"),
+    [
+        (a_rollout(steps=STEPS[:1], step=0), True),
+        (a_rollout(steps=STEPS, step=0, workloads=STABLE), False),
+        (a_rollout(steps=STEPS, step=1, workloads=STABLE), False),
+        (a_rollout(steps=STEPS, step=1, workloads=FIRST), True),
+        (a_rollout(steps=STEPS, step=2, workloads=FIRST), False),
+        (a_rollout(steps=STEPS, step=3, workloads=STABLE), True),
+        (a_rollout(steps=SWAP, step=1, workloads=STABLE), True),
+        (a_rollout(steps=SWAP, step=2, workloads=STABLE), False),
+        (a_rollout(Phase.LANDED, steps=STEPS, step=4, workloads=STABLE), False),
+        (a_rollout(Phase.RETURNING, steps=STEPS, step=3, workloads=STABLE), False),
+    ],
+)
+def test_everything_must_be_ready_with_the_last_pod(rollout: Rollout, expected: bool) -> None:
+    wanted = wanted_of(KEY, rollout, (), Snapshot())
+    assert wanted is not None
+    assert wanted.is_last is expected
 
 
 @pytest.mark.parametrize("phase", [Phase.ABSENT, Phase.SURVEYING, Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ABANDONED])
