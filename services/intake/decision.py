@@ -85,7 +85,7 @@ def abort(view: DeploymentView, decision: Decision, by: str) -> Chosen:
 def roll_back(view: DeploymentView, decision: Decision, by: str) -> Chosen:
     target = _target(view, decision, _is_returnable, "can be rolled back")
     if view.phase in ENDED or not _is_returnable(target):
-        states = f"{target.name} is {_words(target.phase)} and {_standing(view)}"
+        states = f"{target.name} {_state(target.phase)} and {_standing(view)}"
         only = "only a target that was begun and is not finished can be rolled back"
         raise Unclear("nothing_to_return", f"{states}; {only}")
     return Chosen(RollBack(target=target.name, by=by, reason=decision.reason))
@@ -199,8 +199,12 @@ def _is_stuck(target: TargetView) -> bool:
 
 
 def _standing(view: DeploymentView) -> str:
-    is_over = "has" if view.phase in ("succeeded", "failed") else "was" if view.phase == "cancelled" else "is"
-    return f"the deployment {is_over} {_words(view.phase)}"
+    return f"the deployment {_state(view.phase)}"
+
+
+def _state(phase: str) -> str:
+    verb = {"succeeded": "has", "failed": "has", "cancelled": "was", "rolled_back": "was"}.get(phase, "is")
+    return f"{verb} {_words(phase)}"
 
 
 def _words(phase: str) -> str:

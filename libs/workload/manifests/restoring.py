@@ -8,14 +8,16 @@ last, in reverse order, when no pod of the new version is left that might use it
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
 from libs.workload.dialogue.requests import apply, delete, read
-from libs.workload.dialogue.wanted import Before, Seen, Wanted
+from libs.workload.dialogue.wanted import Before, Request, Seen, Wanted
 from libs.workload.kinds.naming import APPLIED, DEPLOYMENT_ID, ENVIRONMENT
-from libs.workload.kinds.objects import Object, annotation, identity, is_leaving, text
+from libs.workload.kinds.objects import Identity, Object, annotation, identity, is_leaving, text
 from libs.workload.kinds.order import Rank, rank, ranked
 from libs.workload.kinds.ownership import is_bare
-from libs.workload.manifests.applying import as_read, plain
+from libs.workload.manifests.applying import as_read, plain, reselected
 
 _KEPT = (
     ("", "Namespace"),
@@ -63,12 +65,21 @@ def _put_back(value: Object, before: Object, seen: Seen) -> Outlook:
         return Outlook(requests=(reading,))
     live = seen.objects[where]
     if live is None:
-        return CLEAR if is_bare(before) else Outlook(requests=(apply(before),))
+        return CLEAR if is_bare(before) else Outlook(requests=(_meaning(where, before),))
     if is_leaving(live):
         return Outlook(waits=(f"{where} is being deleted",), polls=(reading,))
+    pointed = reselected(before, live)
+    if pointed is not None:
+        return Outlook(requests=(pointed,))
     if annotation(live, APPLIED) == annotation(before, APPLIED):
         return CLEAR
-    return Outlook(requests=(apply(as_read(before, live)),))
+    return Outlook(requests=(_meaning(where, as_read(before, live)),))
+
+
+def _meaning(where: Identity, before: Object) -> Request:
+    """What the API keeps of a cluster-wide object names no namespace, whatever the manifest was given: the answer is
+    about the manifest's object all the same."""
+    return replace(apply(before), target=where)
 
 
 def _is_new(value: Object, before: Before | None) -> bool:

@@ -24,6 +24,7 @@ TOLD = (
     "rollouts",
     "secrets",
     "statefulsets",
+    "widgetry",
     "widgets",
 )
 """Kinds whose coming, changing and going a reader is told; ReplicaSets and Services have lines of their own."""

@@ -3,6 +3,7 @@
 import pytest
 
 from libs.auth.callbacks import CallbackTokens
+from libs.messages.run import Place, run_name
 from libs.messages.subject import Key
 
 KEY = Key("acme", 3, "0300-d1", "5f4dcc3b5aa765d6")
@@ -12,6 +13,12 @@ TOKENS = CallbackTokens(b"k" * 32)
 def test_token_names_its_run() -> None:
     assert TOKENS.place(TOKENS.token(KEY)) == KEY
     assert TOKENS.token(KEY) == TOKENS.token(KEY)
+
+
+def test_every_use_of_a_webhook_has_its_own_token() -> None:
+    places = (Place("before", 0), Place("before", 1), Place("after", 0), Place("strategy", 2, 1))
+    runs = [KEY.of_target(run_name(target, place)) for target in ("qa", "prod") for place in places]
+    assert len({TOKENS.token(run) for run in runs}) == len(runs)
 
 
 @pytest.mark.feature("F115")

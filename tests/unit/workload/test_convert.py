@@ -61,8 +61,10 @@ def test_selector_and_pods_carry_the_hash() -> None:
     }
 
 
+@pytest.mark.feature("F61")
 def test_pods_know_where_they_come_from() -> None:
     value = deployment()
+    value["spec"]["template"]["spec"]["initContainers"] = [{"name": "first", "image": "first:v1"}]
     value["spec"]["template"]["spec"]["containers"][0]["env"] = [
         {"name": "ARMORY_APPLICATION_NAME", "value": "mine"},
         {"name": "COLOUR", "value": "blue"},
@@ -76,8 +78,16 @@ def test_pods_know_where_they_come_from() -> None:
         "ARMORY_REPLICA_SET_NAME": text(made, "metadata", "name"),
         "COLOUR": "blue",
     }
-    annotations = table(made, "spec", "template", "metadata", "annotations")
-    assert annotations["deploy.armory.io/replica-set-name"] == text(made, "metadata", "name")
+    first = made["spec"]["template"]["spec"]["initContainers"][0]["env"]
+    assert {entry["name"] for entry in first} == env.keys() - {"COLOUR"}
+    told = {
+        "deploy.armory.io/application": "shop",
+        "deploy.armory.io/deployment-id": V1.deployment,
+        "deploy.armory.io/environment": "prod",
+        "deploy.armory.io/replica-set-name": text(made, "metadata", "name"),
+    }
+    assert table(made, "spec", "template", "metadata", "annotations").items() >= told.items()
+    assert table(made, "metadata", "annotations").items() >= told.items()
 
 
 def test_only_a_deployments_fields_are_dropped() -> None:
