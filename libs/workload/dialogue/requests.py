@@ -58,12 +58,9 @@ def claim(live: Object, marks: Marks, fence: Fence) -> Request:
 
 def point(live: Object, selector: dict[str, str], steered_by: str | None, marks: Marks, fence: Fence) -> Request:
     """Lead a Service to the pods of this selector; `steered_by` is None where the rollout lets go of it."""
-    chosen = ", ".join(f"{name}={value}" for name, value in sorted(selector.items())) or "nothing"
-    what = f"point {identity(live)} to {chosen}"
-    before = table(live, "spec", "selector")
+    what, before = _pointing(live, selector), table(live, "spec", "selector")
     if not annotation(live, rollout_annotation(marks)):
-        dropped = {name: None for name in before if name not in selector}
-        changes = {"spec": {"selector": {**dropped, **selector}}, "annotations": {STEERED_BY: steered_by}}
+        changes = {"spec": _replaced(before, selector), "annotations": {STEERED_BY: steered_by}}
         return _merge(live, what, changes, marks, fence)
     tests = [{"op": "test", "path": "/spec/selector", "value": before}] if before else []
     added: list[Object] = [{"op": "add", "path": "/spec/selector", "value": selector}]
@@ -73,6 +70,13 @@ def point(live: Object, selector: dict[str, str], steered_by: str | None, marks:
     elif annotation(live, STEERED_BY):
         added.append({"op": "remove", "path": path})
     return _fenced(live, what, (tests, added), marks, fence)
+
+
+def select(live: Object, selector: dict[str, str]) -> Request:
+    """Give a Service another selector where an earlier patch of ours owns it: an apply would conflict with that."""
+    metadata = {"resourceVersion": text(live, "metadata", "resourceVersion")}
+    body: Object = {"metadata": metadata, "spec": _replaced(table(live, "spec", "selector"), selector)}
+    return _patch(live, _pointing(live, selector), MERGE_PATCH, body)
 
 
 def adopt(live: Object, labels: dict[str, str], annotations: dict[str, str], claimed: tuple[Marks, Fence]) -> Request:
@@ -124,6 +128,15 @@ def _fenced(
         *changes,
     ]
     return _patch(live, what, JSON_PATCH, body)
+
+
+def _pointing(live: Object, selector: dict[str, str]) -> str:
+    chosen = ", ".join(f"{name}={value}" for name, value in sorted(selector.items())) or "nothing"
+    return f"point {identity(live)} to {chosen}"
+
+
+def _replaced(before: Object, selector: dict[str, str]) -> Object:
+    return {"selector": {**dict.fromkeys(before), **selector}}
 
 
 def _annotation_path(name: str) -> str:

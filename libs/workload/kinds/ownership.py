@@ -5,24 +5,37 @@ from typing import Any
 import msgspec
 
 from libs.workload.kinds.naming import FIELD_MANAGER
-from libs.workload.kinds.objects import Object, items, table, text
+from libs.workload.kinds.objects import Object, at, items, table, text
 
 _DEPTH = 64
 """Deeper than any schema; text that claims more is cut off there."""
 
 
 def owned(live: Object) -> Object:
-    """What we had applied, ready to be applied again; only the name where we had applied nothing."""
+    """What we had applied, ready to be applied again; only the name where we had applied nothing.
+
+    A selector that our patches have taken over from our apply belongs to it.
+    """
     entry = _entry(live)
     found = _extract(live, table(entry, "fieldsV1"), _DEPTH) if entry else {}
     result = found if isinstance(found, dict) else {}
     names = {key: text(live, "metadata", key) for key in ("name", "namespace") if text(live, "metadata", key)}
+    if entry and has_patched_selector(live):
+        result = {**result, "spec": {**table(result, "spec"), "selector": at(live, "spec", "selector")}}
     return {
         **result,
         "apiVersion": text(entry, "apiVersion") or text(live, "apiVersion"),
         "kind": text(live, "kind"),
         "metadata": {**table(result, "metadata"), **names},
     }
+
+
+def has_patched_selector(live: Object) -> bool:
+    """Whether patches of ours own a Service's selector: a blue/green rollout has pointed it."""
+    entries = (entry for entry in items(live, "metadata", "managedFields") if text(entry, "manager") == FIELD_MANAGER)
+    return any(
+        text(one, "operation") == "Update" and "f:selector" in table(one, "fieldsV1", "f:spec") for one in entries
+    )
 
 
 def is_bare(applied: Object) -> bool:

@@ -6,8 +6,8 @@ import msgspec
 
 from libs.workload.autoscaling.aims import autoscalers
 from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
-from libs.workload.dialogue.requests import apply, read
-from libs.workload.dialogue.wanted import Seen, Wanted
+from libs.workload.dialogue.requests import apply, read, select
+from libs.workload.dialogue.wanted import Request, Seen, Wanted
 from libs.workload.kinds.naming import APPLIED, mark_annotations
 from libs.workload.kinds.objects import (
     Identity,
@@ -22,6 +22,7 @@ from libs.workload.kinds.objects import (
     text,
 )
 from libs.workload.kinds.order import ranked
+from libs.workload.kinds.ownership import has_patched_selector
 from libs.workload.kinds.readiness import holds_up, is_waited_for, unready
 
 _VALUES = ("data", "stringData")
@@ -69,7 +70,8 @@ def _applied(value: Object, wanted: Wanted, seen: Seen) -> Outlook:
     if live is not None and is_leaving(live):
         return Outlook(waits=(f"{where} is being deleted",), polls=(reading,))
     if live is None or annotation(live, APPLIED) != annotation(ours, APPLIED):
-        return Outlook(requests=(apply(as_read(_selecting(ours, live, wanted), live)),))
+        applied_now = _selecting(ours, live, wanted)
+        return Outlook(requests=(reselected(applied_now, live) or apply(as_read(applied_now, live)),))
     wait = unready(live) if is_waited_for(value) else ""
     return Outlook(waits=(f"{where}: {wait}",), polls=(reading,)) if wait else CLEAR
 
@@ -84,6 +86,14 @@ def _selecting(ours: Object, live: Object | None, wanted: Wanted) -> Object:
     if not selector or not _is_steered(ours, wanted):
         return ours
     return {**ours, "spec": {**table(ours, "spec"), "selector": selector}}
+
+
+def reselected(ours: Object, live: Object | None) -> Request | None:
+    """What must be sent before an apply whose selector our own patches would refuse; None where none would be."""
+    selector = table(ours, "spec", "selector")
+    if live is None or not selector or selector == table(live, "spec", "selector") or not has_patched_selector(live):
+        return None
+    return select(live, selector)
 
 
 def as_read(ours: Object, live: Object | None) -> Object:

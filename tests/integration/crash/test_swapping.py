@@ -30,6 +30,10 @@ trafficManagement:
   - targets: [prod]
     kubernetes: [{activeService: web, previewService: web-preview}]
 """
+CANARY = f"""{CONFIG.partition("strategies:")[0]}
+strategies:
+  swap: {{canary: {{steps: [{{setWeight: 50}}]}}}}
+"""
 SERVICE = """
 ---
 apiVersion: v1
@@ -125,3 +129,27 @@ def test_executor_stopped_anywhere_swaps_all_the_same(after: bool) -> None:
             assert number > 10
             return
         assert_swapped(found)
+
+
+async def canary_after(image: str) -> tuple[str, Object]:
+    """Two releases of blue/green, then a canary whose Service selects by another label."""
+    async with planes() as plane:
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "prod"}}
+        await plane.cluster.ask("POST", "/api/v1/namespaces", namespace)
+        async with meanwhile(plane.planner(never()), plane.executor(never())):
+            for name in ("d1", "d2"):
+                await plane.ended(await order(plane, name, OLD))
+            labelled = WHOLE.replace("labels: {app: web}", "labels: {app: web, tier: front}")
+            selected = labelled.replace("spec: {selector: {app: web}, ports", "spec: {selector: {tier: front}, ports")
+            key = await plane.start("d3", CANARY, selected.replace("IMAGE", image))
+            await plane.ended(key)
+            await plane.settled()
+        active = await plane.cluster.ask("GET", "/api/v1/namespaces/prod/services/web")
+        return (await plane.outcome(key)).deployment, table(active, "spec", "selector")
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"), [(NEW, ("succeeded", {"tier": "front"})), (MISSING, ("failed", {"app": "web"}))]
+)
+def test_service_that_was_steered_can_select_otherwise(image: str, expected: object) -> None:
+    assert run(canary_after(image)) == expected

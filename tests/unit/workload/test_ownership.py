@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from libs.workload.kinds.objects import Object
 from libs.workload.kinds.ownership import is_bare, owned
 from tests.unit.workload.build import service
@@ -51,3 +53,12 @@ def test_other_managers_fields_are_not_ours() -> None:
 def test_nonsense_in_field_names_is_survived() -> None:
     fields = {"f:spec": {"f:ports": {"k:{not json": {}, "i:0": {"f:port": {}}, "x": {}}}}
     assert owned(live(fields))["spec"] == {"ports": [{"port": 80}]}
+
+
+@pytest.mark.parametrize(
+    ("patched", "expected"), [({"f:spec": {"f:selector": {}}}, {"app": "web"}), ({"f:spec": {"f:ports": {}}}, None)]
+)
+def test_selector_that_our_patches_took_over_is_ours(patched: Object, expected: Object | None) -> None:
+    value = live({"f:spec": {"f:ports": {}}})
+    value["metadata"]["managedFields"].append({"manager": "fairlead", "operation": "Update", "fieldsV1": patched})
+    assert owned(value)["spec"].get("selector") == expected

@@ -47,15 +47,17 @@ class Watched(Cluster):
 class Release:
     """A blue/green rollout of `web:2` over what the cluster has."""
 
-    def __init__(self, cluster: Cluster, *objects: Object, marks: Marks = V2) -> None:
+    def __init__(
+        self, cluster: Cluster, *objects: Object, marks: Marks = V2, pairs: tuple[ServicePair, ...] = PAIR
+    ) -> None:
         self.cluster = cluster
         self.objects = objects or (deployment(4, "web:2"),)
         self.executor = Executor(cluster)
         self.marks = marks
-        while requests := survey_requests(self.objects, self.executor.seen(), PAIR):
+        while requests := survey_requests(self.objects, self.executor.seen(), pairs):
             for request in requests:
                 self.executor.ask(request)
-        self.survey = survey(self.objects, self.executor.seen(), marks, PAIR)
+        self.survey = survey(self.objects, self.executor.seen(), marks, pairs)
 
     def goal(self, stage: Stage, swap: Swap = GREEN, fence: Fence = FIRST) -> Wanted:
         assert not isinstance(self.survey, Problem), self.survey
@@ -210,3 +212,57 @@ def test_applied_service_keeps_its_live_selector() -> None:
     narrowed = selector(cluster, service())
     release.reach(Stage.APPLY)
     assert selector(cluster, service()) == narrowed
+
+
+PAIRS = (ServicePair("web", "web-preview"), ServicePair("api", "api-preview"))
+
+
+def named(name: str, of: str) -> Object:
+    return plain("Service", name, spec={"selector": {"app": of}, "ports": [{"port": 80}]})
+
+
+@pytest.mark.feature("F85")
+@pytest.mark.parametrize("stage", [Stage.FINISH, Stage.RETURN])
+def test_each_pair_follows_its_own_deployment(stage: Stage) -> None:
+    every = [named(name, name.partition("-")[0]) for name in ("web", "web-preview", "api", "api-preview")]
+    cluster = Cluster()
+    for value in every:
+        cluster.put(value)
+
+    def objects(image: str) -> tuple[Object, Object]:
+        return deployment(4, image), deployment(2, image, name="api")
+
+    first = Release(cluster, *objects("web:1"), marks=V1, pairs=PAIRS)
+    for reached in (Stage.SWAP, Stage.FINISH):
+        first.reach(reached, DONE)
+    release = Release(cluster, *objects("web:2"), pairs=PAIRS)
+    new = {one.name: one.replica_set[-10:] for one in release.goal(Stage.SWAP).workloads}
+    release.reach(Stage.SWAP, GREEN)
+    leads = [selector(cluster, value)[HASH_LABEL] for value in every]
+    assert (leads[1], leads[3]) == (new["web"], new["api"])
+    assert {leads[0], leads[2]}.isdisjoint(new.values())
+    release.reach(Stage.SWAP, REDIRECTED)
+    leads = [selector(cluster, value)[HASH_LABEL] for value in every]
+    assert leads == [new["web"], new["web"], new["api"], new["api"]]
+    release.reach(stage, DONE if stage is Stage.FINISH else BACK)
+    assert sorted(sizes(cluster)) == [2, 4]
+    assert [selector(cluster, value) for value in every] == [{"app": of} for of in ("web", "web", "api", "api")]
+
+
+@pytest.mark.feature("F85")
+def test_no_pair_moves_while_one_lacks_pods() -> None:
+    every = [named(name, name.partition("-")[0]) for name in ("web", "web-preview", "api", "api-preview")]
+    cluster = Cluster()
+    for value in every:
+        cluster.put(value)
+    first = Release(cluster, deployment(4), deployment(2, name="api"), marks=V1, pairs=PAIRS)
+    for reached in (Stage.SWAP, Stage.FINISH):
+        first.reach(reached, DONE)
+    release = Release(cluster, deployment(4, "web:2"), deployment(2, "web:2", name="api"), pairs=PAIRS)
+    new = [one.replica_set for one in release.goal(Stage.SWAP).workloads]
+    cluster.broken.add(new[1])
+    for _ in range(6):
+        release.executor.once(release.goal(Stage.SWAP, DONE))
+        cluster.run()
+    leads = {selector(cluster, every[index])[HASH_LABEL] for index in (0, 2)}
+    assert leads.isdisjoint(name[-10:] for name in new)
