@@ -1,12 +1,9 @@
 """The configuration, printed so that it can be applied again, and applied from a file."""
 
-import sys
-from pathlib import Path
-
 import msgspec
 
 from cli.client import Client
-from cli.exits import Exit, Stop
+from cli.exits import Exit
 from cli.output import Output, formatted
 from libs.api.config import ApplyConfig, ConfigApplied, ConfigView
 
@@ -28,27 +25,6 @@ async def apply(client: Client, output: Output, text: str, *, revision: str, is_
     if done.notice:
         output.note(done.notice, "yellow")
     return Exit.DONE
-
-
-def text_of(file: str) -> str:
-    try:
-        content = sys.stdin.buffer.read(MOST_BYTES + 1) if file == "-" else _read(Path(file))
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise Stop(Exit.WRONG, f"{file} is not UTF-8 text", "save it as UTF-8") from error
-    except OSError as error:
-        raise Stop(Exit.WRONG, f"{file} cannot be read: {error.strerror}") from error
-    if len(content) > MOST_BYTES:
-        raise Stop(Exit.WRONG, f"{file} is larger than {MOST_BYTES} bytes")
-    return text
-
-
-def _read(path: Path) -> bytes:
-    """Of a regular file: a device may never end, and a pipe may never begin."""
-    if path.exists() and not path.is_file():
-        raise Stop(Exit.WRONG, f"{path} is not a file", "to read a pipe, write -f - and hand it to standard input")
-    with path.open("rb") as file:
-        return file.read(MOST_BYTES + 1)
 
 
 def _told(done: ConfigApplied) -> str:

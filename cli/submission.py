@@ -1,7 +1,6 @@
 """The deployment file and the manifests it names, read as a person means them."""
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,12 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cli.exits import Exit, Stop
+from cli.reading import STDIN, shown, text_of
 from libs.plan.prepare import prepare
 from libs.spec.model import Spec
 from libs.spec.parse import parse
 from libs.spec.problems import Place, Problem, Report, path_of
 
-STDIN = "-"
 MOST_FILES = 1000
 MOST_BYTES = 16 * 1024 * 1024
 _SUFFIXES = (".yaml", ".yml")
@@ -37,8 +36,7 @@ class Submission(Struct, frozen=True):
 def read(file: str, application: str = "", environ: Mapping[str, str] = os.environ) -> Submission:
     """Read and check everything that can be checked without a server."""
     file = located(file, environ)
-    config = _text(file)
-    name = "standard input" if file == STDIN else file
+    name, config = shown(file), text_of(file, MOST_BYTES)
     # The server decides which timeouts are too short: it may be set up otherwise than this machine.
     parsed = parse(config, 1, application or None)
     if parsed.spec is None:
@@ -52,7 +50,7 @@ def read(file: str, application: str = "", environ: Mapping[str, str] = os.envir
     if report.has_errors:
         return Submission(name, config, problems=(*parsed.problems, *report.problems()))
     files = {path: tuple(text for _, text in texts) for path, texts in found.items()}
-    names = {path: tuple(shown for shown, _ in texts) for path, texts in found.items()}
+    names = {path: tuple(name for name, _ in texts) for path, texts in found.items()}
     problems = prepare(config, files, application or None, 1, names).problems
     return Submission(name, config, files, names, problems)
 
@@ -103,13 +101,13 @@ def _manifests(path: str, bases: Sequence[Path], report: Report, place: Place) -
     tried = candidates(path, bases)
     found = next((one for one in tried if one.exists()), None)
     if found is None:
-        shown = ", ".join(str(one) for one in tried)
-        report.error(place, "missing_file", f"there is no file or folder {path}", f"tried {shown}")
+        places = ", ".join(str(one) for one in tried)
+        report.error(place, "missing_file", f"there is no file or folder {path}", f"tried {places}")
         return ()
     files = _within(found) if found.is_dir() else [found]
     if not files:
         report.error(place, "missing_file", f"the folder {found} has no file that ends in .yaml or .yml")
-    return tuple((str(one), _file(one)) for one in files)
+    return tuple((str(one), text_of(one, MOST_BYTES)) for one in files)
 
 
 def _within(folder: Path) -> list[Path]:
@@ -123,36 +121,3 @@ def _within(folder: Path) -> list[Path]:
 def _check_size(size: int) -> None:
     if size > MOST_BYTES:
         raise Stop(Exit.WRONG, f"the manifests have {size} bytes together; {MOST_BYTES} are allowed")
-
-
-def _text(file: str) -> str:
-    if file != STDIN:
-        return _file(Path(file))
-    try:
-        return sys.stdin.buffer.read(MOST_BYTES + 1).decode()
-    except UnicodeDecodeError as error:
-        raise Stop(Exit.WRONG, "standard input is not UTF-8 text") from error
-
-
-def _file(path: Path) -> str:
-    try:
-        return _content(path).decode()
-    except UnicodeDecodeError as error:
-        raise Stop(Exit.WRONG, f"{path} is not UTF-8 text", "save it as UTF-8") from error
-    except OSError as error:
-        raise Stop(Exit.WRONG, f"{path} cannot be read: {error.strerror}") from error
-
-
-def _content(path: Path) -> bytes:
-    """Of a regular file: a device may never end, and a pipe may never begin."""
-    if path.is_dir():
-        raise Stop(Exit.WRONG, f"{path} is a folder, not a file")
-    if path.exists() and not path.is_file():
-        raise Stop(
-            Exit.WRONG, f"{path} is not a regular file", "to read a pipe, write -f - and hand it to standard input"
-        )
-    with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise Stop(Exit.WRONG, f"{path} is larger than {MOST_BYTES} bytes")
-    return content

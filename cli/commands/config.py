@@ -41,10 +41,11 @@ def apply(
 
     Example: fairlead config apply -f config.yml --dry-run
     """
+    from cli.configuring import MOST_BYTES
     from cli.configuring import apply as apply_text
-    from cli.configuring import text_of
+    from cli.reading import text_of
 
-    text = text_of(file)
+    text = text_of(file, MOST_BYTES)
 
     async def applied(client: Client, output: Output) -> Exit:
         return await apply_text(client, output, text, revision=revision, is_trial=dry_run)
