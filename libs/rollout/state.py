@@ -152,11 +152,14 @@ def passage(rollout: Rollout) -> Passage | None:
 
 
 def weight(rollout: Rollout) -> int:
-    """The new version's percentage that the steps ask for now."""
+    """The new version's percentage that the steps ask for now; blue/green knows all and nothing."""
     match rollout.phase:
         case Phase.LANDED | Phase.FINISHING | Phase.SUCCEEDED:
             return 100
         case Phase.PROGRESSING | Phase.HELD:
+            if swapped := swap(rollout):
+                has_green = any(isinstance(step, DeployGreen) for step in _begun(rollout))
+                return 100 if swapped.traffic_to_new and has_green else 0
             weights = [weight_of(rollout, step) for step in _begun(rollout) if isinstance(step, SetWeight)]
             return weights[-1] if weights else 0
         case _:

@@ -121,7 +121,8 @@ def test_first_deployment_goes_straight_to_the_full_weight(steps: tuple[Step, ..
     seen = []
     while (step := current(rollout)) is not None:
         seen.append(rollout.step)
-        assert weight(rollout) == (100 if any(isinstance(s, SetWeight) for s in steps[: rollout.step + 1]) else 0)
+        brought = any(isinstance(step, SetWeight | DeployGreen) for step in steps[: rollout.step + 1])
+        assert weight(rollout) == (100 if brought else 0)
         rollout, _ = advance(rollout, settled(rollout.goal) if asks_cluster(step) else calls_back(rollout))
     assert (tuple(seen), rollout.phase) == (walked, Phase.LANDED)
 
