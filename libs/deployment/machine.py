@@ -47,6 +47,7 @@ from libs.messages.deployment import (
 from libs.messages.fault import DeadLettered
 from libs.messages.machine import Machine, Transition
 from libs.messages.message import Arm, Message, Output, TimerFired
+from libs.messages.reason import because
 from libs.messages.rollout import (
     RolloutAbandoned,
     RolloutLanded,
@@ -149,7 +150,7 @@ def _obey(deployment: Deployment, order: AbortDeployment) -> Transition[Deployme
         is_over = "has" if is_terminal(deployment) else "is"
         late = f"the deployment {is_over} {deployment.phase} already"
         return deployment, (DeploymentRefused(order=order.address, reason=late),)
-    reason = _because(f"aborted by {order.by}", order.reason) if order.by else order.reason
+    reason = because(f"aborted by {order.by}", order.reason) if order.by else order.reason
     return abort(replace(deployment, cancelled=True), reason, (AbortStarted(by=order.by, reason=reason),))
 
 
@@ -222,10 +223,6 @@ def _passed(application: str, moved: passing.Moved) -> Callable[[Target], target
 
 def _reminders(deployment: Deployment) -> tuple[Output, ...]:
     return tuple(output for target in deployment.targets for output in targets.remind(target, deployment))
-
-
-def _because(what: str, why: str) -> str:
-    return f"{what}: {why}" if why else what
 
 
 MACHINE = Machine(noun="deployment", state=Deployment, initial=Deployment(), advance=advance, is_terminal=is_terminal)

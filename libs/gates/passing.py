@@ -22,6 +22,7 @@ from libs.gates.state import (
 from libs.messages.analysis import AnalysisFailed, AnalysisPassed, CancelAnalysis, StartAnalysis
 from libs.messages.gate import GateAsked, GateFailed, GatePassed, GateStarted
 from libs.messages.message import Arm, Disarm, Output
+from libs.messages.reason import because
 from libs.messages.run import Place, run_name
 from libs.messages.webhook import CancelWebhook, StartWebhook, WebhookFailed, WebhookSucceeded
 from libs.plan.model import Analysis, Pause, RunWebhook
@@ -80,7 +81,7 @@ def reject(passage: Passage, place: Place, by: str, why: str) -> Moved | None:
     index = index_of(passage, place)
     if index is None or question(passage, index) is None:
         return None
-    reason = f"rejected by {by}: {why}" if why else f"rejected by {by}"
+    reason = because(f"rejected by {by}", why)
     return _fail(passage, Outcome(index, Verdict.FAILED, reason, by, cancelled=True))
 
 

@@ -44,8 +44,12 @@ class Passage(Struct, frozen=True):
     definitions: str
 
 
+def outcome_at(outcomes: tuple[Outcome, ...], index: int) -> Outcome | None:
+    return next((outcome for outcome in outcomes if outcome.gate == index), None)
+
+
 def outcome_of(passage: Passage, index: int) -> Outcome | None:
-    return next((outcome for outcome in passage.outcomes if outcome.gate == index), None)
+    return outcome_at(passage.outcomes, index)
 
 
 def is_open(passage: Passage, index: int) -> bool:

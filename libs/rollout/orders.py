@@ -6,6 +6,7 @@ from libs.gates import passing
 from libs.gates.passing import Moved
 from libs.messages.machine import Transition
 from libs.messages.message import Disarm
+from libs.messages.reason import because
 from libs.messages.rollout import (
     AbandonRollout,
     AdvanceStep,
@@ -43,7 +44,7 @@ def obey(rollout: Rollout, order: Order) -> Transition[Rollout]:
         case RollBack():
             return go_back(rollout, _return_reason(order), cancelled=True)
         case AbandonRollout():
-            reason = _because(f"abandoned by {order.by}", order.reason)
+            reason = because(f"abandoned by {order.by}", order.reason)
             return end(replace(rollout, by=order.by, reason=reason), Phase.ABANDONED)
 
 
@@ -123,11 +124,7 @@ def _never(order: RollBack) -> Transition[Rollout]:
 
 
 def _return_reason(order: RollBack) -> str:
-    return _because(f"rolled back by {order.by}", order.reason) if order.by else order.reason
-
-
-def _because(what: str, why: str) -> str:
-    return f"{what}: {why}" if why else what
+    return because(f"rolled back by {order.by}", order.reason) if order.by else order.reason
 
 
 def _words(phase: Phase) -> str:

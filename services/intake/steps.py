@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from libs.api.view import StepView
 from libs.durable.record import Loaded, Timer
-from libs.gates.state import Outcome, Verdict, timer_name
+from libs.gates.state import Outcome, Verdict, outcome_at, timer_name
 from libs.messages.run import Place
 from libs.plan.model import Analysis, ApplyManifests, AwaitGates, Gate, Pause, RunWebhook, SetWeight, Step
 from libs.rollout.state import Phase, Rollout, gates_of, is_walked, weight_of
@@ -41,10 +41,6 @@ def gate_view(gate: Gate, now: str, outcome: Outcome | None, until: datetime | N
         return shown
     asks = bool(outcome) or shown.kind == "approval"
     return replace(shown, asks=asks, until=until, waits_for="a decision" if outcome else _waits_for(gate))
-
-
-def outcome_at(outcomes: tuple[Outcome, ...], index: int) -> Outcome | None:
-    return next((outcome for outcome in outcomes if outcome.gate == index), None)
 
 
 def deadline(timers: Mapping[str, Timer], name: str) -> datetime | None:

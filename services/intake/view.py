@@ -8,13 +8,13 @@ from msgspec import Struct
 from libs.api.view import Awaited, DeploymentView, LiveView, RolloutView, StepView, TargetView
 from libs.deployment.state import Deployment, Target, TargetPhase, is_terminal, passage
 from libs.durable.record import Loaded, Timer
-from libs.gates.state import Passage, open_gates, outcome_of, place_of, question, timer_name
+from libs.gates.state import Passage, open_gates, outcome_at, outcome_of, place_of, question, timer_name
 from libs.messages.live import LiveTarget
 from libs.messages.run import Place
 from libs.plan.model import Approval, Gate
 from libs.rollout import state as rollouts
 from libs.rollout.state import Rollout
-from services.intake.steps import deadline, gate_view, outcome_at, steps
+from services.intake.steps import deadline, gate_view, steps
 
 ACCEPTED = "accepted"
 """Before the planner has heard of it."""
