@@ -12,7 +12,7 @@ Autoscalers are held all the while: taken away before the first of it, and given
 from functools import partial
 
 from libs.messages.rollout import Workload
-from libs.workload.autoscaling.holding import followed, held, known, restored, safe, unscaled
+from libs.workload.autoscaling.holding import followed, held, known, rehearsed, restored, safe, unscaled
 from libs.workload.dialogue.outlook import CLEAR, Decision, Outlook, combined, in_turn
 from libs.workload.dialogue.requests import delete
 from libs.workload.dialogue.wanted import Problem, Seen, Stage, Superseded, Wanted
@@ -56,7 +56,7 @@ def _changed_deployment(wanted: Wanted, seen: Seen) -> Problem | None:
 
 def _outlook(wanted: Wanted, seen: Seen) -> Outlook:
     if wanted.stage is Stage.APPLY:
-        return in_turn(partial(held, wanted, seen), partial(applied, wanted, seen), partial(all_ready, wanted, seen))
+        return in_turn(*(partial(look, wanted, seen) for look in (held, applied, rehearsed, all_ready)))
     unknown = unread(wanted, seen)
     if unknown:
         return Outlook(requests=unknown)
@@ -66,7 +66,7 @@ def _outlook(wanted: Wanted, seen: Seen) -> Outlook:
         case Stage.FINISH:
             return in_turn(partial(known, wanted, seen), partial(_finished, wanted, seen))
         case Stage.WEIGHT | Stage.SWAP:
-            return in_turn(partial(held, wanted, seen), partial(_led, wanted, seen), partial(all_ready, wanted, seen))
+            return in_turn(*(partial(look, wanted, seen) for look in (held, _led, all_ready)))
 
 
 def _led(wanted: Wanted, seen: Seen) -> Outlook:

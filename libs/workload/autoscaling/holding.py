@@ -13,7 +13,7 @@ from libs.messages.rollout import Workload
 from libs.workload.autoscaling.aims import aim_of, aimed, autoscalers
 from libs.workload.dialogue.fence import Standing, following, standing
 from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
-from libs.workload.dialogue.requests import apply, claim, delete, read
+from libs.workload.dialogue.requests import apply, claim, delete, read, rehearsal_of, rehearse
 from libs.workload.dialogue.wanted import Scaled, Seen, Wanted
 from libs.workload.kinds.naming import APPLIED, rollout_annotation
 from libs.workload.kinds.objects import (
@@ -44,11 +44,15 @@ def held(wanted: Wanted, seen: Seen) -> Outlook:
     return combined(_held(place, version, uids.get(place, ""), seen) for _, place, version in _scalings(wanted))
 
 
+def rehearsed(wanted: Wanted, seen: Seen) -> Outlook:
+    """What comes last would be taken: that it would not is worth knowing before the first pod moves."""
+    every = (_ours(value, workload, wanted) for value, workload in _following(wanted))
+    return Outlook(requests=tuple(rehearse(one) for one in every if rehearsal_of(identity(one)) not in seen.objects))
+
+
 def followed(wanted: Wanted, seen: Seen) -> Outlook:
     """The manifests' autoscalers are there, each on the new version; on its Deployment where that is kept."""
-    every = autoscalers(wanted.objects)
-    places = {deployment_identity(one.namespace, one.name): one for one in wanted.workloads}
-    return combined(_followed(every[place], places[place], wanted, seen) for place in sorted(every))
+    return combined(_followed(value, workload, wanted, seen) for value, workload in _following(wanted))
 
 
 def safe(wanted: Wanted, seen: Seen) -> Outlook:
@@ -113,11 +117,22 @@ def _followed(manifest: Object, workload: Workload, wanted: Wanted, seen: Seen) 
     live = seen.objects.get(place)
     if live is not None and is_leaving(live):
         return Outlook(waits=(f"{place} is being deleted",), polls=(read(text(manifest, "apiVersion"), place),))
-    aim = manifest if wanted.keeps_deployment else aimed(manifest, workload.replica_set)
-    ours = desired(aim, wanted)
+    ours = _ours(manifest, workload, wanted)
     if annotation(live, APPLIED) == annotation(ours, APPLIED):
         return CLEAR
-    return Outlook(requests=(apply(as_read(_marked(ours, wanted), live)),))
+    return Outlook(requests=(apply(as_read(ours, live)),))
+
+
+def _following(wanted: Wanted) -> list[tuple[Object, Workload]]:
+    """The manifests' autoscalers, each with what it scales."""
+    every = autoscalers(wanted.objects)
+    places = {deployment_identity(one.namespace, one.name): one for one in wanted.workloads}
+    return [(every[place], places[place]) for place in sorted(every)]
+
+
+def _ours(manifest: Object, workload: Workload, wanted: Wanted) -> Object:
+    aim = manifest if wanted.keeps_deployment else aimed(manifest, workload.replica_set)
+    return _marked(desired(aim, wanted), wanted)
 
 
 def _must_claim(recorded: Scaled, live: Object, wanted: Wanted) -> bool:

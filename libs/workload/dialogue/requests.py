@@ -1,5 +1,7 @@
 """The requests that Fairlead makes of a cluster, each built in one place."""
 
+from msgspec.structs import replace
+
 from libs.workload.dialogue.fence import Fence, following
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON, JSON_PATCH, MERGE_PATCH, METADATA_ONLY, Request
 from libs.workload.kinds.naming import FIELD_MANAGER, STEERED_BY, Marks, rollout_annotation, rollout_annotations
@@ -22,6 +24,17 @@ def apply(value: Object) -> Request:
     query = {"fieldManager": FIELD_MANAGER, "force": "false", "fieldValidation": "Strict"}
     path = with_query(path_of(value), **query)
     return Request("PATCH", path, f"apply {target}", target, APPLY_PATCH, _accept(target), value)
+
+
+def rehearse(value: Object) -> Request:
+    """Ask whether an apply that comes later would be taken. The answer has its own key: it is not about the object."""
+    found = apply(value)
+    target = rehearsal_of(identity(value))
+    return replace(found, path=f"{found.path}&dryRun=All", what=f"try to {found.what}", target=target)
+
+
+def rehearsal_of(place: Identity) -> Identity:
+    return replace(place, kind=f"{place.kind}Rehearsal")
 
 
 def create(replica_set: Object, size: int, marks: Marks, fence: Fence) -> Request:

@@ -26,6 +26,8 @@ def _problems(value: Object) -> Iterator[str]:
         yield f"a {where.kind} has no metadata.name; generateName makes a new object every time and is not supported"
     elif (where.group, where.kind) in (("apps", "ReplicaSet"), ("", "Pod")):
         yield f"{where}: a {where.kind} cannot be released by itself; use a Deployment"
+    elif is_autoscaler(value) and text(value, "apiVersion") not in ("autoscaling/v1", "autoscaling/v2"):
+        yield f"{where}: apiVersion {text(value, 'apiVersion')} is not served any more; use autoscaling/v2"
     elif is_deployment(value):
         yield from (f"{where}: {problem}" for problem in _deployment(value))
 

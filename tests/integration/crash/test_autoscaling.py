@@ -60,8 +60,8 @@ class Watch:
                 self.moved.append(event.ref.name)
 
 
-async def order(plane: Plane, name: str, image: str) -> Key:
-    return await plane.start(name, CONFIG, AUTOSCALED.replace("IMAGE", image))
+async def order(plane: Plane, name: str, image: str, autoscaled: str = AUTOSCALED) -> Key:
+    return await plane.start(name, CONFIG, autoscaled.replace("IMAGE", image))
 
 
 async def version(plane: Plane) -> Object:
@@ -80,7 +80,7 @@ async def scaled(plane: Plane) -> None:
     await plane.cluster.ask("PUT", path, {**found, "spec": {**found["spec"], "replicas": SIZE}})
 
 
-async def autoscaled(image: str, executor: Fuse) -> tuple[str, dict[str, int], list[str]]:
+async def autoscaled(image: str, executor: Fuse, manifest: str = AUTOSCALED) -> tuple[str, dict[str, int], list[str]]:
     async with planes() as plane:
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "prod"}}
         await plane.cluster.ask("POST", "/api/v1/namespaces", namespace)
@@ -90,7 +90,7 @@ async def autoscaled(image: str, executor: Fuse) -> tuple[str, dict[str, int], l
         before = text(await version(plane), "metadata", "name")
         watch = Watch(plane)
         async with meanwhile(plane.planner(never()), twice(plane.executor, executor)):
-            key = await order(plane, "d2", image)
+            key = await order(plane, "d2", image, manifest)
             await plane.ended(key)
             await plane.settled()
         assert watch.moved == []
@@ -115,3 +115,9 @@ def test_executor_stopped_anywhere_scales_all_the_same(image: str, expected: obj
         if not fuse.blown:
             assert number_of_call > 10
             return
+
+
+def test_autoscaler_that_would_be_refused_ends_the_release() -> None:
+    wrong = AUTOSCALED.replace("maxReplicas", "maximumReplicas")
+    deployment, live, aims = run(autoscaled(NEW, never(), wrong))
+    assert (deployment, live, aims) == BACK

@@ -166,8 +166,8 @@ def test_autoscaler_never_taken_away_is_guarded() -> None:
     assert (cluster.send(late)[0], aim(cluster), size(cluster, old)) == (409, old.name, 12)
 
 
-@pytest.mark.feature("F67")
-def test_deployment_taken_over_leaves_its_version_to_be_scaled() -> None:
+def taken_over() -> Release:
+    """A release over a Deployment and an autoscaler that somebody else made."""
     cluster = Cluster()
     owner = cluster.put(deployment(4))["metadata"]["uid"]
     made = plain("ReplicaSet", "web-1", "apps/v1", spec={"replicas": 4, "template": {}})
@@ -175,12 +175,35 @@ def test_deployment_taken_over_leaves_its_version_to_be_scaled() -> None:
     cluster.put(made)
     cluster.put(autoscaler())
     cluster.run()
-    release = Release(cluster, deployment(4, "web:2"), autoscaler())
+    return Release(cluster, deployment(4, "web:2"), autoscaler())
+
+
+@pytest.mark.feature("F67")
+def test_deployment_taken_over_leaves_its_version_to_be_scaled() -> None:
+    release = taken_over()
+    cluster = release.cluster
     release.reach(Stage.WEIGHT, 50)
     release.reach(Stage.RETURN)
     assert (deployment_identity("shop", "web") in cluster.live, aim(cluster)) == (False, "web-1")
     later = Release(cluster, deployment(4, "web:3"), marks=Marks("shop", "prod", "third"))
     assert [one.identity for one in later.survey.snapshot.autoscalers] == [SCALER]
+
+
+def test_deployment_not_taken_over_is_scaled_as_before() -> None:
+    release = taken_over()
+    release.reach(Stage.APPLY)
+    assert SCALER not in release.cluster.live
+    release.reach(Stage.RETURN)
+    assert release.cluster.live[SCALER]["spec"] == autoscaler()["spec"]
+
+
+def test_what_comes_last_is_tried_before_pods_move() -> None:
+    cluster = Cluster()
+    release = Release(cluster, deployment(4), autoscaler())
+    release.reach(Stage.APPLY)
+    tried = [request for request in cluster.writes if "dryRun=All" in request.path]
+    assert [request.what for request in tried] == ["try to apply HorizontalPodAutoscaler shop/web"]
+    assert cluster.live == {}
 
 
 @pytest.mark.feature("F34", "F66")

@@ -27,6 +27,7 @@ def changed(**spec: object) -> Object:
             (SCALER, SECOND_SCALER, deployment()),
             "HorizontalPodAutoscaler shop/h and HorizontalPodAutoscaler shop/i scale one Deployment shop/web",
         ),
+        (({**SCALER, "apiVersion": "autoscaling/v2beta2"},), "autoscaling/v2beta2 is not served any more"),
         ((KEDA, deployment()), "ScaledObject shop/h scales Deployment web"),
         ((plain("Pod", "p"),), "a Pod cannot be released by itself"),
         ((plain("ReplicaSet", "r", "apps/v1"),), "use a Deployment"),
