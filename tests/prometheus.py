@@ -28,4 +28,4 @@ async def ready(server: Server) -> None:
         except aiohttp.ClientError:
             return False
 
-    await eventually(answers, 30)
+    await eventually(answers)

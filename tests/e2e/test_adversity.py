@@ -94,7 +94,7 @@ async def test_killed_nats_is_started_again(tmp_path: Path, releases: Releases) 
             servers = {pid for pid, command in installation.pids().items() if "nats-server" in command}
             return not is_alive(nats) and bool(servers - {nats})
 
-        await eventually(is_replaced, 60)
+        await eventually(is_replaced)
         await ends_well(person, canary, installation.cluster(CLUSTER))
         assert "nats fell and is started again" in (installation.folder / "up.log").read_text()
 

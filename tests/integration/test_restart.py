@@ -91,7 +91,7 @@ async def everything_done(own: Ports) -> None:
             return False
         return all(last is not None and f'"count":{STEPS}'.encode() in last.data for last in lasts)
 
-    await eventually(done, 60)
+    await eventually(done)
 
 
 async def judge(own: Ports) -> None:
@@ -154,7 +154,7 @@ async def test_subscription_survives_a_killed_server() -> None:
                 return False
             return True
 
-        await eventually(told, 20)
+        await eventually(told)
         async with asyncio.timeout(10):
             assert (await anext(packets)).data == b"1"
 

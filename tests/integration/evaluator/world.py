@@ -34,6 +34,7 @@ from libs.spec.model import Query
 from services.evaluator.service import serve
 from services.evaluator.settings import Settings
 from tests.integration.link.plane import running
+from tests.waiting import PATIENCE
 
 TENANT = "acme"
 KEY = Key(TENANT, 3, "03000000-0000-8000-8000-00000000000d")
@@ -79,7 +80,7 @@ class World:
         subject = message_subject(message.address, key_of(message, KEY))
         await self.ports.store.commit([Write(subject, encode_envelope(envelope), id=envelope.id)])
 
-    async def hears(self, kind: type[Said], seconds: float = 20.0) -> Said:
+    async def hears(self, kind: type[Said], seconds: float = PATIENCE) -> Said:
         """The first of this kind, ever."""
         async with asyncio.timeout(seconds):
             async for stored in self.ports.bus.follow([message_filter(kind.address)], 0):

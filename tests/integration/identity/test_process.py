@@ -50,7 +50,7 @@ async def test_token_and_keys_survive_a_restart(tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
     async with nats_server() as server, aiohttp.ClientSession(f"http://{address}") as session:
         async with a_process(server.url, tmp_path, address) as process:
-            await eventually(lambda: is_ready(session), 30)
+            await eventually(lambda: is_ready(session))
             async with nats_connection(server) as connection:
                 store = JetStreamStore(connection, Seal(bytes(32), Random(1)), system_random())
                 credential = (await bootstrap(store, SystemClock(), system_random()))["admin"]
@@ -64,6 +64,6 @@ async def test_token_and_keys_survive_a_restart(tmp_path: Path) -> None:
             process.terminate()
             assert await asyncio.wait_for(process.wait(), 20) == 0
         async with a_process(server.url, tmp_path, address):
-            await eventually(lambda: is_ready(session), 30)
+            await eventually(lambda: is_ready(session))
             async with session.get("/api/v1/clients", headers={"Authorization": f"Bearer {token}"}) as response:
                 assert response.status == 200

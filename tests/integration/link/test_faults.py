@@ -68,7 +68,7 @@ async def is_away(link: BusLink) -> bool:
 async def test_agent_killed_midway_loses_answer(the_plane: Plane, stalling: tuple[Proxy, Path]) -> None:
     proxy, path = stalling
     async with gateway_up(the_plane), agent_process(the_plane.agent(path)) as agent, link_to(the_plane) as link:
-        await eventually(lambda: answers(link), 20)
+        await eventually(lambda: answers(link))
         proxy.stall()
         async with asyncio.timeout(10), asyncio.TaskGroup() as group:
             losing = group.create_task(_loses(link))
@@ -84,11 +84,11 @@ async def test_stopped_agent_is_noticed(the_plane: Plane, kubeconfig: Path) -> N
         agent_process(the_plane.agent(kubeconfig)) as agent,
         link_to(the_plane) as link,
     ):
-        await eventually(lambda: answers(link), 20)
+        await eventually(lambda: answers(link))
         agent.send_signal(signal.SIGSTOP)
-        await eventually(lambda: is_away(link), 10)
+        await eventually(lambda: is_away(link))
         agent.send_signal(signal.SIGCONT)
-        await eventually(lambda: answers(link), 20)
+        await eventually(lambda: answers(link))
 
 
 async def test_half_open_stream_is_replaced(the_plane: Plane, kubeconfig: Path) -> None:
@@ -100,9 +100,9 @@ async def test_half_open_stream_is_replaced(the_plane: Plane, kubeconfig: Path) 
     ):
         await eventually(lambda: answers(link))
         proxy.stall()
-        await eventually(lambda: is_away(link), 10)
+        await eventually(lambda: is_away(link))
         proxy.flow()
-        await eventually(lambda: answers(link), 20)
+        await eventually(lambda: answers(link))
 
 
 async def test_agent_returns_to_restarted_gateway(the_plane: Plane, kubeconfig: Path) -> None:
@@ -114,23 +114,23 @@ async def test_agent_returns_to_restarted_gateway(the_plane: Plane, kubeconfig: 
             await gateway.__aexit__(None, None, None)
             assert await is_away(link)
             async with gateway_up(the_plane):
-                await eventually(lambda: answers(link), 20)
+                await eventually(lambda: answers(link))
 
 
 async def test_agent_fetches_a_token_that_counts(the_plane: Plane, kubeconfig: Path) -> None:
     async with agent_up_later(the_plane, kubeconfig), link_to(the_plane) as link:
         async with gateway_up(the_plane):
-            await eventually(lambda: answers(link), 20)
+            await eventually(lambda: answers(link))
         the_plane.issuer.revoke()
         async with gateway_up(the_plane):
-            await eventually(lambda: answers(link), 30)
+            await eventually(lambda: answers(link))
 
 
 async def test_stopping_gateway_finishes_answers(the_plane: Plane, stalling: tuple[Proxy, Path]) -> None:
     proxy, path = stalling
     async with agent_up_later(the_plane, path), link_to(the_plane) as link, asyncio.TaskGroup() as group:
         async with gateway_up(the_plane):
-            await eventually(lambda: answers(link), 20)
+            await eventually(lambda: answers(link))
             proxy.stall()
             asking = group.create_task(link.ask(TENANT, AGENT, LIST))
             await proxy.held.wait()
@@ -179,7 +179,7 @@ async def test_restarted_bus_is_picked_up(kubeconfig: Path, tmp_path: Path) -> N
             await eventually(lambda: answers(link))
             server.kill()
             await server.start()
-            await eventually(lambda: answers(link), 30)
+            await eventually(lambda: answers(link))
 
 
 async def test_other_tenant_finds_nobody(the_plane: Plane, kubeconfig: Path) -> None:
@@ -195,5 +195,5 @@ async def _loses(link: BusLink) -> None:
 
 async def _flow_when_away(link: BusLink, proxy: Proxy) -> None:
     """Nothing new is taken any more, and what is open still is answered."""
-    await eventually(lambda: is_away(link), 8)
+    await eventually(lambda: is_away(link))
     proxy.flow()

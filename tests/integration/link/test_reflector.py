@@ -20,6 +20,7 @@ from libs.runtime.clock import system_random
 from sandbox.server import Options, Sandbox, serve
 from tests.integration.link.plane import AGENT, CLOCK, TENANT, Plane, agent_up_later, gateway_up, link_to, running
 from tests.integration.link.proxy import Proxy, proxied
+from tests.waiting import PATIENCE
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 
@@ -56,7 +57,7 @@ async def mark(cluster: Direct, name: str, text: str) -> None:
     checked(await cluster.request("PATCH", f"{MAPS}/{name}", patch, Media("application/merge-patch+json")))
 
 
-async def until(reflector: Reflector, condition: Any, seconds: float = 15) -> None:
+async def until(reflector: Reflector, condition: Any, seconds: float = PATIENCE) -> None:
     async with asyncio.timeout(seconds):
         with reflector.view.follow() as wake:
             while not condition():

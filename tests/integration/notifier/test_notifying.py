@@ -37,7 +37,7 @@ async def heard(one: Callee, count: int) -> None:
     async def enough() -> bool:
         return len(one.asked) >= count
 
-    await eventually(enough, 20)
+    await eventually(enough)
 
 
 async def test_fact_is_told_in_both_forms(ports: Open, tmp_path: Path) -> None:
@@ -72,7 +72,11 @@ async def test_dead_receiver_blocks_nobody(ports: Open, tmp_path: Path) -> None:
                 await happened(p.store, f"e{number}", FAILED)
             await heard(alive, 20)
             assert ids(alive) == [f"e{number}" for number in range(20)]
-            assert notifier.told("sent") == 20
+
+            async def told() -> bool:
+                return notifier.told("sent") == 20
+
+            await eventually(told)
 
 
 async def test_unanswered_notice_comes_again(ports: Open, tmp_path: Path) -> None:
@@ -140,7 +144,7 @@ async def test_long_failure_is_given_up(ports: Open, tmp_path: Path) -> None:
             async def told() -> bool:
                 return notifier.told("sent") == 1
 
-            await eventually(told, 20)
+            await eventually(told)
             assert (ids(one)[-1], notifier.told("given_up")) == ("e2", 1)
 
 
@@ -203,7 +207,7 @@ async def test_handing_over_repeats_one_at_most(ports: Open, tmp_path: Path) -> 
         async with notifying(p, tmp_path, "n1"), notifying(p, tmp_path, "n2"):
             for number in range(10):
                 await happened(p.store, f"e{number}", FAILED)
-            await eventually(lambda: _has(one, [f"e{number}" for number in range(10)]), 20)
+            await eventually(lambda: _has(one, [f"e{number}" for number in range(10)]))
         assert len(one.asked) <= 11
 
 

@@ -32,6 +32,7 @@ from libs.webhook.state import Run
 from services.webhooks.service import serve
 from services.webhooks.settings import Settings
 from tests.integration.link.plane import running
+from tests.waiting import PATIENCE
 
 TENANT = "acme"
 KEY = Key(TENANT, 3, "03000000-0000-8000-8000-00000000000d")
@@ -73,7 +74,7 @@ class World:
         await self.store.commit([Write(subject, encode_envelope(envelope), id=envelope.id)])
         return envelope.id
 
-    async def hears(self, kind: type[Said], seconds: float = 20.0) -> Said:
+    async def hears(self, kind: type[Said], seconds: float = PATIENCE) -> Said:
         """The first of this kind, ever."""
         async with asyncio.timeout(seconds):
             async for stored in self.bus.follow([message_filter(kind.address)], 0):
