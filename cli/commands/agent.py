@@ -4,11 +4,11 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from cli.client import Client
 from cli.commands.running import run
 from cli.exits import Exit
 from cli.options import DEFAULTS, Options
 from cli.output import Output
+from cli.server.client import Client
 
 app = App(name="agent", help="See and register agents.")
 
@@ -19,7 +19,7 @@ def list_(*, options: Options = DEFAULTS) -> int:
 
     Example: fairlead agent list
     """
-    from cli.agents import list_agents
+    from cli.server.agents import list_agents
 
     return run(options, list_agents)
 
@@ -30,7 +30,7 @@ def show(name: Annotated[str, Parameter(help="The agent's name.")], *, options: 
 
     Example: fairlead agent show prod-eu
     """
-    from cli.agents import show_agent
+    from cli.server.agents import show_agent
 
     return run(options, lambda client, output: show_agent(client, output, name))
 
@@ -43,7 +43,7 @@ def create(
 
     Example: fairlead agent create prod-eu
     """
-    from cli.agents import create_agent
+    from cli.server.agents import create_agent
 
     async def created(client: Client, output: Output) -> Exit:
         return await create_agent(client, output, name)

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from cli.client import Client
 from cli.commands.running import run
 from cli.exits import Exit
 from cli.options import DEFAULTS, Options
 from cli.output import Output
+from cli.server.client import Client
 
 app = App(name="config", help="Show and apply roles, metric providers, notifications.")
 
@@ -19,7 +19,7 @@ def get(*, options: Options = DEFAULTS) -> int:
 
     Example: fairlead config get > config.yml
     """
-    from cli.configuring import show
+    from cli.server.configuring import show
 
     return run(options, show)
 
@@ -41,9 +41,9 @@ def apply(
 
     Example: fairlead config apply -f config.yml --dry-run
     """
-    from cli.configuring import MOST_BYTES
-    from cli.configuring import apply as apply_text
-    from cli.reading import text_of
+    from cli.files.reading import text_of
+    from cli.server.configuring import MOST_BYTES
+    from cli.server.configuring import apply as apply_text
 
     text = text_of(file, MOST_BYTES)
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from cli.client import Client
 from cli.commands.running import run
 from cli.exits import Exit
 from cli.options import DEFAULTS, Options
 from cli.output import Output
+from cli.server.client import Client
 
 Id = Annotated[str, Parameter(help="As `fairlead credential list` shows it.")]
 Roles = Annotated[
@@ -25,7 +25,7 @@ def list_(*, options: Options = DEFAULTS) -> int:
 
     Example: fairlead credential list
     """
-    from cli.credentials import list_credentials
+    from cli.server.credentials import list_credentials
 
     return run(options, list_credentials)
 
@@ -38,7 +38,7 @@ def create(
 
     Example: fairlead credential create ci --role deployer
     """
-    from cli.credentials import create_credential
+    from cli.server.credentials import create_credential
 
     async def created(client: Client, output: Output) -> Exit:
         return await create_credential(client, output, name, tuple(role))
@@ -52,7 +52,7 @@ def roles_(client_id: Id, *, role: Roles, options: Options = DEFAULTS) -> int:
 
     Example: fairlead credential roles machine.main.ci --role deployer --role sre
     """
-    from cli.credentials import give_roles
+    from cli.server.credentials import give_roles
 
     async def given(client: Client, output: Output) -> Exit:
         return await give_roles(client, output, client_id, tuple(role))
@@ -66,7 +66,7 @@ def delete(client_id: Id, *, options: Options = DEFAULTS) -> int:
 
     Example: fairlead credential delete machine.main.ci
     """
-    from cli.credentials import delete_credential
+    from cli.server.credentials import delete_credential
 
     async def deleted(client: Client, output: Output) -> Exit:
         return await delete_credential(client, output, client_id)

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from cli.client import Client
 from cli.commands.running import run
 from cli.commands.wanted import Wanted
 from cli.exits import Exit
 from cli.options import DEFAULTS, Options
 from cli.output import Output
+from cli.server.client import Client
 from libs.runtime.clock import system_random
 
 app = App(name="deploy", help="Start, look at, follow and steer deployments.")
@@ -81,7 +81,7 @@ def start(
 
     Example: fairlead deploy start -f deploy.yml --watch
     """
-    from cli.starting import start
+    from cli.deploying.starting import start
 
     key = wanted.idempotency_key or _fresh_key()
     return run(options, lambda client, output: start(client, output, wanted, key, (watch, timeout)))
@@ -117,7 +117,7 @@ def undo(
 def _again(
     verb: str, deployment: str, options: Options, targets: tuple[str, ...], following: tuple[bool, float | None]
 ) -> int:
-    from cli.starting import again
+    from cli.deploying.starting import again
 
     key = _fresh_key()
     return run(options, lambda client, output: again(client, output, (verb, deployment, targets), key, following))
@@ -129,7 +129,7 @@ def status(deployment: Deployment = "", *, options: Options = DEFAULTS) -> int:
 
     Example: fairlead deploy status
     """
-    from cli.steering import status
+    from cli.deploying.steering import status
 
     return run(options, lambda client, output: status(client, output, deployment))
 
@@ -140,7 +140,7 @@ def list_(*, listing: Listing = EVERYTHING, options: Options = DEFAULTS) -> int:
 
     Example: fairlead deploy list --phase active
     """
-    from cli.steering import Page, list_deployments
+    from cli.deploying.steering import Page, list_deployments
 
     page = Page(**asdict(listing))
     return run(options, lambda client, output: list_deployments(client, output, page))
@@ -152,8 +152,8 @@ def watch(deployment: Deployment = "", *, timeout: Timeout = None, options: Opti
 
     Example: fairlead deploy watch --timeout 600
     """
-    from cli.steering import found
-    from cli.watch import watch
+    from cli.deploying.steering import found
+    from cli.deploying.watch import watch
 
     async def followed(client: Client, output: Output) -> Exit:
         return await watch(client, output, await found(client, deployment), timeout)
@@ -214,7 +214,7 @@ def explain(deployment: Deployment = "", *, options: Options = DEFAULTS) -> int:
 
     Example: fairlead deploy explain
     """
-    from cli.steering import explain
+    from cli.deploying.steering import explain
 
     return run(options, lambda client, output: explain(client, output, deployment))
 
@@ -240,7 +240,7 @@ def rollback(
 
 
 def _decide(verb: str, deployment: str, options: Options, **said: Any) -> int:
-    from cli.steering import decide
+    from cli.deploying.steering import decide
     from libs.api.request import Decision
 
     return run(options, lambda client, output: decide(client, output, deployment, (verb, Decision(**said))))

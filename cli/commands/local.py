@@ -28,7 +28,7 @@ def doctor(*, options: Options = DEFAULTS) -> int:
     Example: fairlead doctor
     """
     from cli.commands.running import run
-    from cli.doctor import examine
+    from cli.server.doctor import examine
 
     return run(options, examine)
 

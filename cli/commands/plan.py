@@ -29,11 +29,11 @@ def plan(
 
     Example: fairlead plan -f deploy.yml
     """
+    from cli.deploying.starting import check
     from cli.exits import Stop
+    from cli.files.planning import compiled, picture
+    from cli.files.submission import read
     from cli.output import Output
-    from cli.planning import compiled, picture
-    from cli.starting import check
-    from cli.submission import read
     from libs.plan.prepare import prepare
 
     output, submission = Output(options), read(file, application)

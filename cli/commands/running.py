@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 
 from cli import interruption
-from cli.client import Client, connected
 from cli.exits import Exit, Stop
 from cli.options import Options
 from cli.output import Output
+from cli.server.client import Client, connected
 
 Work = Callable[[Client, Output], Awaitable[Exit]]
 

@@ -37,7 +37,7 @@ def bluegreen(*, features: Features = ("manual",)) -> int:
 def _print(strategy: str, features: tuple[str, ...]) -> int:
     import sys
 
-    from cli.templates import text
+    from cli.files.templates import text
 
     sys.stdout.write(text(strategy, frozenset(features)))
     return Exit.DONE

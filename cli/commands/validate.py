@@ -25,8 +25,8 @@ def validate(
 
     Example: fairlead validate -f deploy.yml
     """
+    from cli.files.submission import read, short_timeout
     from cli.output import Output
-    from cli.submission import read, short_timeout
 
     output, submission = Output(options), read(file, application)
     problems = (*submission.problems, *short_timeout(submission, application))

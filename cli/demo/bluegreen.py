@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from cli.client import Client, connected
 from cli.demo.clusters import leads_to
 from cli.demo.history import expect, read_back
 from cli.demo.installation import Keys
 from cli.demo.teller import Teller
 from cli.exits import Exit
 from cli.options import Options
+from cli.server.client import Client, connected
 
 OLD, NEW = "1.27-alpine", "1.28-alpine"
 

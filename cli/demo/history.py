@@ -5,11 +5,11 @@ from contextlib import aclosing
 import msgspec
 from msgspec import Struct
 
-from cli.client import Client
+from cli.deploying.follow import Follow
+from cli.deploying.steering import Page
+from cli.deploying.watch import BEGINNING
 from cli.exits import Exit, Stop
-from cli.follow import Follow
-from cli.steering import Page
-from cli.watch import BEGINNING
+from cli.server.client import Client
 from libs.api.view import DeploymentList, EventView
 
 

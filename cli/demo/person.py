@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from cli.client import Client
 from cli.demo.history import newest_ids
+from cli.deploying.steering import Page
 from cli.output import Output
-from cli.steering import Page
-from cli.tree import awaited_words, decision_command
+from cli.server.client import Client
+from cli.showing.awaited import awaited_words, decision_command
 from libs.api.request import Decision
 from libs.api.view import Decided, DeploymentView
 

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from cli import interruption
-from cli.client import connected
 from cli.demo import analysis, bluegreen, canary, clusters, installation, webhook
 from cli.demo.beside import Neighbours
 from cli.demo.place import Place, Real, Sandboxes
@@ -19,6 +18,7 @@ from cli.local.plan import Outside
 from cli.local.stack import Running, running
 from cli.options import Options
 from cli.output import Output
+from cli.server.client import connected
 
 
 def demo(options: Options, wish: Wish) -> int:

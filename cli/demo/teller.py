@@ -4,14 +4,14 @@ import asyncio
 import os
 from pathlib import Path
 
-from cli.client import Client
 from cli.commands.wanted import Wanted
 from cli.demo.history import expect
 from cli.demo.person import Look, Person
 from cli.demo.place import Place
+from cli.deploying.starting import start
 from cli.exits import Exit, Stop
 from cli.output import Output
-from cli.starting import start
+from cli.server.client import Client
 
 
 class Teller:

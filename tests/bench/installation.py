@@ -13,13 +13,13 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from cli.client import Client, connected
 from cli.local import plan
 from cli.local.children import Child
 from cli.local.layout import Bootstrap, Layout
 from cli.local.plan import Machine
 from cli.options import Options
 from cli.output import Output
+from cli.server.client import Client, connected
 from libs.api.request import StartRequest
 from libs.api.view import ENDED, Accepted, AgentList, DeploymentList
 from libs.runtime.nats_server import dies_with

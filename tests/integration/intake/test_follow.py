@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from cli import follow
-from cli.client import connected
-from cli.follow import Follow
+from cli.deploying import follow
+from cli.deploying.follow import Follow
 from cli.options import Options
 from cli.output import Output
+from cli.server.client import connected
 from libs.deployment.state import Phase
 from libs.messages.deployment import DeploymentSucceeded
 from libs.runtime.http import free_port

@@ -6,7 +6,7 @@ import shlex
 
 import msgspec
 
-from cli.client import spelled
+from cli.server.client import spelled
 from libs.api.file_problem import FileProblem
 from libs.api.request import Again, Decision, StartRequest
 from libs.runtime.problem import Problem

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from cli.story import told
+from cli.showing.story import told
 from libs.api.view import EventView
 from libs.bus.broker import Broker
 from libs.messages.codec import decode_envelope

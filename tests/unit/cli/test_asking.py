@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager, closing
 
 import pytest
 
-from cli import asking
-from cli.asking import Lines, Request, Unreached
-from cli.client import connected
 from cli.exits import Exit, Stop
 from cli.options import Options
 from cli.output import Output
+from cli.server import asking
+from cli.server.asking import Lines, Request, Unreached
+from cli.server.client import connected
 from libs.api.view import AgentList
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from cli.demo.place import EXAMPLES, NAMESPACES, moved
-from cli.submission import read
+from cli.files.submission import read
 from libs.config.parse import parse
 
 FILES = sorted(str(path.relative_to(EXAMPLES)) for path in EXAMPLES.glob("*/v*.yml"))

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from cli.explain import explained, told
+from cli.showing.explain import explained, told
 from libs.api.view import Awaited, LiveView, RolloutView, StepView
 from tests.unit.cli.test_tree import ID, NOW, PROD, STAGING, VIEW
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.exits import Stop
-from cli.reading import STDIN, text_of
+from cli.files.reading import STDIN, text_of
 
 MOST = 9
 

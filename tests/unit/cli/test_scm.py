@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import github, scm
+from cli.deploying import github, scm
+from cli.deploying.pairs import pairs
 from cli.exits import Exit, Stop
-from cli.pairs import pairs
 from cli.program import program
 
 RUN = {

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.story import _WORDS, told
+from cli.showing.story import _WORDS, told
 from libs.api.view import EventView
 from libs.messages.codec import MESSAGES
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.exits import Stop
-from cli.submission import MOST_BYTES, candidates, read, search_path
+from cli.files.submission import MOST_BYTES, candidates, read, search_path
 
 FILE = """\
 application: shop

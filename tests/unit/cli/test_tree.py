@@ -6,7 +6,7 @@ from io import StringIO
 from msgspec.structs import replace
 from rich.console import Console
 
-from cli.tree import tree
+from cli.showing.tree import tree
 from libs.api.view import Awaited, DeploymentView, LiveView, RolloutView, StepView, TargetView
 from libs.messages.live import LivePod, LiveVersion, LiveWorkload
 

@@ -7,12 +7,12 @@ from msgspec import Struct
 from rich.table import Table
 from rich.text import Text
 
-from cli.client import Client
 from cli.exits import Exit, Stop
-from cli.explain import explained, told
 from cli.output import Output
 from cli.program import program
-from cli.tree import tree
+from cli.server.client import Client
+from cli.showing.explain import explained, told
+from cli.showing.tree import tree
 from libs.api.request import Decision
 from libs.api.view import Decided, DeploymentList, DeploymentView
 from libs.runtime.clock import SystemClock

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cli.program import program
-from cli.tree import awaited_words, decision_command
+from cli.showing.awaited import awaited_words, decision_command
 from libs.api.view import ENDED, DeploymentView, StepView, TargetView
 
 

@@ -3,15 +3,15 @@
 import os
 from typing import Any
 
-from cli import github, scm
-from cli.client import Client
 from cli.commands.wanted import Wanted
+from cli.deploying import github, scm
+from cli.deploying.pairs import pairs
+from cli.deploying.steering import found
 from cli.exits import Exit, Stop
+from cli.files.submission import Submission, read
 from cli.output import Output
-from cli.pairs import pairs
 from cli.program import program
-from cli.steering import found
-from cli.submission import Submission, read
+from cli.server.client import Client
 from libs.api.request import Again, StartRequest
 from libs.api.view import Accepted
 
@@ -44,7 +44,7 @@ async def accepted_is_told(client: Client, output: Output, accepted: Accepted, f
         output.note(f"follow it: {program()} deploy watch {accepted.id}")
         return Exit.DONE
     # What follows a stream is large, and a start that is not followed does not wait for it.
-    from cli.watch import watch
+    from cli.deploying.watch import watch
 
     output.note(f"deployment {accepted.id} of {accepted.application}")
     ended = await watch(client, output, accepted.id, timeout)

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from cli.client import Client
 from cli.exits import Exit
 from cli.output import Output, formatted
+from cli.server.client import Client
 from libs.api.config import ApplyConfig, ConfigApplied, ConfigView
 
 MOST_BYTES = 256 * 1024

@@ -7,33 +7,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from cli.program import program
-from libs.api.view import Awaited, DeploymentView, LiveView, StepView, TargetView
-from libs.messages.live import LivePod, LiveVersion, LiveWorkload
+from cli.showing.awaited import awaited_words, decision_command
+from cli.showing.marks import ASKS, marked
+from cli.showing.pods import MOST_PODS, add_live
+from libs.api.view import DeploymentView, StepView, TargetView
 
-MOST_PODS = 8
-_MARKS = {
-    "done": ("✔", "green"),
-    "succeeded": ("✔", "green"),
-    "landed": ("✔", "green"),
-    "waiting for a decision": ("‖", "yellow"),
-    "held": ("‖", "yellow"),
-    "queued": ("○", "yellow"),
-    "current": ("●", "cyan"),
-    "running": ("●", "cyan"),
-    "deploying": ("●", "cyan"),
-    "finishing": ("●", "cyan"),
-    "before": ("●", "cyan"),
-    "after": ("●", "cyan"),
-    "skipped": ("-", "dim"),
-    "failed": ("✖", "red"),
-    "rolled_back": ("↩", "yellow"),
-    "returning": ("↩", "yellow"),
-    "aborting": ("↩", "yellow"),
-    "cancelled": ("✖", "yellow"),
-}
-_PENDING = ("○", "dim")
-ASKS = "waiting for a decision"
 _KINDS = {
     "applyManifests": "apply manifests",
     "deployGreen": "deploy the new version beside the old one",
@@ -51,13 +29,13 @@ def tree(view: DeploymentView, now: datetime, pods: int = MOST_PODS) -> Renderab
     for target in view.targets:
         branch = _add_target(root, target, view, now)
         if target.live:
-            _add_live(branch, target.live, pods)
+            add_live(branch, target.live, pods)
     return Group(root, *_next_commands(view))
 
 
 def _headline(view: DeploymentView, now: datetime) -> Text:
     phase = ASKS if view.awaiting and view.ended_at is None else view.phase
-    line = _marked(phase, view.application, phase)
+    line = marked(phase, view.application, phase)
     line.append(f"  {view.id}  by {view.by}  {_span((view.ended_at or now) - view.started_at)}", "dim")
     for about in _about(view):
         line.append(f"\n{about}", "dim")
@@ -88,7 +66,7 @@ def _about(view: DeploymentView) -> Iterable[str]:
 
 def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datetime) -> Tree:
     waits = any(one.target == target.name for one in view.awaiting)
-    line = _marked(ASKS if waits else target.phase, target.name, _target_words(target))
+    line = marked(ASKS if waits else target.phase, target.name, _target_words(target))
     namespace = f", namespace {target.namespace}" if target.namespace else ""
     line.append(f"  agent {target.agent}{namespace}", "dim")
     if target.phase == "waiting" and target.depends_on:
@@ -130,7 +108,7 @@ def _add_step(branch: Tree, step: StepView, now: datetime) -> None:
 
 def _step(step: StepView, now: datetime) -> Text:
     is_timed = step.kind == "pause" and step.until is not None
-    line = _marked(ASKS if step.asks else step.state, _step_words(step))
+    line = marked(ASKS if step.asks else step.state, _step_words(step))
     if step.state == "current" and step.waits_for and not (step.asks or is_timed or step.gates):
         line.append(f"  waits for {step.waits_for}", "cyan")
     if step.state == "current" and step.until:
@@ -166,80 +144,12 @@ def _until(step: StepView, now: datetime) -> str:
     return {"pause": f"{left} left", "approval": f"expires in {left}"}.get(step.kind, f"gives up in {left}")
 
 
-def _add_live(branch: Tree, live: LiveView, pods: int) -> None:
-    if live.agent_away_since:
-        branch.add(Text(f"the agent has been away since {live.agent_away_since:%H:%M:%S} UTC", "red"))
-    for workload in live.workloads:
-        _add_workload(branch, workload, pods)
-
-
-def _add_workload(branch: Tree, workload: LiveWorkload, pods: int) -> None:
-    node = branch.add(Text(workload.name, "bold"))
-    for version in workload.versions:
-        if version.replicas or version.ready or version.pods or version.role == "new":
-            _add_version(node, version, pods)
-
-
-def _add_version(node: Tree, version: LiveVersion, pods: int) -> None:
-    full = version.ready >= version.replicas
-    line = Text(f"{version.replica_set}  ")
-    line.append(f"{version.ready}/{version.replicas} ready", "green" if full else "yellow")
-    line.append(f"  {version.role}  {version.image}", "dim")
-    branch = node.add(line)
-    # What is wrong comes first: a long list of healthy pods must not push it out.
-    shown = sorted(version.pods, key=lambda pod: (pod.ready, pod.name))
-    for pod in shown[:pods]:
-        branch.add(_pod(pod))
-    if 0 < pods < len(shown):
-        branch.add(Text(f"… {len(shown) - pods} more", "dim"))
-
-
-def _pod(pod: LivePod) -> Text:
-    line = _marked("done" if pod.ready else "current", pod.name)
-    if pod.reason:
-        line.append(f"  {pod.reason}", "dim" if pod.ready else "red")
-    return line
-
-
 def _next_commands(view: DeploymentView) -> Iterable[Text]:
     """Each thing that waits for a person, and the command that goes on."""
     for one in view.awaiting:
         yield Text(f"\n{awaited_words(one)}:", "bold")
         for verb in ("approve", "reject"):
             yield Text(f"  {decision_command(verb, view, one)}")
-
-
-def awaited_words(one: Awaited) -> str:
-    place = {"before": "before it begins", "after": "before it counts as done"}.get(
-        one.stage, f"at step {one.step + 1}"
-    )
-    if one.kind == "judgment":
-        return f"{one.target} waits for a decision {place}: {one.message}"
-    who = f" by {' or '.join(one.roles)}" if one.roles else ""
-    return f"{one.target} waits for approval{who} {place}"
-
-
-def decision_command(verb: str, view: DeploymentView, one: Awaited) -> str:
-    """Names no more than is needed to mean one thing."""
-    words = [f"{program()} deploy {verb} {view.id}"]
-    if len(view.awaiting) > 1:
-        words.append(f"--target {one.target}")
-    here = [other for other in view.awaiting if other.target == one.target]
-    if len(here) > 1:
-        words.append(f"--stage {one.stage} --step {one.step}")
-    if sum((other.stage, other.step) == (one.stage, one.step) for other in here) > 1:
-        words.append(f"--gate {one.gate}")
-    return " ".join(words)
-
-
-def _marked(state: str, name: str, words: str = "") -> Text:
-    mark, style = _MARKS.get(state, _PENDING)
-    line = Text()
-    line.append(f"{mark} ", style)
-    line.append(name, "bold" if words else "")
-    if words:
-        line.append(f"  {words}", style)
-    return line
 
 
 def _target_words(target: TargetView) -> str:

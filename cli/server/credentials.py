@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 from rich.table import Table
 
-from cli.client import Client
 from cli.exits import Exit
 from cli.output import Output
+from cli.server.client import Client
 from libs.api.client import CredentialList, CredentialMade, CredentialView, NewCredential, NewRoles
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cli.exits import Exit, Stop
-from cli.reading import STDIN, shown, text_of
+from cli.files.reading import STDIN, shown, text_of
 from libs.plan.prepare import prepare
 from libs.spec.model import Spec
 from libs.spec.parse import parse

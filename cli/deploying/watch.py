@@ -9,13 +9,15 @@ from msgspec.structs import replace
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from cli.client import Client
+from cli.deploying.follow import Follow
 from cli.exits import Exit, Stop
-from cli.follow import Follow
 from cli.output import Output
 from cli.program import program
-from cli.story import told
-from cli.tree import MOST_PODS, awaited_words, decision_command, tree
+from cli.server.client import Client
+from cli.showing.awaited import awaited_words, decision_command
+from cli.showing.pods import MOST_PODS
+from cli.showing.story import told
+from cli.showing.tree import tree
 from libs.api.stream import Frame
 from libs.api.view import DeploymentView, EventView, LiveView
 from libs.messages.live import LiveTarget

@@ -3,9 +3,9 @@
 from rich.table import Table
 from rich.text import Text
 
-from cli.client import Client
 from cli.exits import Exit, Stop
 from cli.output import Output
+from cli.server.client import Client
 from libs.api.request import NewAgent
 from libs.api.view import AgentCreated, AgentList
 

@@ -7,8 +7,8 @@ from math import inf
 
 import aiohttp
 
-from cli.client import API, Client, refused, unreachable
 from cli.exits import Stop
+from cli.server.client import API, Client, refused, unreachable
 from libs.api.stream import Frame, Reader
 
 PATIENCE_SECONDS = 120.0

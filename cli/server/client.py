@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from cli.asking import Answer, Lines, Request, Unreached
 from cli.exits import Exit, Stop
 from cli.options import Options, Place, where
 from cli.output import Output
 from cli.program import program
+from cli.server.asking import Answer, Lines, Request, Unreached
 from libs.api.file_problem import FileProblem
 from libs.api.problem import ProblemDocument
 

@@ -6,10 +6,10 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
-from cli.client import Client
 from cli.exits import Exit, Stop
 from cli.output import Output
 from cli.program import program
+from cli.server.client import Client
 from libs.api.view import AgentList, WhoAmI
 from libs.runtime.clock import SystemClock
 

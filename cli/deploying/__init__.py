@@ -1,0 +1,1 @@
+"""What `fairlead deploy` does: start, say which change it is, follow, decide."""

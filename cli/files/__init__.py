@@ -1,0 +1,1 @@
+"""What people write: deployment files and manifests, read, checked, shown as a plan, or made from a template."""
