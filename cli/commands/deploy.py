@@ -3,12 +3,13 @@
 import uuid
 from dataclasses import asdict, dataclass
 from math import isnan
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from cli.commands.decisions import DECISIONS
 from cli.commands.running import run
-from cli.commands.wanted import Wanted
+from cli.commands.wanted import Deployment, Wanted
 from cli.exits import Exit
 from cli.options import DEFAULTS, Options
 from cli.output import Output
@@ -16,6 +17,8 @@ from cli.server.client import Client
 from libs.runtime.clock import system_random
 
 app = App(name="deploy", help="Start, look at, follow and steer deployments.")
+for decision in DECISIONS:
+    app.command(decision)
 
 Watch = Annotated[bool, Parameter(name=["--watch", "-w"], negative="", help="Follow to the end.")]
 
@@ -29,29 +32,7 @@ Timeout = Annotated[
     float | None,
     Parameter(validator=_check_seconds, help="Seconds to follow; the deployment goes on after them."),
 ]
-Deployment = Annotated[
-    str,
-    Parameter(
-        name=["--deployment", "-i", "--deploymentId"],
-        help="The deployment's id; left out: the only one under way, or the newest.",
-    ),
-]
-Target = Annotated[str, Parameter(name=["--target", "-t"], help="The target that is meant, where several could be.")]
-Reason = Annotated[str, Parameter(help="Why; kept in the history.")]
 
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What is decided about, where several things could be meant."""
-
-    target: Target = ""
-    stage: Annotated[str, Parameter(help="before, after or strategy, where several could be meant.")] = ""
-    step: Annotated[int | None, Parameter(help="The step's number from 0, where several could be meant.")] = None
-    gate: Annotated[int | None, Parameter(help="The gate's number from 0, in a step that holds several.")] = None
-
-
-ONLY = Choice()
 NOTHING = Wanted()
 
 
@@ -162,53 +143,6 @@ def watch(deployment: Deployment = "", *, timeout: Timeout = None, options: Opti
 
 
 @app.command
-def approve(deployment: Deployment = "", *, choice: Choice = ONLY, options: Options = DEFAULTS) -> int:
-    """Let go on what waits for a person.
-
-    Example: fairlead deploy approve --target prod
-    """
-    return _decide("approve", deployment, options, **asdict(choice))
-
-
-@app.command
-def reject(
-    deployment: Deployment = "", *, choice: Choice = ONLY, reason: Reason = "", options: Options = DEFAULTS
-) -> int:
-    """Refuse what waits for a person: a rollout under way goes back.
-
-    Example: fairlead deploy reject --target prod --reason "latency doubled"
-    """
-    return _decide("reject", deployment, options, reason=reason, **asdict(choice))
-
-
-@app.command
-def pause(deployment: Deployment = "", *, target: Target = "", reason: Reason = "", options: Options = DEFAULTS) -> int:
-    """Hold a target where it is: what is being done is done, the next step waits.
-
-    Example: fairlead deploy pause --target prod --reason "looking at the logs"
-    """
-    return _decide("pause", deployment, options, target=target, reason=reason)
-
-
-@app.command
-def resume(deployment: Deployment = "", *, target: Target = "", options: Options = DEFAULTS) -> int:
-    """Let a target that is held go on.
-
-    Example: fairlead deploy resume --target prod
-    """
-    return _decide("resume", deployment, options, target=target)
-
-
-@app.command
-def advance(deployment: Deployment = "", *, choice: Choice = ONLY, options: Options = DEFAULTS) -> int:
-    """Go on without what is waited for: a pause, a webhook, an analysis.
-
-    Example: fairlead deploy advance --target prod
-    """
-    return _decide("advance", deployment, options, **asdict(choice))
-
-
-@app.command
 def explain(deployment: Deployment = "", *, options: Options = DEFAULTS) -> int:
     """Say what a deployment waits for, and which command helps.
 
@@ -217,33 +151,6 @@ def explain(deployment: Deployment = "", *, options: Options = DEFAULTS) -> int:
     from cli.deploying.steering import explain
 
     return run(options, lambda client, output: explain(client, output, deployment))
-
-
-@app.command
-def abort(deployment: Deployment = "", *, reason: Reason = "", options: Options = DEFAULTS) -> int:
-    """End a deployment and return all its targets.
-
-    Example: fairlead deploy abort --reason "wrong version"
-    """
-    return _decide("abort", deployment, options, reason=reason)
-
-
-@app.command
-def rollback(
-    deployment: Deployment = "", *, target: Target = "", reason: Reason = "", options: Options = DEFAULTS
-) -> int:
-    """Return one target to its previous version.
-
-    Example: fairlead deploy rollback --target prod
-    """
-    return _decide("rollback", deployment, options, target=target, reason=reason)
-
-
-def _decide(verb: str, deployment: str, options: Options, **said: Any) -> int:
-    from cli.deploying.steering import decide
-    from libs.api.request import Decision
-
-    return run(options, lambda client, output: decide(client, output, deployment, (verb, Decision(**said))))
 
 
 def _fresh_key() -> str:

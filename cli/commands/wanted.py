@@ -1,10 +1,18 @@
-"""What somebody wants deployed: the options of `deploy start`."""
+"""What somebody wants deployed, and which deployment is meant: the options of `fairlead deploy`."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+Deployment = Annotated[
+    str,
+    Parameter(
+        name=["--deployment", "-i", "--deploymentId"],
+        help="The deployment's id; left out: the only one under way, or the newest.",
+    ),
+]
 
 
 @Parameter(name="*")
