@@ -1,0 +1,97 @@
+"""`fairlead deploy …`: what a person decides about a deployment under way."""
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from cli.commands.running import run
+from cli.commands.wanted import Deployment
+from cli.options import DEFAULTS, Options
+
+Target = Annotated[str, Parameter(name=["--target", "-t"], help="The target that is meant, where several could be.")]
+Reason = Annotated[str, Parameter(help="Why; kept in the history.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What is decided about, where several things could be meant."""
+
+    target: Target = ""
+    stage: Annotated[str, Parameter(help="before, after or strategy, where several could be meant.")] = ""
+    step: Annotated[int | None, Parameter(help="The step's number from 0, where several could be meant.")] = None
+    gate: Annotated[int | None, Parameter(help="The gate's number from 0, in a step that holds several.")] = None
+
+
+ONLY = Choice()
+
+
+def approve(deployment: Deployment = "", *, choice: Choice = ONLY, options: Options = DEFAULTS) -> int:
+    """Let go on what waits for a person.
+
+    Example: fairlead deploy approve --target prod
+    """
+    return _decide("approve", deployment, options, **asdict(choice))
+
+
+def reject(
+    deployment: Deployment = "", *, choice: Choice = ONLY, reason: Reason = "", options: Options = DEFAULTS
+) -> int:
+    """Refuse what waits for a person: a rollout under way goes back.
+
+    Example: fairlead deploy reject --target prod --reason "latency doubled"
+    """
+    return _decide("reject", deployment, options, reason=reason, **asdict(choice))
+
+
+def pause(deployment: Deployment = "", *, target: Target = "", reason: Reason = "", options: Options = DEFAULTS) -> int:
+    """Hold a target where it is: what is being done is done, the next step waits.
+
+    Example: fairlead deploy pause --target prod --reason "looking at the logs"
+    """
+    return _decide("pause", deployment, options, target=target, reason=reason)
+
+
+def resume(deployment: Deployment = "", *, target: Target = "", options: Options = DEFAULTS) -> int:
+    """Let a target that is held go on.
+
+    Example: fairlead deploy resume --target prod
+    """
+    return _decide("resume", deployment, options, target=target)
+
+
+def advance(deployment: Deployment = "", *, choice: Choice = ONLY, options: Options = DEFAULTS) -> int:
+    """Go on without what is waited for: a pause, a webhook, an analysis.
+
+    Example: fairlead deploy advance --target prod
+    """
+    return _decide("advance", deployment, options, **asdict(choice))
+
+
+def abort(deployment: Deployment = "", *, reason: Reason = "", options: Options = DEFAULTS) -> int:
+    """End a deployment and return all its targets.
+
+    Example: fairlead deploy abort --reason "wrong version"
+    """
+    return _decide("abort", deployment, options, reason=reason)
+
+
+def rollback(
+    deployment: Deployment = "", *, target: Target = "", reason: Reason = "", options: Options = DEFAULTS
+) -> int:
+    """Return one target to its previous version.
+
+    Example: fairlead deploy rollback --target prod
+    """
+    return _decide("rollback", deployment, options, target=target, reason=reason)
+
+
+def _decide(verb: str, deployment: str, options: Options, **said: Any) -> int:
+    from cli.deploying.steering import decide
+    from libs.api.request import Decision
+
+    return run(options, lambda client, output: decide(client, output, deployment, (verb, Decision(**said))))
+
+
+DECISIONS = (approve, reject, pause, resume, advance, abort, rollback)
