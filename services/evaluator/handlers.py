@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from libs.analysis.state import Phase, Run
-from libs.durable.blobs import Blobs, Missing
 from libs.durable.commit import Shell
+from libs.durable.contents import Contents, Missing
 from libs.durable.decision import Due
 from libs.durable.dispatch import Rejected
 from libs.messages.analysis import Answered, Limits, Opened, StartAnalysis
@@ -17,7 +17,7 @@ from services.evaluator.measuring.asking import Asker
 class Evaluator:
     """Leads analyses."""
 
-    def __init__(self, runs: Shell[Run], definitions: Blobs[Definitions], asker: Asker) -> None:
+    def __init__(self, runs: Shell[Run], definitions: Contents[Definitions], asker: Asker) -> None:
         self._runs = runs
         self._definitions = definitions
         self._asker = asker

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from libs.analysis.machine import MACHINE
 from libs.config.store import Configuration
-from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
+from libs.durable.contents import Contents
 from libs.durable.dispatch import of_its_own
 from libs.durable.partitions import Ports, Sharing
 from libs.durable.service import Service
@@ -41,7 +41,7 @@ async def reaching(settings: Settings, ports: Ports, process: Process) -> AsyncI
 
 def listening(ports: Ports, secrets: SecretFolder, reach: Reach) -> Service:
     runs = Shell(MACHINE, ports.store, ports.clock)
-    definitions = Blobs(ports.store, Definitions)
+    definitions = Contents(ports.store, Definitions)
     asker = Asker(Sources(definitions, Configuration(ports.store, ports.clock), secrets), reach)
     evaluator = Evaluator(runs, definitions, asker)
     return Service(

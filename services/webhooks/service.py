@@ -3,8 +3,8 @@
 import asyncio
 
 from libs.auth.callbacks import CallbackTokens
-from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
+from libs.durable.contents import Contents
 from libs.durable.dispatch import of_its_own
 from libs.durable.partitions import Ports, Sharing
 from libs.durable.service import Service
@@ -35,7 +35,7 @@ async def serve(settings: Settings, ports: Ports, process: Process, public_url: 
         tools = Tools(
             runs=runs,
             preparer=Preparer(
-                Blobs(ports.store, Definitions),
+                Contents(ports.store, Definitions),
                 secret_folder(process),
                 CallbackTokens(sealing_key(process.settings, process.random)),
                 public_url,

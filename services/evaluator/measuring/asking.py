@@ -8,7 +8,7 @@ from msgspec import Struct
 from libs.analysis.state import Run, unheard, window
 from libs.config.model import MetricProvider
 from libs.config.store import Configuration
-from libs.durable.blobs import Blobs
+from libs.durable.contents import Contents
 from libs.messages.analysis import Measurement
 from libs.messages.subject import Key
 from libs.plan.model import Definitions
@@ -27,7 +27,7 @@ SHOWN_CHARACTERS = 400
 class Sources(Struct, frozen=True):
     """Where a question's parts come from."""
 
-    definitions: Blobs[Definitions]
+    definitions: Contents[Definitions]
     configuration: Configuration
     secrets: SecretFolder
 

@@ -5,7 +5,7 @@ import hashlib
 from msgspec import Struct
 
 from libs.auth.callbacks import CallbackTokens
-from libs.durable.blobs import Blobs, Missing
+from libs.durable.contents import Contents, Missing
 from libs.gates.variables import variables
 from libs.messages.subject import Key
 from libs.plan.model import Definitions
@@ -31,7 +31,7 @@ class Preparer:
     """`public_url` is where whoever is called reaches intake; empty where this process is not told."""
 
     def __init__(
-        self, definitions: Blobs[Definitions], secrets: SecretFolder, tokens: CallbackTokens, public_url: str
+        self, definitions: Contents[Definitions], secrets: SecretFolder, tokens: CallbackTokens, public_url: str
     ) -> None:
         self._definitions = definitions
         self._secrets = secrets

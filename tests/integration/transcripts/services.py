@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from libs.auth.callbacks import CallbackTokens
-from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
+from libs.durable.contents import Contents
 from libs.durable.partitions import Ports
 from libs.durable.service import serve_partition
 from libs.egress.client import client
@@ -31,7 +31,7 @@ async def webhooks(plane: Plane) -> None:
         runs = Shell(WEBHOOK, plane.store, plane.clock)
         tools = Tools(
             runs=runs,
-            preparer=Preparer(Blobs(plane.store, Definitions), NO_SECRETS, TOKENS, PUBLIC),
+            preparer=Preparer(Contents(plane.store, Definitions), NO_SECRETS, TOKENS, PUBLIC),
             caller=Caller(plane.clock, 30, 4),
             direct=Direct(outside),
             link=plane.link,

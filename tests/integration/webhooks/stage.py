@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from libs.auth.callbacks import CallbackTokens
 from libs.bus.broker import Broker
-from libs.durable.blobs import Blobs
 from libs.durable.commit import Shell
+from libs.durable.contents import Contents
 from libs.durable.partitions import Ports
 from libs.durable.service import serve_partition
 from libs.durable.writes import Cause, message_write
@@ -90,7 +90,7 @@ class Stage:
         tools = Tools(
             runs=runs,
             preparer=Preparer(
-                Blobs(store, Definitions), SecretFolder(Path("/nowhere")), CallbackTokens(b"k" * 32), self.public_url
+                Contents(store, Definitions), SecretFolder(Path("/nowhere")), CallbackTokens(b"k" * 32), self.public_url
             ),
             caller=Caller(self.clock, 30, 4),
             direct=Fused(self.way, fuse),

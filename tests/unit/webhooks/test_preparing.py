@@ -5,7 +5,7 @@ import pytest
 
 from libs.auth.callbacks import CallbackTokens
 from libs.bus.broker import Broker
-from libs.durable.blobs import Blobs
+from libs.durable.contents import Contents
 from libs.messages.run import Place, Subject
 from libs.messages.subject import Key
 from libs.plan.model import Definitions
@@ -25,7 +25,7 @@ JOB = "https://ci.test/{{context.job}}?back={{armory.callbackUri}}"
 async def prepared(webhook: Webhook, *, public_url: str = "https://us.test/", name: str = "job") -> Prepared:
     store = MemoryStore(Broker(VirtualClock()))
     digest = await store.save(msgspec.json.encode(Definitions(webhooks={"job": webhook}, context={"job": "7"})))
-    preparer = Preparer(Blobs(store, Definitions), SecretFolder(Path("/nowhere")), TOKENS, public_url)
+    preparer = Preparer(Contents(store, Definitions), SecretFolder(Path("/nowhere")), TOKENS, public_url)
     run = Run(Phase.CALLING, "strategy/1/0/prod", Place("strategy", 1), name, digest, SUBJECT)
     return await preparer.prepare(KEY, run, 1)
 

@@ -16,8 +16,8 @@ class Missing(Exception):
     """What a record names is not there."""
 
 
-class Blobs(Generic[Content]):
-    """Blobs of one type, the last ones at hand: what a digest names never changes."""
+class Contents(Generic[Content]):
+    """Blobs of one type, decoded, the last ones at hand: what a digest names never changes."""
 
     def __init__(self, store: Store, type_: type[Content]) -> None:
         self._store = store

@@ -2,7 +2,7 @@ import pytest
 from msgspec import Struct, json
 
 from libs.bus.broker import Broker
-from libs.durable.blobs import KEPT, Blobs, Missing
+from libs.durable.contents import KEPT, Contents, Missing
 from libs.store.memory import MemoryStore
 from tests.clock import VirtualClock
 
@@ -39,6 +39,6 @@ async def test_blob_of_another_type_is_told() -> None:
         await notes.read(digest)
 
 
-def opened() -> tuple[MemoryStore, Blobs[Note]]:
+def opened() -> tuple[MemoryStore, Contents[Note]]:
     store = MemoryStore(Broker(VirtualClock()))
-    return store, Blobs(store, Note)
+    return store, Contents(store, Note)
