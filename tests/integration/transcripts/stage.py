@@ -148,7 +148,7 @@ class Stage:
     async def _until(self, is_so: Callable[[DeploymentView], bool]) -> None:
         async with asyncio.timeout(LONGEST_SECONDS):
             while not is_so(await self.view()):
-                await self.plane.clock.sleep(1)
+                await self.plane.broker.changed()
 
 
 def _key(deployment: str) -> Key:
