@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from cli import interruption
-from cli.demo import analysis, bluegreen, canary, clusters, installation, webhook
 from cli.demo.beside import Neighbours
+from cli.demo.chapters import analysis, bluegreen, canary, clusters, installation, webhook
 from cli.demo.place import Place, Real, Sandboxes
 from cli.demo.real import borrowed
 from cli.demo.teller import Teller, title

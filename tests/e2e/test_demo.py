@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo.analysis import VARIABLE
+from cli.demo.chapters.analysis import VARIABLE
 from cli.demo.place import NAMESPACES
 from cli.local.children import Child
 from tests.e2e.lent import lent

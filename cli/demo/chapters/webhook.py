@@ -1,8 +1,8 @@
 """The chapter about webhooks: somebody's test suite is called in the middle of a release and decides it."""
 
 from cli.demo.beside import Neighbours
+from cli.demo.chapters.installation import Keys
 from cli.demo.history import expect, read_back
-from cli.demo.installation import Keys
 from cli.demo.teller import Teller
 from cli.exits import Exit
 

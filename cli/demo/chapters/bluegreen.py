@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from cli.demo.clusters import leads_to
+from cli.demo.chapters.clusters import leads_to
+from cli.demo.chapters.installation import Keys
 from cli.demo.history import expect, read_back
-from cli.demo.installation import Keys
 from cli.demo.teller import Teller
 from cli.exits import Exit
 from cli.options import Options
