@@ -34,19 +34,6 @@ class KubeError(Exception):
         """Seconds to wait before the same is tried again; None where the API did not say."""
 
     @property
-    def is_missing(self) -> bool:
-        return self.status == 404
-
-    @property
-    def is_conflict(self) -> bool:
-        """Somebody else wrote in between, or owns a field."""
-        return self.status == 409 and self.reason == "Conflict"
-
-    @property
-    def is_present(self) -> bool:
-        return self.status == 409 and self.reason == "AlreadyExists"
-
-    @property
     def is_expired(self) -> bool:
         """The version asked for is too old: list again."""
         return self.status == 410

@@ -8,7 +8,6 @@ from typing import Any
 Object = dict[str, Any]
 Keys = Callable[[Object], Iterable[str]]
 """Under which keys an object is followed, such as its name or a label's value."""
-Accepts = Callable[[Object], bool]
 Group = Callable[[Object], Hashable]
 """To which group an object belongs, such as its owner."""
 
@@ -17,21 +16,10 @@ def by_name(value: Object) -> tuple[str, ...]:
     return (value["metadata"]["name"],)
 
 
-def by_label(label: str) -> Keys:
-    """Followed by the value of a label."""
-
-    def keys(value: Object) -> tuple[str, ...]:
-        found = (value["metadata"].get("labels") or {}).get(label)
-        return (found,) if found else ()
-
-    return keys
-
-
 class Wake:
     """What one follower waits on. Changes that come while it does not wait are kept for its next wait."""
 
-    def __init__(self, accepts: Accepts | None, some: asyncio.Event | None = None) -> None:
-        self._accepts = accepts
+    def __init__(self, some: asyncio.Event | None = None) -> None:
         self._changed: set[str] = set()
         self._some = some or asyncio.Event()
 
@@ -42,10 +30,9 @@ class Wake:
         changed, self._changed = frozenset(self._changed), set()
         return changed
 
-    def touch(self, name: str, *versions: Object | None) -> None:
-        if self._accepts is None or any(version is not None and self._accepts(version) for version in versions):
-            self._changed.add(name)
-            self._some.set()
+    def touch(self, name: str) -> None:
+        self._changed.add(name)
+        self._some.set()
 
     def stir(self) -> None:
         self._some.set()
@@ -63,12 +50,12 @@ class View:
         self._everyone: set[Wake] = set()
 
     @contextmanager
-    def follow(self, *keys: str, accepts: Accepts | None = None, some: asyncio.Event | None = None) -> Iterator[Wake]:
-        """Be woken by changes of objects under any of these keys (none: under all), where `accepts` agrees.
+    def follow(self, *keys: str, some: asyncio.Event | None = None) -> Iterator[Wake]:
+        """Be woken by changes of objects under any of these keys; without keys, under all.
 
         `some` is an event to set, where one follower waits for several views at once.
         """
-        wake = Wake(accepts, some)
+        wake = Wake(some)
         places = [self._followers.setdefault(key, set()) for key in keys] or [self._everyone]
         for place in places:
             place.add(wake)
@@ -126,7 +113,7 @@ class View:
             for key in self._keys(version) if version is not None else ():
                 touched |= self._followers.get(key, set())
         for wake in touched:
-            wake.touch(name, before, after)
+            wake.touch(name)
 
 
 def _version(value: Object) -> object:

@@ -3,13 +3,15 @@
 import asyncio
 from typing import Any
 
-import pytest
-
-from libs.kube.view import View, Wake, by_label, by_name
+from libs.kube.view import View, Wake, by_name
 
 
 def an_object(name: str, version: int = 1, **labels: str) -> dict[str, Any]:
     return {"metadata": {"name": name, "resourceVersion": str(version), "labels": labels}}
+
+
+def by_app(value: dict[str, Any]) -> tuple[str, ...]:
+    return (value["metadata"]["labels"]["app"],)
 
 
 async def changed(wake: Wake) -> frozenset[str]:
@@ -34,7 +36,7 @@ async def test_only_who_cares_is_woken() -> None:
 
 
 async def test_changes_are_gathered() -> None:
-    view = View(by_label("app"))
+    view = View(by_app)
     with view.follow("shop") as wake:
         for name in ("a", "b", "a"):
             view.put(name, an_object(name, app="shop"))
@@ -60,20 +62,11 @@ async def test_list_wakes_for_what_went() -> None:
 
 
 async def test_relabelled_object_wakes_both_sides() -> None:
-    view = View(by_label("app"))
+    view = View(by_app)
     view.put("a", an_object("a", 1, app="old"))
     with view.follow("old") as old, view.follow("new") as new:
         view.put("a", an_object("a", 2, app="new"))
         assert await changed(old) == await changed(new) == {"a"}
-
-
-async def test_filter_keeps_a_follower_asleep() -> None:
-    view = View()
-    with view.follow(accepts=lambda value: value["metadata"]["resourceVersion"] == "2") as wake:
-        view.put("web", an_object("web", 1))
-        assert await sleeps(wake)
-        view.put("web", an_object("web", 2))
-        assert await changed(wake) == {"web"}
 
 
 async def test_own_state_wakes_everybody() -> None:
@@ -88,12 +81,6 @@ async def test_left_follower_is_forgotten() -> None:
     with view.follow("web"):
         pass
     assert view._followers == {}
-
-
-@pytest.mark.parametrize("labels", [None, {}, {"other": "x"}])
-async def test_object_without_the_label_has_no_key(labels: dict[str, str] | None) -> None:
-    value = {"metadata": {"name": "a", "resourceVersion": "1", "labels": labels}}
-    assert by_label("app")(value) == ()
 
 
 def test_objects_are_found_by_group() -> None:
