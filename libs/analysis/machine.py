@@ -1,10 +1,10 @@
 """How an analysis decides.
 
-    absent ──Opened──▶ waiting ──window over──▶ asking ──Answered──▶ waiting for the next run
+    absent ──Opened──▶ waiting ──window over──▶ asking ──Answered──▶ waiting for the next round
                           ▲                        │
                           └── some query without a value, at most twice for one window
                                                    │
-                                                   ├── last run: the means are judged ──▶ passed | failed
+                                                   ├── last round: the means are judged ──▶ passed | failed
                                                    ├── aborts early, a value outside ──▶ failed
                                                    └── still without a value ──▶ failed
 
@@ -95,7 +95,7 @@ def _hear(run: Run, answered: Answered) -> Transition[Run]:
 
 
 def _done(heard: Run, answered: Answered) -> Transition[Run]:
-    """All queries of the run have a value."""
+    """All queries of the round have a value."""
     values = {one.query: one.value for one in heard.heard if one.value is not None}
     series = tuple(Series(one.limits, (*one.values, values[one.limits.query])) for one in heard.series)
     told = _measured(heard, answered)
@@ -126,7 +126,7 @@ def _judge(run: Run) -> Transition[Run]:
 
 
 def _next(run: Run, answered: Answered) -> Transition[Run]:
-    """The next run's window ends on time, however long the asking for this one took."""
+    """The next round's window ends on time, however long the asking for this one took."""
     following = replace(run, phase=Phase.WAITING, number=run.number + 1, attempt=1, heard=(), hindrance="")
     left = (window(following).end - answered.at) / timedelta(seconds=1)
     return following, (Disarm(CHECK), Arm(ASK, max(0.0, left)))

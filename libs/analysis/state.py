@@ -1,4 +1,4 @@
-"""The nouns of an analysis: its phases, everything that is committed about it, and which window a run covers."""
+"""The nouns of an analysis: its phases, everything that is committed about it, and which window a round covers."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,7 +27,7 @@ UNSAID = Analysis(queries=(), interval_seconds=0, runs=0)
 
 
 class Series(Struct, frozen=True):
-    """A query's limits and the value of every run so far."""
+    """A query's limits and its value in every round so far."""
 
     limits: Limits
     values: tuple[float, ...] = ()
@@ -48,18 +48,18 @@ class Run(Struct, frozen=True, omit_defaults=True):
     """Where the first window begins."""
     series: tuple[Series, ...] = ()
     number: int = 1
-    """Of the run of all queries that is waited or asked for."""
+    """Of the round that is waited or asked for: one asking of all queries."""
     attempt: int = 1
     heard: tuple[Measurement, ...] = ()
-    """The values that this run has already."""
+    """The values that this round has already."""
     hindrance: str = ""
-    """Why this run was not done at the last attempt."""
+    """Why this round was not done at the last attempt."""
     reason: str = ""
     """What its end was about."""
 
 
 class Window(Struct, frozen=True):
-    """The time that one run covers."""
+    """The time that one round covers."""
 
     start: datetime
     end: datetime
@@ -82,6 +82,6 @@ def window(run: Run) -> Window:
 
 
 def unheard(run: Run) -> tuple[str, ...]:
-    """The queries that this run has no value of yet."""
+    """The queries that this round has no value of yet."""
     known = {measurement.query for measurement in run.heard}
     return tuple(query for query in run.analysis.queries if query not in known)

@@ -28,7 +28,7 @@ class CancelAnalysis(RunMessage, frozen=True, kw_only=True):
 
 
 class Measurement(Struct, frozen=True, omit_defaults=True):
-    """One query's value in one run."""
+    """One query's value in one round."""
 
     query: str
     value: float | None = None
@@ -37,7 +37,7 @@ class Measurement(Struct, frozen=True, omit_defaults=True):
 
 
 class AnalysisMeasured(GateMessage, frozen=True, kw_only=True):
-    """One run of all queries is done."""
+    """One round of all queries is done."""
 
     address: ClassVar[str] = "evt.analysis.measured"
     number: int
@@ -56,7 +56,7 @@ class AnalysisFailed(GateMessage, frozen=True, kw_only=True):
 
 
 class AnalysisHindered(GateMessage, frozen=True, kw_only=True):
-    """A run got no value from some query, which is asked again for the same window."""
+    """A round got no value from some query, which is asked again for the same window."""
 
     address: ClassVar[str] = "evt.analysis.hindered"
     reason: str
@@ -88,11 +88,11 @@ class Opened(RunMessage, frozen=True, kw_only=True):
 
 
 class Answered(RunMessage, frozen=True, kw_only=True):
-    """The queries of one run were asked for its window."""
+    """The queries of one round were asked for its window."""
 
     address: ClassVar[str] = "obs.analysis.answered"
     number: int
-    """Of the run, from 1."""
+    """Of the round, from 1."""
     attempt: int
     """From 1."""
     at: datetime

@@ -1,1 +1,1 @@
-"""From a run and its window to the value of each query, or why there is none."""
+"""From a round and its window to the value of each query, or why there is none."""

@@ -1,4 +1,4 @@
-"""Asking every query of a run for its window: from definitions, configuration and secrets to values or problems."""
+"""Asking every query of a round for its window: from definitions, configuration and secrets to values or problems."""
 
 import asyncio
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Sources(Struct, frozen=True):
 
 
 class _Topic(Struct, frozen=True):
-    """What the queries of one run share."""
+    """What the queries of one round share."""
 
     tenant: str
     run: Run

@@ -1,4 +1,4 @@
-"""From a query's template to the text that is asked: what a run's window is called in templates. Pure."""
+"""From a query's template to the text that is asked: what a round's window is called in templates. Pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
