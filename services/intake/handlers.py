@@ -15,21 +15,21 @@ from libs.messages.subject import PARTITIONS, Key
 from libs.runtime.http import answer, body
 from libs.runtime.problem import Problem, quoted
 from libs.runtime.process import Process
-from services.intake import decision
 from services.intake.accepting.acceptance import key_of_id
 from services.intake.accepting.starting import Starting
-from services.intake.callbacks import Callbacks
 from services.intake.configuring import Configuring
-from services.intake.deciding import Caller, Choose, Deciding, is_asked
+from services.intake.deciding import decision
+from services.intake.deciding.callbacks import Callbacks
+from services.intake.deciding.deciding import Caller, Choose, Deciding, is_asked
+from services.intake.deciding.ordering import Ordering
 from services.intake.directory import Directory
 from services.intake.following.feed import Feed
 from services.intake.following.frames import Following
 from services.intake.following.streaming import Streaming
 from services.intake.listing.index import Index
 from services.intake.listing.query import idempotency_key, list_query
-from services.intake.ordering import Ordering
-from services.intake.records import Records
 from services.intake.settings import IntakeSettings
+from services.intake.showing.records import Records
 
 
 class Intake:

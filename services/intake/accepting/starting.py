@@ -22,9 +22,9 @@ from services.intake.accepting.acceptance import Applicant, Submission
 from services.intake.accepting.check import Checked, check, check_agents, is_asked
 from services.intake.accepting.providers import measures, missing_providers
 from services.intake.directory import Directory
-from services.intake.records import Records
 from services.intake.sending import ATTEMPTS, unsettled
 from services.intake.settings import IntakeSettings
+from services.intake.showing.records import Records
 
 QUEUES = "enqueueOne"
 """What a file says that would rather wait than be refused."""

@@ -14,8 +14,8 @@ from libs.messages.deployment import DeploymentCancelled, DeploymentFailed, Depl
 from libs.messages.live import LiveTarget
 from libs.messages.subject import Key, message_subject
 from services.intake.following.feed import Fact, Feed, Heard, Listener, events_of, fact_of
-from services.intake.records import Records
-from services.intake.view import build
+from services.intake.showing.records import Records
+from services.intake.showing.view import build
 
 TERMINAL = frozenset(message.address for message in (DeploymentSucceeded, DeploymentFailed, DeploymentCancelled))
 HEARTBEAT_SECONDS = 10.0

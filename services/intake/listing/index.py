@@ -10,7 +10,7 @@ from libs.api.view import ENDED, DeploymentList, DeploymentSummary
 from libs.deployment.state import Deployment
 from libs.messages.subject import Key
 from services.intake.accepting.acceptance import Submission
-from services.intake.view import phase_of
+from services.intake.showing.view import phase_of
 
 MOST = 20_000
 """The newest are kept; older ones are still found by their id."""

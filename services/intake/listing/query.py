@@ -8,7 +8,7 @@ from aiohttp import web
 from libs.deployment.state import Phase
 from libs.runtime.problem import Problem, quoted
 from services.intake.listing.index import ACTIVE, MOST_PAGE, PAGE, Query
-from services.intake.view import ACCEPTED
+from services.intake.showing.view import ACCEPTED
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _KNOWN = frozenset({"application", "phase", "by", "since", "limit", "cursor"})

@@ -177,19 +177,19 @@ async def test_unknown_target_is_named(ports: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("deployment_phase", "phase"),
+    ("deployment_phase", "phase", "verb"),
     [
-        (Phase.CANCELLED, TargetPhase.CANCELLED),
-        (Phase.RUNNING, TargetPhase.WAITING),
-        (Phase.RUNNING, TargetPhase.BEFORE),
-        (Phase.SUCCEEDED, TargetPhase.SUCCEEDED),
+        (Phase.CANCELLED, TargetPhase.CANCELLED, "was"),
+        (Phase.RUNNING, TargetPhase.WAITING, "is"),
+        (Phase.RUNNING, TargetPhase.BEFORE, "is"),
+        (Phase.SUCCEEDED, TargetPhase.SUCCEEDED, "has"),
     ],
 )
-async def test_target_never_begun_stays(memory: Open, deployment_phase: Phase, phase: TargetPhase) -> None:
+async def test_target_never_begun_stays(memory: Open, deployment_phase: Phase, phase: TargetPhase, verb: str) -> None:
     async with memory() as p, world(p.store, p.bus, answer_seconds=0) as w:
         deployment = await w.start()
         await w.commits(place_of(deployment), a_deployment(a_target(phase=phase), phase=deployment_phase))
         status, problem, _ = await decide(w, deployment, "rollback", target="prod")
         assert (status, problem["code"]) == (409, "nothing_to_return")
-        assert f"prod is {phase}" in problem["detail"]
+        assert f"prod {verb} {phase}" in problem["detail"]
         assert await p.store.lasts([message_filter(RollBack.address)]) == []

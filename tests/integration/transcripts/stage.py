@@ -28,17 +28,17 @@ from libs.runtime.process import Process
 from libs.runtime.settings import ProcessSettings
 from libs.webhook.machine import MACHINE as WEBHOOK
 from sandbox.server import Options, running
-from services.intake import decision
 from services.intake.accepting.acceptance import key_of_id
 from services.intake.accepting.starting import Starting
-from services.intake.deciding import Caller, Choose, Deciding
+from services.intake.deciding import decision
+from services.intake.deciding.deciding import Caller, Choose, Deciding
+from services.intake.deciding.ordering import Ordering
 from services.intake.following.feed import Feed
 from services.intake.following.frames import Following
 from services.intake.listing.index import Index
-from services.intake.ordering import Ordering
-from services.intake.records import Records
 from services.intake.service import note
 from services.intake.settings import IntakeSettings
+from services.intake.showing.records import Records
 from tests.crash import Fuse
 from tests.integration.crash.cluster import Recorded
 from tests.integration.crash.plane import NEVER, TENANT, Plane, meanwhile

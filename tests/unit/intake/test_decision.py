@@ -17,9 +17,10 @@ from libs.messages.rollout import AdvanceStep, ApproveStep, PauseRollout, Reject
 from libs.plan.model import ApplyManifests, AwaitGates, SetWeight, Step
 from libs.rollout.state import Phase as RolloutPhase
 from libs.rollout.state import Rollout
-from services.intake import decision
-from services.intake.decision import Chosen, Unclear
-from services.intake.view import Seen, build
+from services.intake.deciding import decision
+from services.intake.deciding.decision import Chosen
+from services.intake.deciding.meant import Unclear
+from services.intake.showing.view import Seen, build
 from tests.builders import a_deployment, a_rollout, a_target, a_timed_pause, a_webhook, an_analysis, an_approval
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)

@@ -14,7 +14,7 @@ from libs.messages.run import Place
 from libs.plan.model import ApplyManifests, AwaitGates, RedirectTraffic, SetWeight
 from libs.rollout.state import Phase as RolloutPhase
 from libs.rollout.state import Rollout
-from services.intake.view import Seen, build
+from services.intake.showing.view import Seen, build
 from tests.builders import (
     a_deployment,
     a_rollout,

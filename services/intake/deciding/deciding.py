@@ -10,8 +10,9 @@ from libs.auth.permissions import Grants, has_any, may_approve
 from libs.auth.principal import Principal
 from libs.messages.subject import Key
 from libs.runtime.problem import Problem
-from services.intake.decision import Chosen, Unclear, refusal
-from services.intake.ordering import Ordering
+from services.intake.deciding.decision import Chosen, refusal
+from services.intake.deciding.meant import Unclear
+from services.intake.deciding.ordering import Ordering
 
 Choose = Callable[[DeploymentView, Decision, str], Chosen]
 

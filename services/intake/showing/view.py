@@ -14,7 +14,7 @@ from libs.messages.run import Place
 from libs.plan.model import Approval, Gate
 from libs.rollout import state as rollouts
 from libs.rollout.state import Rollout
-from services.intake.steps import deadline, gate_view, steps
+from services.intake.showing.steps import deadline, gate_view, steps
 
 ACCEPTED = "accepted"
 """Before the planner has heard of it."""

@@ -22,7 +22,7 @@ from libs.runtime.redact import text
 from libs.runtime.sealing import sealing_key
 from libs.webhook.machine import MACHINE
 from libs.webhook.state import Run, is_terminal
-from services.intake.ordering import Ordering
+from services.intake.deciding.ordering import Ordering
 
 BODY_BYTES = 64 * 1024
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

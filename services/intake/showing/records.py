@@ -11,7 +11,7 @@ from libs.messages.subject import Key, state_filter, state_subject
 from libs.rollout.machine import MACHINE as ROLLOUT
 from services.intake.accepting.acceptance import Standing, Submission, submission_subject
 from services.intake.following.feed import events_of
-from services.intake.view import Seen
+from services.intake.showing.view import Seen
 
 _submissions = msgspec.json.Decoder(Submission)
 _locks = msgspec.json.Decoder(Lock)

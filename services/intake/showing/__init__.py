@@ -1,0 +1,1 @@
+"""A deployment as people look at it, out of what is committed about it."""
