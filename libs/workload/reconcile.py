@@ -17,6 +17,7 @@ from libs.workload.dialogue.outlook import CLEAR, Decision, Outlook, combined, i
 from libs.workload.dialogue.requests import delete
 from libs.workload.dialogue.wanted import Problem, Seen, Stage, Superseded, Wanted
 from libs.workload.kinds.objects import deployment_identity, is_leaving, number, replica_set_identity, text
+from libs.workload.manifests.accepting import accepted
 from libs.workload.manifests.applying import applied
 from libs.workload.manifests.awaiting import all_ready
 from libs.workload.manifests.keeping import kept
@@ -56,7 +57,7 @@ def _changed_deployment(wanted: Wanted, seen: Seen) -> Problem | None:
 
 def _outlook(wanted: Wanted, seen: Seen) -> Outlook:
     if wanted.stage is Stage.APPLY:
-        return in_turn(*(partial(look, wanted, seen) for look in (held, applied, rehearsed, all_ready)))
+        return in_turn(*(partial(look, wanted, seen) for look in (held, applied, accepted, rehearsed, all_ready)))
     unknown = unread(wanted, seen)
     if unknown:
         return Outlook(requests=unknown)

@@ -33,6 +33,13 @@ def rehearse(value: Object) -> Request:
     return replace(found, path=f"{found.path}&dryRun=All", what=f"try to {found.what}", target=target)
 
 
+def rehearse_under(name: str, value: Object) -> Request:
+    """The same for an object of another name, which nobody has: what is live under its own is not mixed into it."""
+    found = rehearse({**value, "metadata": {**table(value, "metadata"), "name": name}})
+    place = identity(value)
+    return replace(found, what=f"try to apply {place}", target=rehearsal_of(place))
+
+
 def rehearsal_of(place: Identity) -> Identity:
     return replace(place, kind=f"{place.kind}Rehearsal")
 
@@ -46,7 +53,8 @@ def create(replica_set: Object, size: int, marks: Marks, fence: Fence) -> Reques
         "metadata": {**table(replica_set, "metadata"), "annotations": annotations},
         "spec": {**table(replica_set, "spec"), "replicas": size},
     }
-    path = with_query(collection_path("apps/v1", "ReplicaSet", target.namespace), fieldManager=FIELD_MANAGER)
+    query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+    path = with_query(collection_path("apps/v1", "ReplicaSet", target.namespace), **query)
     return Request("POST", path, f"create {target} with {_pods(size)}", target, JSON, body=body)
 
 

@@ -119,6 +119,7 @@ class Cluster:
 
     def _create(self, request: Request) -> Answer:
         assert isinstance(request.body, dict)
+        assert "fieldValidation=Strict" in request.path
         if request.target in self.live:
             return refusal(409, "AlreadyExists", "already exists")
         return 201, copied(self.put(request.body))

@@ -202,7 +202,8 @@ def test_what_comes_last_is_tried_before_pods_move() -> None:
     release = Release(cluster, deployment(4), autoscaler())
     release.reach(Stage.APPLY)
     tried = [request for request in cluster.writes if "dryRun=All" in request.path]
-    assert [request.what for request in tried] == ["try to apply HorizontalPodAutoscaler shop/web"]
+    objects = ("Deployment", "HorizontalPodAutoscaler")
+    assert [request.what for request in tried] == [f"try to apply {kind} shop/web" for kind in objects]
     assert cluster.live == {}
 
 
