@@ -4,21 +4,15 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from cli.commands.wanted import Application, File
 from cli.exits import Exit
 from cli.options import DEFAULTS, Options
 
 
 def plan(
     *,
-    file: Annotated[
-        str,
-        Parameter(
-            name=["--file", "-f"], allow_leading_hyphen=True, help="The deployment file; - reads standard input."
-        ),
-    ],
-    application: Annotated[
-        str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")
-    ] = "",
+    file: File,
+    application: Application = "",
     target: Annotated[
         tuple[str, ...],
         Parameter(name=["--target", "-t", "--targetFilters"], negative="", help="Only this target; may be repeated."),

@@ -1,24 +1,14 @@
 """`fairlead validate`: is the file right? Needs no server."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
+from cli.commands.wanted import Application, File
 from cli.exits import Exit
 from cli.options import DEFAULTS, Options
 
 
 def validate(
     *,
-    file: Annotated[
-        str,
-        Parameter(
-            name=["--file", "-f"], allow_leading_hyphen=True, help="The deployment file; - reads standard input."
-        ),
-    ],
-    application: Annotated[
-        str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")
-    ] = "",
+    file: File,
+    application: Application = "",
     options: Options = DEFAULTS,
 ) -> int:
     """Check a deployment file and the manifests it names, and say everything that is wrong.

@@ -13,6 +13,13 @@ Deployment = Annotated[
         help="The deployment's id; left out: the only one under way, or the newest.",
     ),
 ]
+File = Annotated[
+    str,
+    Parameter(name=["--file", "-f"], allow_leading_hyphen=True, help="The deployment file; - reads standard input."),
+]
+Application = Annotated[
+    str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")
+]
 
 
 @Parameter(name="*")
@@ -20,14 +27,7 @@ Deployment = Annotated[
 class Wanted:
     """A file, and what changes about it this time."""
 
-    file: Annotated[
-        str,
-        Parameter(
-            name=["--file", "-f"],
-            allow_leading_hyphen=True,
-            help="The deployment file; - reads it from standard input.",
-        ),
-    ] = ""
+    file: File = ""
     deployment: Annotated[
         str,
         Parameter(
@@ -43,9 +43,7 @@ class Wanted:
             help="Only this target; may be repeated.",
         ),
     ] = ()
-    application: Annotated[
-        str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")
-    ] = ""
+    application: Application = ""
     add_context: Annotated[
         tuple[str, ...],
         Parameter(
