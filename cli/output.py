@@ -34,7 +34,8 @@ class Output:
     def result(self, document: Any, text: RenderableType) -> None:
         """What the command was for: the document in the asked format, or the text."""
         if self.format == "text":
-            self.console.print(text)
+            # Cut off at the edge, an id could not be copied: the terminal folds what is too wide.
+            self.console.print(text, crop=False)
         else:
             self.console.file.write(formatted(document, self.format))
 

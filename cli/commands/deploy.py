@@ -133,11 +133,11 @@ def watch(deployment: Deployment = "", *, timeout: Timeout = None, options: Opti
 
     Example: fairlead deploy watch --timeout 600
     """
-    from cli.deploying.steering import found
+    from cli.deploying.meant import found
     from cli.deploying.watch import watch
 
     async def followed(client: Client, output: Output) -> Exit:
-        return await watch(client, output, await found(client, deployment), timeout)
+        return await watch(client, output, await found(client, deployment, "watch"), timeout)
 
     return run(options, followed)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from cli.commands.wanted import Wanted
 from cli.deploying import github, scm
+from cli.deploying.meant import found
 from cli.deploying.pairs import pairs
-from cli.deploying.steering import found
 from cli.exits import Exit, Stop
 from cli.files.submission import Submission, read
 from cli.output import Output
@@ -56,7 +56,7 @@ async def again(
     client: Client, output: Output, what: tuple[str, str, tuple[str, ...]], key: str, following: Following
 ) -> Exit:
     verb, deployment, targets = what
-    meant = await found(client, deployment)
+    meant = await found(client, deployment, verb)
     accepted = await client.post(f"/deployments/{meant}/{verb}", Again(targets=targets or None), Accepted, key)
     return await accepted_is_told(client, output, accepted, following)
 
@@ -76,7 +76,8 @@ async def _redeploy(client: Client, output: Output, wanted: Wanted, key: str, fo
     change = Again(
         targets=wanted.target or None, context=pairs(wanted.add_context), source_control=_source(output, wanted)
     )
-    accepted = await client.post(f"/deployments/{wanted.deployment}/redeploy", change, Accepted, key)
+    meant = await found(client, wanted.deployment, "redeploy")
+    accepted = await client.post(f"/deployments/{meant}/redeploy", change, Accepted, key)
     return await accepted_is_told(client, output, accepted, following)
 
 

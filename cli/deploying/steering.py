@@ -1,23 +1,21 @@
 """Looking at deployments and deciding about them."""
 
-import re
 from urllib.parse import urlencode
 
 from msgspec import Struct
-from rich.table import Table
-from rich.text import Text
 
-from cli.exits import Exit, Stop
+from cli.deploying.meant import found
+from cli.exits import Exit
 from cli.output import Output
 from cli.program import program
 from cli.server.client import Client
 from cli.showing.explain import explained, told
+from cli.showing.listing import table
 from cli.showing.tree import tree
 from libs.api.request import Decision
 from libs.api.view import Decided, DeploymentList, DeploymentView
 from libs.runtime.clock import SystemClock
 
-_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _DONE = {
     "approve": "approved",
     "reject": "rejected",
@@ -49,22 +47,6 @@ class Page(Struct, frozen=True):
         return urlencode({"limit": self.limit} | {name: value for name, value in given.items() if value})
 
 
-async def found(client: Client, deployment: str) -> str:
-    """The deployment that is meant: the one named, else the only one under way, else the newest."""
-    if deployment:
-        if not _ID.fullmatch(deployment):
-            raise Stop(Exit.WRONG, f"{deployment!r} is not the id of a deployment", "fairlead deploy list shows them")
-        return deployment
-    active = await client.get(f"/deployments?{Page(phase='active', limit=5).query}", DeploymentList)
-    if len(active.deployments) > 1:
-        lines = (f"{one.id}  {one.application}  {one.phase}" for one in active.deployments)
-        raise Stop(Exit.WRONG, "several deployments are under way; name one", *lines)
-    newest = active if active.deployments else await client.get("/deployments?limit=1", DeploymentList)
-    if not newest.deployments:
-        raise Stop(Exit.FAILED, "there is no deployment yet", "start one: fairlead deploy start -f FILE")
-    return newest.deployments[0].id
-
-
 async def status(client: Client, output: Output, deployment: str) -> Exit:
     """The exit code tells a script whether it failed; one under way is no failure."""
     view = await client.get(f"/deployments/{await found(client, deployment)}", DeploymentView)
@@ -73,7 +55,8 @@ async def status(client: Client, output: Output, deployment: str) -> Exit:
 
 
 async def explain(client: Client, output: Output, deployment: str) -> Exit:
-    view = await client.get(f"/deployments/{await found(client, deployment)}", DeploymentView)
+    meant = await found(client, deployment, "explain")
+    view = await client.get(f"/deployments/{meant}", DeploymentView)
     reasons = explained(view, SystemClock().now())
     output.result({"id": view.id, "phase": view.phase, "reasons": reasons}, "\n".join(told(one) for one in reasons))
     return Exit.DONE
@@ -81,7 +64,7 @@ async def explain(client: Client, output: Output, deployment: str) -> Exit:
 
 async def list_deployments(client: Client, output: Output, page: Page) -> Exit:
     listed = await client.get(f"/deployments?{page.query}", DeploymentList)
-    output.result(listed, _table(listed))
+    output.result(listed, table(listed, output.console.width))
     if listed.cursor and output.format == "text":
         output.note(f"more: {program()} deploy list --cursor {listed.cursor}")
     return Exit.DONE
@@ -89,7 +72,7 @@ async def list_deployments(client: Client, output: Output, page: Page) -> Exit:
 
 async def decide(client: Client, output: Output, deployment: str, order: tuple[str, Decision]) -> Exit:
     verb, decision = order
-    meant = await found(client, deployment)
+    meant = await found(client, deployment, verb)
     decided = await client.post(f"/deployments/{meant}/{verb}", decision, Decided)
     if decided.state == "done":
         output.result(decided, _DONE[verb])
@@ -97,13 +80,3 @@ async def decide(client: Client, output: Output, deployment: str, order: tuple[s
     output.result(decided, "sent; its effect is not seen yet")
     output.note(f"see what came of it: {program()} deploy status {meant}")
     return Exit.DONE
-
-
-def _table(listed: DeploymentList) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("ID", "APPLICATION", "PHASE", "STARTED (UTC)", "BY", "REASON"):
-        table.add_column(name, no_wrap=name != "REASON")
-    for one in listed.deployments:
-        started = f"{one.started_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(one.id, Text(one.application), one.phase, started, Text(one.by), Text(one.reason))
-    return table

@@ -343,3 +343,26 @@ async def test_agents_are_made_and_listed(memory: Open, folder: Path) -> None:
         assert "FAIRLEAD_AGENT_CLIENT_ID=agent.main.edge" in made.out
         listed = await cli(folder, "agent", "list", w=w)
         assert [line.split()[:2] for line in listed.out.splitlines()[1:]] == [["edge", "away"], ["prod", "away"]]
+
+
+async def test_beginning_of_an_id_is_enough(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        result = await cli(folder, "deploy", "status", deployment[:13], "-o", "json", w=w)
+        assert msgspec.json.decode(result.out)["id"] == deployment
+        assert "there is no deployment" in (await cli(folder, "deploy", "status", "ffffffff-f", w=w)).err
+        assert "there is no deployment" in (await cli(folder, "deploy", "status", deployment[:7], w=w)).err
+
+
+async def test_only_what_asks_is_approved(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        asking, other = [await w.start(application=f"app-{number}") for number in range(2)]
+        waiting = a_target(phase=TargetPhase.BEFORE, before=(an_approval(),))
+        await w.commits(place_of(asking), a_deployment(waiting))
+        await w.commits(place_of(other), a_deployment())
+        explained = await cli(folder, "deploy", "explain", "-o", "json", w=w)
+        assert msgspec.json.decode(explained.out)["id"] == asking
+        await w.commits(place_of(other), a_deployment(waiting))
+        result = await cli(folder, "deploy", "approve", w=w)
+        assert result.code == Exit.WRONG
+        assert all(f"fairlead deploy approve {one}" in result.err for one in (asking, other))
