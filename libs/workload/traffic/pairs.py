@@ -28,8 +28,9 @@ def steered(
     seen: Seen,
     marks: Marks,
 ) -> tuple[Steered, ...] | Problem:
-    """The Services to steer; none for a Deployment's first version, which has no traffic to be kept from."""
-    if not any(workload.previous for workload in workloads):
+    """The Services to steer, all of which must fit. A Deployment's first version has no traffic to be kept from: its
+    own are looked for and left alone, so that what a file misnames is told before the second release needs it."""
+    if not workloads:
         return ()
     found: list[Steered] = []
     for name, is_active in _named(pairs):

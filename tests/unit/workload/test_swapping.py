@@ -176,13 +176,23 @@ def test_several_stable_versions_gather_first() -> None:
 
 
 def test_missing_service_is_named() -> None:
-    found = Release(stable(service())).survey
+    cluster = stable(service(), PREVIEW)
+    del cluster.live[identity(PREVIEW)]
+    found = Release(cluster).survey
     assert isinstance(found, Problem)
     assert "preview Service 'web-preview' is neither" in found.reason
 
 
-def test_first_version_needs_no_service() -> None:
-    assert not isinstance(Release(Cluster()).survey, Problem)
+def test_first_version_needs_its_services() -> None:
+    found = Release(Cluster(), deployment(4), service(), marks=V1).survey
+    assert isinstance(found, Problem)
+    assert "preview Service 'web-preview' is neither in the cluster nor in the manifests" in found.reason
+
+
+def test_first_version_steers_no_service() -> None:
+    found = Release(Cluster(), deployment(4), service(), PREVIEW, marks=V1).survey
+    assert not isinstance(found, Problem)
+    assert found.snapshot.services == ()
 
 
 def test_service_of_two_deployments_is_named() -> None:
