@@ -29,8 +29,8 @@ from libs.rollout.state import (
     is_walked,
     passage,
     replica_sets,
-    weight_of,
 )
+from libs.rollout.traffic import weight_of
 
 READY = "ready"
 """The time the cluster has to make a goal true; only going forward has one."""

@@ -2,7 +2,8 @@
 
 from libs.messages.subject import Key
 from libs.plan.model import ApplyManifests, DeployGreen
-from libs.rollout.state import Phase, Rollout, asks_cluster, current, is_walked, swap, weight
+from libs.rollout.state import Phase, Rollout, asks_cluster, current, is_walked
+from libs.rollout.traffic import swap, weight
 from libs.workload.dialogue.fence import Fence
 from libs.workload.dialogue.wanted import Snapshot, Stage, Swap, Wanted
 from libs.workload.kinds.naming import Marks

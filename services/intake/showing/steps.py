@@ -10,7 +10,8 @@ from libs.durable.record import Loaded, Timer
 from libs.gates.state import Outcome, Verdict, outcome_at, timer_name
 from libs.messages.run import Place
 from libs.plan.model import Analysis, ApplyManifests, AwaitGates, Gate, Pause, RunWebhook, SetWeight, Step
-from libs.rollout.state import Phase, Rollout, gates_of, is_walked, weight_of
+from libs.rollout.state import Phase, Rollout, gates_of, is_walked
+from libs.rollout.traffic import weight_of
 from libs.rollout.walking import READY
 
 _AT_FULL = {Phase.LANDED, Phase.FINISHING, Phase.SUCCEEDED}

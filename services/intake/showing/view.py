@@ -14,6 +14,7 @@ from libs.messages.run import Place
 from libs.plan.model import Approval, Gate
 from libs.rollout import state as rollouts
 from libs.rollout.state import Rollout
+from libs.rollout.traffic import weight
 from services.intake.showing.steps import deadline, gate_view, steps
 
 ACCEPTED = "accepted"
@@ -130,7 +131,7 @@ def _stage_state(phase: TargetPhase, stage: str) -> str:
 def _rollout(rollout: Rollout) -> RolloutView:
     return RolloutView(
         phase=str(rollout.phase),
-        weight=rollouts.weight(rollout),
+        weight=weight(rollout),
         hindrance=rollout.hindrance,
         reason=rollout.reason,
         epoch=rollout.epoch,

@@ -33,7 +33,8 @@ from libs.plan.model import (
     Step,
 )
 from libs.rollout.machine import advance
-from libs.rollout.state import Phase, Rollout, asks_cluster, current, gates_of, weight
+from libs.rollout.state import Phase, Rollout, asks_cluster, current, gates_of
+from libs.rollout.traffic import weight
 from tests.builders import (
     STEPS,
     a_rollout,

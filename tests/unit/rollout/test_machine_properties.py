@@ -32,7 +32,8 @@ from libs.messages.run import GateMessage, Place, run_name
 from libs.messages.webhook import CancelWebhook, StartWebhook, WebhookFailed, WebhookSucceeded
 from libs.plan.model import Step
 from libs.rollout.machine import MACHINE
-from libs.rollout.state import Phase, gates_of, is_terminal, is_walked, passage, swap, weight
+from libs.rollout.state import Phase, gates_of, is_terminal, is_walked, passage
+from libs.rollout.traffic import swap, weight
 from tests.builders import a_start
 from tests.cooperation import awaited_places, next_word
 from tests.shell import Shell

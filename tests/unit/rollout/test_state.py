@@ -3,7 +3,8 @@
 import pytest
 
 from libs.plan.model import ApplyManifests, AwaitGates, DeployGreen, RedirectTraffic, SetWeight, ShutDownOld
-from libs.rollout.state import Phase, Swap, asks_cluster, awaits_cluster, current, has_stable, passage, swap, weight
+from libs.rollout.state import Phase, asks_cluster, awaits_cluster, current, has_stable, passage
+from libs.rollout.traffic import Swap, swap, weight
 from tests.builders import STEPS, a_rollout, a_timed_pause, a_workload
 
 BLUE_GREEN = (
