@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,13 +11,17 @@ from msgspec.structs import replace
 from cli.exits import Exit, Stop
 from cli.files.reading import STDIN, shown, text_of
 from libs.plan.prepare import prepare
-from libs.spec.model import Spec
+from libs.spec.manifests import LIMITS
+from libs.spec.objects import read_objects
 from libs.spec.parse import parse
-from libs.spec.problems import Place, Problem, Report, path_of
+from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Problem, Report
 
 MOST_FILES = 1000
 MOST_BYTES = 16 * 1024 * 1024
 _SUFFIXES = (".yaml", ".yml")
+
+Texts = tuple[tuple[str, str], ...]
+"""Each with its name on this machine."""
 
 
 class Submission(Struct, frozen=True):
@@ -39,20 +44,19 @@ def read(file: str, application: str = "", environ: Mapping[str, str] = os.envir
     name, config = shown(file), text_of(file, MOST_BYTES)
     # The server decides which timeouts are too short: it may be set up otherwise than this machine.
     parsed = parse(config, 1, application or None)
+    refused = {problem.path for problem in parsed.problems}
+    paths = {path: place for path, place in parsed.manifests.items() if place.path not in refused}
+    texts, missing = _texts(paths, search_path(file, environ))
+    files = {path: tuple(text for _, text in found) for path, found in texts.items()}
+    names = {path: tuple(name for name, _ in found) for path, found in texts.items()}
     if parsed.spec is None:
-        return Submission(name, config, problems=parsed.problems)
-    bases = search_path(file, environ)
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
-    report = Report()
-    for path, place in _paths(parsed.spec).items():
-        found[path] = _manifests(path, bases, report, place)
-        _check_size(sum(len(text) for texts in found.values() for _, text in texts))
-    if report.has_errors:
-        return Submission(name, config, problems=(*parsed.problems, *report.problems()))
-    files = {path: tuple(text for _, text in texts) for path, texts in found.items()}
-    names = {path: tuple(name for name, _ in texts) for path, texts in found.items()}
-    problems = prepare(config, files, application or None, 1, names).problems
-    return Submission(name, config, files, names, problems)
+        problems = (*parsed.problems, *missing, *_read(texts))
+    else:
+        prepared = prepare(config, files, application or None, 1, names).problems
+        # What was not found would be missed a second time, by the targets that it goes to.
+        problems = (*missing, *(one for one in prepared if not (missing and one.code == "no_manifests")))
+    own = sorted((one for one in problems if not one.file), key=lambda one: (not one.line, one.line, one.column))
+    return Submission(name, config, files, names, (*own, *(one for one in problems if one.file)))
 
 
 def short_timeout(submission: Submission, application: str = "") -> tuple[Problem, ...]:
@@ -87,16 +91,27 @@ def candidates(path: str, bases: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(base / path for base in bases)
 
 
-def _paths(spec: Spec) -> dict[str, Place]:
-    """Each path, and where the file names it first."""
-    found: dict[str, Place] = {}
-    for index, one in enumerate(spec.manifests):
-        if one.path:
-            found.setdefault(one.path, Place(one.line, one.column, path_of("manifests", index, "path")))
-    return found
+def _texts(paths: Mapping[str, Place], bases: Sequence[Path]) -> tuple[dict[str, Texts], tuple[Problem, ...]]:
+    """Of each path, and what is missing."""
+    found: dict[str, Texts] = {}
+    report = Report()
+    for path, place in paths.items():
+        found[path] = _manifests(path, bases, report, place)
+        _check_size(sum(len(text) for texts in found.values() for _, text in texts))
+    return found, report.problems()
 
 
-def _manifests(path: str, bases: Sequence[Path], report: Report, place: Place) -> tuple[tuple[str, str], ...]:
+def _read(texts: Mapping[str, Texts]) -> tuple[Problem, ...]:
+    """What is wrong with the manifests themselves: all that can be told beside a file with mistakes."""
+    found = (one for of_path in texts.values() for name, text in of_path for one in _wrong(name, text))
+    return tuple(islice(found, MOST_PROBLEMS))
+
+
+def _wrong(name: str, text: str) -> tuple[Problem, ...]:
+    return read_objects(text, LIMITS, Origin(name)).problems
+
+
+def _manifests(path: str, bases: Sequence[Path], report: Report, place: Place) -> Texts:
     """Each text with its name on this machine; a folder's in the order of their names."""
     tried = candidates(path, bases)
     found = next((one for one in tried if one.exists()), None)

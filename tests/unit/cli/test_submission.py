@@ -149,3 +149,17 @@ def test_manifests_are_bounded_together(file: Path, path: str) -> None:
 
 def test_same_place_is_tried_once() -> None:
     assert candidates("a.yml", search_path("deploy.yml", {})) == (Path("a.yml"),)
+
+
+def test_everything_missing_is_named_at_once(file: Path) -> None:
+    Path(a_manifest(file.parent / "b.yml")).write_text("kind: ConfigMap\nmetadata: {name: x}\n")
+    file.write_text(FILE.replace("{PATH}", "a.yml\n  - path: b.yml\n  - path: c/") + "nonsense: 1\n")
+    with_mistake = read(str(file), environ={})
+    assert [(one.code, one.line, one.file) for one in with_mistake.problems] == [
+        ("missing_file", 5, ""),
+        ("missing_file", 7, ""),
+        ("unknown_key", 10, ""),
+        ("missing_key", 1, str(file.parent / "b.yml")),
+    ]
+    file.write_text(file.read_text().replace("nonsense: 1\n", ""))
+    assert [one.code for one in read(str(file), environ={}).problems] == ["missing_file", "missing_file", "missing_key"]
