@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+from msgspec.structs import replace
+
 from cli.commands.wanted import Wanted
 from cli.deploying import github, scm
 from cli.deploying.meant import found
@@ -28,7 +30,7 @@ async def start(client: Client, output: Output, wanted: Wanted, key: str, follow
     submission = read(wanted.file, wanted.application)
     check(output, submission)
     accepted = await client.post("/deployments", _request(output, submission, wanted), Accepted, key)
-    return await accepted_is_told(client, output, accepted, following)
+    return await accepted_is_told(client, output, _unheard(accepted, submission), following)
 
 
 async def accepted_is_told(client: Client, output: Output, accepted: Accepted, following: Following) -> Exit:
@@ -50,6 +52,12 @@ async def accepted_is_told(client: Client, output: Output, accepted: Accepted, f
     ended = await watch(client, output, accepted.id, timeout)
     github.tell(accepted.id, link, "SUCCEEDED" if ended is Exit.DONE else "FAILED")
     return ended
+
+
+def _unheard(accepted: Accepted, submission: Submission) -> Accepted:
+    """The server finds what was found here as well, under its own names of the files."""
+    told = tuple(replace(one, file="", line=0).text() for one in submission.problems)
+    return replace(accepted, warnings=tuple(one for one in accepted.warnings if not one.endswith(told)))
 
 
 async def again(

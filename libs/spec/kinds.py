@@ -52,7 +52,28 @@ CLUSTER_SCOPED = frozenset(
     }
 )
 
+API_VERSIONS = {
+    "v1": "ConfigMap Secret Service ServiceAccount Namespace PersistentVolume PersistentVolumeClaim Pod LimitRange "
+    "ResourceQuota Endpoints ReplicationController List",
+    "apps/v1": "Deployment StatefulSet DaemonSet ReplicaSet",
+    "batch/v1": "Job CronJob",
+    "networking.k8s.io/v1": "Ingress IngressClass NetworkPolicy",
+    "rbac.authorization.k8s.io/v1": "Role RoleBinding ClusterRole ClusterRoleBinding",
+    "autoscaling/v2": "HorizontalPodAutoscaler",
+    "policy/v1": "PodDisruptionBudget",
+    "apiextensions.k8s.io/v1": "CustomResourceDefinition",
+    "storage.k8s.io/v1": "StorageClass",
+    "scheduling.k8s.io/v1": "PriorityClass",
+}
+_VERSION_OF = {kind: version for version, kinds in API_VERSIONS.items() for kind in kinds.split()}
+
 GroupKind = tuple[str, str]
+
+
+def likely_version(kind: object) -> str:
+    """The apiVersion that somebody who forgot it meant."""
+    known = _VERSION_OF.get(kind, "") if isinstance(kind, str) else ""
+    return known or "v1, apps/v1, or that of the kind: kubectl api-resources lists them"
 
 
 def group_kind(manifest: dict[str, Any]) -> GroupKind:

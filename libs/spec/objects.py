@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from libs.spec.deployments import deployment_problems
-from libs.spec.kinds import FORBIDDEN, group_kind
+from libs.spec.kinds import FORBIDDEN, group_kind, likely_version
 from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Problem, Report, join, quoted
 from libs.spec.tree.document import Limits, read
 from libs.spec.tree.nodes import Entry, Keys, Mapping, Node, Scalar, Sequence
@@ -106,7 +106,8 @@ class _Document:
             word = word.get(key) if isinstance(word, dict) else None
         if word is None:
             generated = keys[-1] == "name" and "generateName" in (value.get("metadata") or {})
-            hint = "write it instead of generateName, to be found again" if generated else f"add it: {example}"
+            wanted = likely_version(value.get("kind")) if keys == ("apiVersion",) else example
+            hint = "write it instead of generateName, to be found again" if generated else f"add it: {wanted}"
             self._error((*at, *keys), "missing_key", "is missing", hint)
             return False
         if not isinstance(word, str) or not words.fullmatch(word):

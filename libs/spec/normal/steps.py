@@ -1,13 +1,15 @@
-"""Steps as people write them -> the normal form; one with a part missing, which is reported elsewhere, is left out."""
+"""Steps as people write them -> the normal form; one with a part missing is reported elsewhere."""
 
 from collections.abc import Sequence
 
-from libs.spec.model import Analysis, CanaryStep, ExposeServices, Gate, RunWebhook, SetWeight
+from libs.spec.model import Analysis, CanaryStep, ExposeServices, Gate, Pause, RunWebhook, SetWeight
 from libs.spec.normal.pauses import MOST_SECONDS, Pauses
 from libs.spec.problems import Places, Report, join
 from libs.spec.shape.shape import Values
 
 TTL_SECONDS = range(60, 24 * 3600 + 1)
+_BROKEN = Pause()
+"""Stands where a step cannot be read: those after it keep their numbers."""
 _ANALYSIS = ("interval", "units", "numberOfJudgmentRuns", "queries")
 
 Items = Sequence[Values | None] | None
@@ -33,8 +35,8 @@ class Steps:
 
     def read(self, items: Items, path: str) -> dict[str, CanaryStep]:
         """Each step by its path."""
-        steps = {join(path, index): self._step(item or {}, join(path, index)) for index, item in enumerate(items or ())}
-        return {at: step for at, step in steps.items() if step is not None}
+        numbered = ((join(path, index), item or {}) for index, item in enumerate(items or ()))
+        return {at: self._step(item, at) or _BROKEN for at, item in numbered}
 
     def _step(self, item: Values, path: str) -> CanaryStep | None:
         match item:

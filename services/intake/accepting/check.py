@@ -11,7 +11,7 @@ from libs.plan.prepare import prepare
 from libs.plan.size import Bounds, too_large
 from libs.spec.model import RunWebhook, Spec
 from libs.spec.parse import parse
-from libs.spec.problems import Place, Places, Problem, Report, join, path_of, place_of, quoted
+from libs.spec.problems import Place, Places, Problem, Report, path_of, place_of, quoted
 from libs.spec.release import not_run
 from libs.spec.rules.uses import used_steps
 
@@ -63,7 +63,8 @@ def _accounts(request: StartRequest, spec: Spec) -> Needed:
 def _callers(request: StartRequest, spec: Spec) -> Needed:
     for path, step in used_steps(spec, request.targets):
         if isinstance(step, RunWebhook) and (agent := spec.webhooks[step.name].agent):
-            yield join(join(path, "runWebhook"), "name"), agent, ", which calls this webhook"
+            index = list(spec.webhooks).index(step.name)
+            yield path_of("webhooks", index, "agentIdentifier"), agent, f", which calls {quoted(step.name)} for {path}"
 
 
 def is_asked(request: StartRequest, target: str) -> bool:

@@ -60,3 +60,11 @@ async def test_timeout_still_prints_json(memory: Open, folder: Path) -> None:
         options = "-f deploy.yml --watch --timeout 0.5 -o json"
         result = await cli(folder, "deploy", "start", *options.split(), w=w)
         assert (result.code, msgspec.json.decode(result.out)["phase"]) == (Exit.TIMEOUT, "accepted")
+
+
+async def test_warning_is_said_once(memory: Open, folder: Path) -> None:
+    file = folder / "deploy.yml"
+    file.write_text(file.read_text() + 'context:\n  page: "{{context.page}}"\n')
+    async with memory() as p, world(p.store, p.bus) as w:
+        result = await cli(folder, "deploy", "start", "-f", "deploy.yml", w=w)
+        assert (result.code, result.err.count("holds a template")) == (Exit.DONE, 1)

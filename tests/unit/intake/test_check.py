@@ -54,7 +54,7 @@ CALLED = a_file(
     targets="{qa: {account: q, constraints: {afterDeployment: [{runWebhook: {name: w}}]}}, prod: {account: p}}",
     more="webhooks: [{name: w, uriTemplate: 'https://a.test', networkMode: remoteNetworkAgent, agentIdentifier: tols}]",
 )
-ACCOUNT, CALLER = (2, "targets.qa.account"), (2, "targets.qa.constraints.afterDeployment[0].runWebhook.name")
+ACCOUNT, CALLER = (2, "targets.qa.account"), (5, "webhooks[0].agentIdentifier")
 
 
 @pytest.mark.feature("F2", "F111")
@@ -79,5 +79,8 @@ def test_agent_that_never_was_is_refused(
 
 def test_agent_of_a_webhook_is_suggested() -> None:
     (problem,) = check_agents(StartRequest(config=CALLED), spec_of(CALLED), {"q", "p", "tools"})
-    assert problem.message == 'no agent is registered as "tols", which calls this webhook'
+    assert (
+        problem.message
+        == 'no agent is registered as "tols", which calls "w" for targets.qa.constraints.afterDeployment[0]'
+    )
     assert problem.hint.startswith("did you mean tools?")

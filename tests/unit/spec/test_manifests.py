@@ -43,7 +43,9 @@ def namespaces(found: tuple[dict[str, Any], ...]) -> list[str | None]:
     [
         ("hello", "1:1: is not a mapping, so no Kubernetes object (write apiVersion, kind, metadata)"),
         ("- a", "1:1: is not a mapping, so no Kubernetes object (write apiVersion, kind, metadata)"),
-        ("{kind: A, metadata: {name: a}}", "1:1: apiVersion: is missing (add it: apps/v1)"),
+        ("{kind: A, metadata: {name: a}}", "1:1: apiVersion: is missing (add it: v1, apps/v1, or"),
+        ("{kind: ConfigMap, metadata: {name: a}}", "1:1: apiVersion: is missing (add it: v1)"),
+        ("{kind: Deployment, metadata: {name: a}}", "1:1: apiVersion: is missing (add it: apps/v1)"),
         ("{apiVersion: v1, metadata: {name: a}}", "1:1: kind: is missing (add it: Deployment)"),
         ("{apiVersion: v1, kind: A}", "1:1: metadata.name: is missing (add it: a name)"),
         ("{apiVersion: v1, kind: A, metadata: []}", "1:37: metadata.name: is missing (add it: a name)"),

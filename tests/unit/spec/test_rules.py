@@ -226,3 +226,10 @@ def test_unknown_words_bring_the_nearest() -> None:
 def test_many_braces_are_few_problems(body: str) -> None:
     text = called(f"uriTemplate: 'https://a.test', bodyTemplate: '{body}'")
     assert 0 < len(parse(text).problems) <= 11
+
+
+def test_steps_after_a_broken_one_keep_their_number() -> None:
+    assert lines_of(with_steps("setWeight: {weight: 150}", "exposeServices: {services: [a]}")) == [
+        f"8:29 {STEP}.setWeight.weight must be 0 to 100, not 150",
+        f"9:9 {STEP[:-3]}[1].exposeServices warning: services are not exposed by this release",
+    ]
