@@ -100,6 +100,12 @@ def where(options: Options, environ: Mapping[str, str] = os.environ) -> Place:
     return Place(server, token)
 
 
+def known_server(environ: Mapping[str, str] = os.environ) -> str:
+    """The server that a command would ask; empty where none is known."""
+    up = _running(state_dir(environ))
+    return environ.get("FAIRLEAD_SERVER", "").rstrip("/") or (up.server if up else "")
+
+
 def _address(server: str) -> str:
     given = server.strip().rstrip("/")
     try:

@@ -1,18 +1,23 @@
 """`fairlead template kubernetes …`: deployment files to begin with."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from cli.exits import Exit
+from cli.exits import Exit, Stop
 
 app = App(name="template", help="Print deployment files to begin with.")
 kubernetes = App(name="kubernetes", help="For Kubernetes.")
 app.command(kubernetes)
 
+_FEATURES = ("manual", "automated", "traffic", "webhook")
 Features = Annotated[
-    tuple[Literal["manual", "automated", "traffic", "webhook"], ...],
-    Parameter(name=["--features", "-f"], negative="", help="What the strategy shows; may be repeated."),
+    tuple[str, ...],
+    Parameter(
+        name=["--features", "-f"],
+        negative="",
+        help=f"What the strategy shows: {', '.join(_FEATURES)}; several with commas, or repeated.",
+    ),
 ]
 
 
@@ -20,7 +25,7 @@ Features = Annotated[
 def canary(*, features: Features = ("manual",)) -> int:
     """Print a file that goes to a part of the pods first.
 
-    Example: fairlead template kubernetes canary -f manual -f webhook > deploy.yml
+    Example: fairlead template kubernetes canary -f manual,webhook > deploy.yml
     """
     return _print("canary", features)
 
@@ -38,6 +43,10 @@ def _print(strategy: str, features: tuple[str, ...]) -> int:
     import sys
 
     from cli.files.templates import text
+    from cli.options import known_server
 
-    sys.stdout.write(text(strategy, frozenset(features)))
+    wanted = frozenset(one.strip() for given in features for one in given.split(","))
+    if unknown := sorted(wanted.difference(_FEATURES)):
+        raise Stop(Exit.WRONG, f"{unknown[0]!r} is no feature", f"known: {', '.join(_FEATURES)}")
+    sys.stdout.write(text(strategy, wanted, known_server()))
     return Exit.DONE

@@ -1,29 +1,64 @@
-"""Deployment files to begin with: what the wanted features take, and nothing else."""
+"""Deployment files to begin with: each complete in itself, with what the wanted features take and nothing else."""
 
 from collections.abc import Iterator
 
+_EDITOR = "# yaml-language-server: $schema={server}/api/v1/schema/deployment.json\n"
+_NEEDS = {
+    "automated": "# Before the start: a Prometheus, under the name prometheus (fairlead config apply -f FILE)\n",
+    "webhook": "# Before the start: something at uriTemplate that answers, and calls back when it is done\n",
+    "traffic": "# Before the start: remove trafficManagement; this release refuses istio, and counts weights in pods\n",
+}
+
 _HEAD = """\
-# yaml-language-server: $schema=http://127.0.0.1:8080/api/v1/schema/deployment.json
 version: v1
 kind: kubernetes
-application: shop            # one deployment at a time of each application
+application: hello           # one deployment at a time of each application
 
 targets:
   staging:                   # a name of your own
     account: staging         # the agent that reaches the cluster: fairlead agent list
-    namespace: shop
+    namespace: hello
     strategy: careful        # one of the strategies below
   prod:
     account: prod
-    namespace: shop
+    namespace: hello
     strategy: careful
     constraints:
       dependsOn: [staging]   # begins when staging is done
 
-manifests:                   # files and folders, looked for beside this file first
-  - path: manifests/namespace.yml
-  - path: manifests/service.yml
-  - path: manifests/v1
+manifests:                   # or files and folders, looked for beside this file first: - path: manifests/
+  - inline: |
+      apiVersion: v1
+      kind: Namespace
+      metadata: {name: hello}
+"""
+
+_SERVICE = """\
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata: {name: NAME}
+      spec:
+        selector: {app: hello}
+        ports: [{name: http, port: 80, targetPort: 8080}]
+"""
+
+_DEPLOYMENT = """\
+      ---
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: hello}
+      spec:
+        replicas: 4
+        selector: {matchLabels: {app: hello}}
+        template:
+          metadata: {labels: {app: hello}}
+          spec:
+            containers:
+              - name: web
+                image: docker.io/nginxinc/nginx-unprivileged:1.27-alpine   # change it for the next release
+                ports: [{containerPort: 8080}]
+                readinessProbe: {httpGet: {path: /, port: 8080}}
 """
 
 _INLINE_GATES = {
@@ -61,21 +96,27 @@ _TRAFFIC = """
 trafficManagement:
   - targets: [prod]          # this release refuses a start with istio; elsewhere the weights are counted in pods
     istio:
-      - virtualService: {name: shop, httpRouteName: main}
-        destinationRule: {name: shop, activeSubsetName: stable, canarySubsetName: canary}
+      - virtualService: {name: hello, httpRouteName: main}
+        destinationRule: {name: hello, activeSubsetName: stable, canarySubsetName: canary}
 """
 
 _SERVICES = """
 trafficManagement:
   - targets: [staging, prod]
     kubernetes:
-      - activeService: shop  # whose selector is moved to the new version
+      - activeService: hello           # whose selector is moved to the new version
+        previewService: hello-preview  # shows the new version before that
 """
 
 
-def text(strategy: str, features: frozenset[str]) -> str:
-    """`features`: any of manual, automated, webhook, and traffic for a canary."""
-    parts = [_HEAD, *(_canary(features) if strategy == "canary" else _blue_green(features))]
+def text(strategy: str, features: frozenset[str], server: str = "") -> str:
+    """`features`: any of manual, automated, webhook, and traffic for a canary; `server` has the editors' schema."""
+    is_canary = strategy == "canary"
+    parts = [_EDITOR.format(server=server)] if server else []
+    parts += [need for feature, need in _NEEDS.items() if feature in features and (is_canary or feature != "traffic")]
+    services = ("hello",) if is_canary else ("hello", "hello-preview")
+    parts += [_HEAD, *(_SERVICE.replace("NAME", name) for name in services), _DEPLOYMENT]
+    parts += _canary(features) if is_canary else _blue_green(features)
     if "automated" in features:
         parts.append(_ANALYSIS)
     if "webhook" in features:
