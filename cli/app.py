@@ -10,9 +10,10 @@ from typing import Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
+from cli.about import ALONE
 from cli.exits import Exit, Stop
 from cli.harmless import harmless
-from cli.options import DEFAULTS, Options, reordered
+from cli.options import NEARBY, Nearby, reordered
 from cli.release import release
 
 app = App(
@@ -28,23 +29,13 @@ app.command("cli.commands.deploy:app", name="deploy", help="Start, look at, foll
 app.command("cli.commands.agent:app", name="agent", help="See and register agents.")
 app.command("cli.commands.config:app", name="config", help="Show and apply roles, metric providers, notifications.")
 app.command("cli.commands.credential:app", name="credential", help="Give machines such as CI a way in.")
-app.command(
-    "cli.commands.validate:validate",
-    name="validate",
-    help="Check a deployment file and its manifests; needs no server.",
-)
-app.command("cli.commands.plan:plan", name="plan", help="Show what a deployment file would do; needs no server.")
 app.command("cli.commands.template:app", name="template", help="Print deployment files to begin with.")
-app.command("cli.commands.local:doctor", name="doctor", help="Check server, token, clocks and agents.")
-app.command("cli.commands.local:up", name="up", help="Run everything on this machine.")
-app.command(
-    "cli.commands.local:demo", name="demo", help="Show releases as a story, on sandboxes or on a cluster of yours."
-)
-app.command("cli.commands.local:sandbox", name="sandbox", help="Run one pretend Kubernetes cluster.")
+for command, (place, about) in ALONE.items():
+    app.command(place, name=command, help=about)
 
 
 @app.command(name="version")
-def version_(*, options: Options = DEFAULTS) -> int:
+def version_(*, options: Nearby = NEARBY) -> int:
     """Print the version.
 
     Example: fairlead version -o json

@@ -60,7 +60,17 @@ class Options:
     ] = False
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Nearby(Options):
+    """The options of a command that asks no server: where one is named, as scripts do everywhere, it is passed over."""
+
+    server: Annotated[str, Parameter(name=["--server", "--addr"], show=False)] = ""
+    token: Annotated[str, Parameter(name=["--token", "--authToken", "-a"], show=False)] = ""
+
+
 DEFAULTS = Options()
+NEARBY = Nearby()
 
 
 class Up(Struct, frozen=True, omit_defaults=True):

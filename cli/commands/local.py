@@ -7,37 +7,23 @@ from cyclopts import Parameter
 
 from cli.demo.wish import AS_EVER, Wish
 from cli.exits import Exit
-from cli.options import DEFAULTS, Options
+from cli.options import DEFAULTS, NEARBY, Nearby, Options
 
 
-def up(*, options: Options = DEFAULTS) -> int:
-    """Run everything on this machine: NATS, all services, two sandbox clusters and their agents.
-
-    Everything is kept in the state folder ($FAIRLEAD_STATE_DIR, else .fairlead); started again, it goes on.
-
-    Example: fairlead up
-    """
+def up(*, options: Nearby = NEARBY) -> int:
     from cli.local.up import up
 
     return up(options)
 
 
 def doctor(*, options: Options = DEFAULTS) -> int:
-    """Check the server, the token, the clocks and the agents; each line says ok, or what to do.
-
-    Example: fairlead doctor
-    """
     from cli.commands.running import run
     from cli.server.doctor import examine
 
     return run(options, examine)
 
 
-def demo(*, wish: Wish = AS_EVER, options: Options = DEFAULTS) -> int:
-    """Show releases as a story: a canary, an approval, blue/green, tests and figures that decide, and ways back.
-
-    Example: fairlead demo
-    """
+def demo(*, wish: Wish = AS_EVER, options: Nearby = NEARBY) -> int:
     from cli.demo.play import demo
 
     return demo(options, wish)
@@ -50,10 +36,6 @@ def sandbox(
     nodes: Annotated[int, Parameter(help="How many nodes the cluster has.")] = 3,
     seed: Annotated[int, Parameter(help="The same seed and requests make the same objects.")] = 0,
 ) -> int:
-    """Run one pretend Kubernetes cluster in the foreground, for kubectl or any other client.
-
-    Example: fairlead sandbox --port 8001 --kubeconfig sandbox.kubeconfig
-    """
     from sandbox.__main__ import main
 
     arguments = ["--port", str(port), "--nodes", str(nodes), "--seed", str(seed)]

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from cli.commands.wanted import Application, File
 from cli.exits import Exit
-from cli.options import DEFAULTS, Options
+from cli.options import NEARBY, Nearby
 
 
 def plan(
@@ -17,12 +17,8 @@ def plan(
         tuple[str, ...],
         Parameter(name=["--target", "-t", "--targetFilters"], negative="", help="Only this target; may be repeated."),
     ] = (),
-    options: Options = DEFAULTS,
+    options: Nearby = NEARBY,
 ) -> int:
-    """Show what a deployment file would do: every target in order, with its gates and steps.
-
-    Example: fairlead plan -f deploy.yml
-    """
     from cli.deploying.starting import check
     from cli.exits import Stop
     from cli.files.planning import compiled, picture

@@ -2,19 +2,15 @@
 
 from cli.commands.wanted import Application, File
 from cli.exits import Exit
-from cli.options import DEFAULTS, Options
+from cli.options import NEARBY, Nearby
 
 
 def validate(
     *,
     file: File,
     application: Application = "",
-    options: Options = DEFAULTS,
+    options: Nearby = NEARBY,
 ) -> int:
-    """Check a deployment file and the manifests it names, and say everything that is wrong.
-
-    Example: fairlead validate -f deploy.yml
-    """
     from cli.files.submission import read, short_timeout
     from cli.output import Output
 

@@ -1,0 +1,62 @@
+"""What the commands that stand alone say of themselves: told without importing what they do.
+
+The first line is what the list of commands shows.
+"""
+
+ALONE = {
+    "validate": (
+        "cli.commands.validate:validate",
+        """Check a deployment file and its manifests; needs no server.
+
+        Everything that is wrong is said at once, with line and column.
+
+        Example: fairlead validate -f deploy.yml
+        """,
+    ),
+    "plan": (
+        "cli.commands.plan:plan",
+        """Show what a deployment file would do; needs no server.
+
+        Every target in order, with its gates and steps.
+
+        Example: fairlead plan -f deploy.yml
+        """,
+    ),
+    "doctor": (
+        "cli.commands.local:doctor",
+        """Check server, token, clocks and agents.
+
+        Each line says ok, or what to do.
+
+        Example: fairlead doctor
+        """,
+    ),
+    "up": (
+        "cli.commands.local:up",
+        """Run everything on this machine.
+
+        That is NATS, all services, two sandbox clusters and their agents. Everything is kept in the state folder:
+        FAIRLEAD_STATE_DIR, else .fairlead in the working directory. Started again, it goes on.
+
+        Example: fairlead up
+        """,
+    ),
+    "demo": (
+        "cli.commands.local:demo",
+        """Show releases as a story, on sandboxes or on a cluster of yours.
+
+        A canary, an approval, blue/green, tests and figures that decide, and ways back.
+
+        Example: fairlead demo
+        """,
+    ),
+    "sandbox": (
+        "cli.commands.local:sandbox",
+        """Run one pretend Kubernetes cluster.
+
+        It stays in the foreground, for kubectl or any other client.
+
+        Example: fairlead sandbox --port 8001 --kubeconfig sandbox.kubeconfig
+        """,
+    ),
+}
