@@ -45,7 +45,7 @@ async def lent(folder: Path) -> AsyncIterator[Lent]:
         return kubeconfig.exists()
 
     try:
-        await eventually(is_written, 30)
+        await eventually(is_written)
         yield Lent(kubeconfig)
     finally:
         running.stop()
