@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from libs.link.port import Answer, Away, Busy, Lost, NoAnswer, Refused, Unreachable
+from libs.link.port import Answer, Away, Busy, Lost, NoAnswer, Refused, Silent, Unreachable
 from libs.messages.agent import Frame
 
 ANSWER_BYTES = 64 * 1024 * 1024
@@ -34,6 +34,8 @@ def no_answer(problem: str) -> NoAnswer:
             return Refused(reason)
         case "unreachable":
             return Unreachable(reason)
+        case "timeout":
+            return Silent("timeout: what the agent asked did not answer it in time")
         case _:
             return Lost(reason or problem)
 
@@ -49,6 +51,8 @@ def problem_of(failure: NoAnswer) -> str:
             return f"refused: {failure}"
         case Unreachable():
             return f"unreachable: {failure}"
+        case Silent():
+            return "timeout"
         case _:
             return f"gone: {failure}"
 

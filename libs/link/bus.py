@@ -16,6 +16,10 @@ from libs.runtime.clock import Clock
 OPEN_MOST = 10_000
 """Requests under way in one process; one more is answered `Busy` before it is sent."""
 
+LATE_SHARE, LATE_SECONDS = 0.1, 1.0
+"""How much longer than the agent the asker waits, as a share and at most: that the agent itself was not answered says
+more than that nothing came from it."""
+
 RENEW_SECONDS = 10.0
 _UNREAD_MOST = 16_384
 
@@ -51,7 +55,7 @@ class BusLink:
     async def ask(self, tenant: str, agent: str, ask: Ask) -> Answer:
         reply, inflow = self._expect(ask)
         try:
-            async with asyncio.timeout(ask.timeout_ms / 1000):
+            async with asyncio.timeout(_patience(ask)):
                 await self._send(request_subject(tenant, agent), ask, reply)
                 return await whole(_Granting(inflow, self._bus))
         except TimeoutError:
@@ -117,6 +121,11 @@ class _Granting:
         if owed and self._inflow.control:
             await _control(self._bus, self._inflow, Control(credit=owed))
         return frame
+
+
+def _patience(ask: Ask) -> float:
+    seconds = ask.timeout_ms / 1000
+    return seconds + min(LATE_SECONDS, seconds * LATE_SHARE)
 
 
 async def _control(bus: Bus, inflow: Inflow, control: Control) -> None:

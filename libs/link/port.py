@@ -29,6 +29,10 @@ class Lost(NoAnswer):
     """There is no verdict: it may have happened. Read before anything else is tried."""
 
 
+class Silent(Lost):
+    """The agent says so itself: it is there, and what it asked did not answer it in time."""
+
+
 class Unreachable(NoAnswer):
     """The agent is there and cannot reach the cluster or the address. Nothing was sent."""
 

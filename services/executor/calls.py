@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from libs.kube.link import Linked
 from libs.kube.port import Fence, Media, Response
-from libs.link.port import Lost
+from libs.link.port import Lost, Silent
 from libs.workload.dialogue.answers import explain, fence_off, learn, reread
 from libs.workload.dialogue.wanted import Request, Wanted
 from libs.workload.kinds.objects import Object
@@ -35,15 +35,27 @@ class Calls:
         self._sight = sight
         self._place = place
         self._spelling = Spelling(transport)
+        self._open: list[tuple[Request, Wanted | None]] = []
+        """Writes that a silent API may still do."""
 
     async def send(self, requests: tuple[Request, ...], epoch: int, wanted: Wanted | None = None) -> list[Refusal]:
         """Send all of them: each is safe alone, so one that is refused does not hold the others back."""
         refusals = [await self._send(request, epoch, wanted) for request in requests]
         return [refusal for refusal in refusals if refusal is not None]
 
+    async def settle(self, epoch: int) -> None:
+        """What became of writes that nothing answered; before anything is decided on."""
+        while self._open:
+            await self._doubt(self._open[0][0], epoch, self._open[0][1])
+            del self._open[0]
+
     async def _send(self, request: Request, epoch: int, wanted: Wanted | None) -> Refusal | None:
         try:
             response = await self._ask(request, epoch)
+        except Silent:
+            if request.is_write:
+                self._open.append((request, wanted))
+            raise
         except Lost:
             await self._doubt(request, epoch, wanted)
             raise
@@ -74,7 +86,8 @@ class Calls:
         body = None if request.body is None else msgspec.json.encode(request.body)
         media = Media(request.content_type or "application/json", request.accept)
         fence = Fence(self._place, epoch) if request.is_write else None
-        return await self._transport.request(request.method, request.path, body, media, fence)
+        async with self._sight.answering():
+            return await self._transport.request(request.method, request.path, body, media, fence)
 
 
 def _object(response: Response) -> Object:

@@ -17,6 +17,7 @@ from libs.runtime.clock import Clock
 from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, WATCH_SELECTOR
 from libs.workload.kinds.objects import Identity, Object, annotation
 from libs.workload.pods.fleet import owner_of
+from services.executor.pulse import ANSWER_SECONDS, Pulse
 
 LINGER_SECONDS = 60.0
 """How long watches that nobody uses are kept: the next release often follows the last."""
@@ -41,6 +42,8 @@ class Watch:
         )
         pods = View(by_rollout, owner_of)
         self.pods = Reflector(transport, Collection(f"/api/v1{base}/pods", WATCH_SELECTOR), clock, random, pods)
+        patient = Linked(link, place.tenant, place.agent, ANSWER_SECONDS)
+        self.pulse = Pulse(patient, f"/api/v1{base}/pods?limit=1&resourceVersion=0", clock, self._stir)
         self.users = 0
 
     def pods_of(self, replica_set: Identity) -> tuple[Object, ...]:
@@ -54,6 +57,10 @@ class Watch:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.replica_sets.run())
             group.create_task(self.pods.run())
+            group.create_task(self.pulse.run())
+
+    def _stir(self) -> None:
+        self.pods.view.stir()
 
 
 class Clusters:

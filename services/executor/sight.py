@@ -5,8 +5,8 @@ which Kubernetes lets one compare as numbers; a copy that the watch has caught u
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 
 from libs.kube.reflector import Reflector
@@ -30,7 +30,27 @@ class Sight:
         with ExitStack() as stack:
             for reflector in self._reflectors():
                 stack.enter_context(reflector.view.follow(followed(application, target), some=some))
+            stack.callback(self.feel, False)
             yield
+
+    def feel(self, is_felt: bool) -> None:
+        """Whether it matters now that the cluster's API answers."""
+        for watch in self._watches.values():
+            watch.pulse.feel(self, is_felt)
+
+    def silent(self) -> datetime | None:
+        """Since when the cluster's API answers nothing."""
+        return min((watch.pulse.since for watch in self._watches.values() if watch.pulse.since), default=None)
+
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[None]:
+        """For what the API is asked: given up as soon as it is known to be silent."""
+        async with AsyncExitStack() as stack:
+            for watch in self._watches.values():
+                await stack.enter_async_context(watch.pulse.answering())
+            yield
+        for watch in self._watches.values():
+            watch.pulse.heard()
 
     def blind(self) -> tuple[datetime, str] | None:
         """Since when the watches do not show what is so, and why; None while they do."""

@@ -13,7 +13,7 @@ from libs.durable.commit import Contended, Shell
 from libs.durable.ports import Unavailable, Unknown
 from libs.durable.record import NewerSchema
 from libs.kube.link import Linked
-from libs.link.port import Away, NoAnswer, Refused
+from libs.link.port import Away, NoAnswer, Refused, Silent
 from libs.messages.message import Message
 from libs.messages.rollout import Broken, Claimed, Hindered, Settled, Surveyed
 from libs.messages.subject import Key
@@ -140,6 +140,7 @@ class Steering:
         if is_terminal(rollout):
             self.looks += 1
             return False
+        sight.feel(rollout.phase is Phase.SURVEYING or awaits_cluster(rollout))
         try:
             seconds = await self._look(rollout, sight, calls, objects)
             self.away_since = None
@@ -160,8 +161,11 @@ class Steering:
 
     async def _look(self, rollout: Rollout, sight: Sight, calls: Calls, objects: tuple[Object, ...]) -> float:
         """Work at the present goal; for how long to wait where nothing changes."""
+        if sight.silent() is not None:
+            raise Silent("the API is silent")
         if (blind := sight.blind()) is not None:
             raise _Blind(*blind)
+        await calls.settle(rollout.epoch)
         if rollout.phase is Phase.SURVEYING:
             return await self._survey(rollout, sight, calls, objects)
         snapshot = await self._tools.papers.snapshot(rollout.snapshot)
@@ -242,6 +246,10 @@ class Steering:
             self.away_since = self.away_since or since
             moment = self.away_since.isoformat(timespec="seconds")
             await self._hindered(rollout, f"agent {rollout.agent} cannot be asked since {moment}: {error}")
+            return self._patience.left or RETRY_SECONDS
+        if isinstance(error, Silent) and self.sight is not None and (silent := self.sight.silent()) is not None:
+            told = f"the cluster's API has not answered agent {rollout.agent} since {silent:%H:%M:%S}"
+            await self._hindered(rollout, told)
             return self._patience.left or RETRY_SECONDS
         await self._hindered(rollout, f"agent {rollout.agent}: {str(error) or type(error).__name__}")
         return RETRY_SECONDS if isinstance(error, Refused) else BACK_OFF_SECONDS

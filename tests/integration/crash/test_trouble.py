@@ -1,12 +1,13 @@
 """Agents that are away, busy, unreachable, that answer nothing or nonsense: the rollout says why it waits, and ends."""
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
 from random import Random
 
 import pytest
 
 from libs.link.memory import MemoryLink
-from libs.link.port import Away, Busy, Lost, NoAnswer, Refused, Unreachable
+from libs.link.port import Answer, Away, Busy, Lost, NoAnswer, Refused, Silent, Stream, Unreachable
 from libs.messages.agent import Ask, Frame
 from libs.messages.rollout import RolloutHindered
 from libs.messages.subject import Key
@@ -14,6 +15,7 @@ from tests.integration.crash.plane import Plane, meanwhile, planes
 from tests.integration.crash.releases import (
     MISSING,
     NEW,
+    TARGETS,
     Ended,
     assert_epochs_grow,
     never,
@@ -114,3 +116,53 @@ def test_nonsense_is_survived(name: str) -> None:
     told, _ = run(nonsense(GARBAGE[name]))
     assert told
     assert told[-1] == ""
+
+
+class Frozen:
+    """An agent whose cluster's API answers nothing for a while; its watches stay open."""
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+        self._link = plane.link
+        self.is_frozen = False
+
+    async def ask(self, tenant: str, agent: str, ask: Ask) -> Answer:
+        if not self.is_frozen:
+            return await self._link.ask(tenant, agent, ask)
+        await self._plane.clock.sleep(ask.timeout_ms / 1000)
+        raise Silent("timeout")
+
+    def stream(self, tenant: str, agent: str, ask: Ask) -> AbstractAsyncContextManager[Stream]:
+        return self._link.stream(tenant, agent, ask)
+
+
+async def frozen(step: int) -> tuple[float, str, str, str]:
+    """How long a silent API goes untold, in which words, what is told at last, and how it ends."""
+    async with planes() as plane:
+        await stable(plane)
+        plane.link = link = Frozen(plane)
+        async with meanwhile(plane.planner(never()), plane.executor(never())):
+            key = await order(plane, "d2", NEW)
+            await plane.until(key, TARGETS[0], lambda rollout: rollout.step == step)
+            link.is_frozen, began = True, plane.clock.monotonic()
+            await plane.until(key, TARGETS[0], lambda rollout: "not answered" in rollout.hindrance)
+            seconds = plane.clock.monotonic() - began
+            told = reasons(plane, key)
+            await plane.clock.sleep(15)
+            link.is_frozen = False
+            await plane.ended(key)
+        last = reasons(plane, key)[-1]
+        return (
+            seconds,
+            next(one for one in told if "not answered" in one),
+            last,
+            str((await plane.deployment(key)).phase),
+        )
+
+
+@pytest.mark.parametrize("step", [0, 1, 3])
+def test_silent_api_is_told_soon(step: int) -> None:
+    seconds, told, last, phase = run(frozen(step))
+    assert seconds <= 12
+    assert told.startswith("the cluster's API has not answered agent ")
+    assert (last, phase) == ("", "succeeded")

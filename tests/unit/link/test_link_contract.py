@@ -13,7 +13,7 @@ from libs.durable.ports import Bus, Packet
 from libs.link.bus import bus_link
 from libs.link.codec import decode_ask, encode
 from libs.link.memory import Answers, MemoryLink
-from libs.link.port import Away, Busy, Link, Lost, Refused, Unreachable
+from libs.link.port import Away, Busy, Link, Lost, Refused, Silent, Unreachable
 from libs.messages.agent import Ask, Frame, request_subject
 from libs.runtime.clock import SystemClock
 
@@ -85,7 +85,7 @@ async def test_missing_chunk_loses_answer(linked: Open) -> None:
         ("refused: not here", Refused, "not here"),
         ("unreachable: no route", Unreachable, "no route"),
         ("gone: the stream ended", Lost, "the stream ended"),
-        ("timeout", Lost, "timeout"),
+        ("timeout", Silent, "timeout"),
         ("something of a later release", Lost, "later release"),
     ],
 )
