@@ -44,7 +44,7 @@ class Listing:
     application: Annotated[str, Parameter(name=["--application", "-n"], help="Only of this application.")] = ""
     phase: Annotated[str, Parameter(help="Only in this phase; active: every one that has not ended.")] = ""
     by: Annotated[str, Parameter(help="Only what this person or machine started.")] = ""
-    since: Annotated[str, Parameter(help="Only what was started since, like 2026-05-01T12:00:00Z.")] = ""
+    since: Annotated[str, Parameter(help="Only what was started since: 90m, 1h, 2d or 2026-05-01T12:00:00Z.")] = ""
     limit: Annotated[int, Parameter(help="How many, newest first.")] = 20
     cursor: Annotated[str, Parameter(help="Where the page before ended.")] = ""
 

@@ -15,7 +15,7 @@ from cli.output import Output
 from cli.program import program
 from cli.server.client import Client
 from libs.api.request import Again, StartRequest
-from libs.api.view import Accepted
+from libs.api.view import Accepted, DeploymentView
 
 Following = tuple[bool, float | None]
 """Whether to follow, and for how many seconds at most."""
@@ -66,7 +66,18 @@ async def again(
     verb, deployment, targets = what
     meant = await found(client, deployment, verb)
     accepted = await client.post(f"/deployments/{meant}/{verb}", Again(targets=targets or None), Accepted, key)
+    if verb == "undo":
+        await _tell_what(client, output, accepted)
     return await accepted_is_told(client, output, accepted, following)
+
+
+async def _tell_what(client: Client, output: Output, accepted: Accepted) -> None:
+    """Which success it is that comes back was for the server to find."""
+    view = await client.get(f"/deployments/{accepted.id}", DeploymentView)
+    if view.redeploys:
+        earlier = await client.get(f"/deployments/{view.redeploys}", DeploymentView)
+        when = f"{earlier.started_at:%Y-%m-%d %H:%M:%S} UTC"
+        output.note(f"deploys {view.application} as it was started by {earlier.by} at {when} ({earlier.id})")
 
 
 def check(output: Output, submission: Submission) -> None:

@@ -1,8 +1,11 @@
 """Looking at deployments and deciding about them."""
 
+import re
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cli.deploying.meant import found
 from cli.exits import Exit
@@ -16,6 +19,8 @@ from libs.api.request import Decision
 from libs.api.view import Decided, DeploymentList, DeploymentView
 from libs.runtime.clock import SystemClock
 
+_SPAN = re.compile(r"([0-9]{1,5})([smhd])")
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _DONE = {
     "approve": "approved",
     "reject": "rejected",
@@ -62,8 +67,15 @@ async def explain(client: Client, output: Output, deployment: str) -> Exit:
     return Exit.DONE
 
 
+def moment(since: str, now: datetime) -> str:
+    """A span such as `90m` or `2d` counts back from now; anything else is for the server to read."""
+    span = _SPAN.fullmatch(since)
+    return (now - int(span[1]) * _UNITS[span[2]]).isoformat() if span else since
+
+
 async def list_deployments(client: Client, output: Output, page: Page) -> Exit:
-    listed = await client.get(f"/deployments?{page.query}", DeploymentList)
+    asked = replace(page, since=moment(page.since, SystemClock().now()))
+    listed = await client.get(f"/deployments?{asked.query}", DeploymentList)
     output.result(listed, table(listed, output.console.width))
     if listed.cursor and output.format == "text":
         output.note(f"more: {program()} deploy list --cursor {listed.cursor}")

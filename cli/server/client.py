@@ -59,6 +59,10 @@ class Client:
             if answer.status and (answer.status not in _AGAIN or attempt + 1 == attempts):
                 break
             await asyncio.sleep(_PAUSES[attempt])
+        if answer.status == 401 and self.place.token.count(".") != 2:
+            raise Stop(
+                Exit.NOT_ALLOWED, "the token in --token is not a token", "give one with --token or FAIRLEAD_TOKEN"
+            )
         if answer.status >= 400:
             raise refused(answer.status, answer.body)
         if answer.status >= 300:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cli.program import program
 from cli.showing.awaited import awaited_words, decision_command
@@ -15,6 +16,8 @@ class Reason(Struct, frozen=True, omit_defaults=True):
     target: str = ""
     command: str = ""
     """What a person could type; empty where only time or the cluster helps."""
+    other: str = ""
+    """What could be typed instead."""
 
 
 def explained(view: DeploymentView, now: datetime) -> tuple[Reason, ...]:
@@ -29,7 +32,8 @@ def explained(view: DeploymentView, now: datetime) -> tuple[Reason, ...]:
 
 def told(reason: Reason) -> str:
     place = f"{reason.target}: " if reason.target and not reason.words.startswith(reason.target) else ""
-    return f"{place}{reason.words}" + (f"\n  {reason.command}" if reason.command else "")
+    typed = "".join(f"\n  {command}" for command in (reason.command, reason.other) if command)
+    return f"{place}{reason.words}{typed}"
 
 
 def _ended(view: DeploymentView) -> Reason:
@@ -58,7 +62,15 @@ def _target(target: TargetView, view: DeploymentView, now: datetime) -> Iterator
     if target.rollout and target.rollout.phase == "returning":
         yield Reason(f"goes back to the previous version: {target.rollout.hindrance or target.reason}", name)
     for step in (*target.before, *target.steps, *target.after):
-        yield from _step(step, view, name, now)
+        yield from (_with_ways_back(one, target, view) for one in _step(step, view, name, now))
+
+
+def _with_ways_back(reason: Reason, target: TargetView, view: DeploymentView) -> Reason:
+    """What the cluster cannot do, such as keeping a pod alive, no patience cures."""
+    if reason.command or not (target.rollout and target.rollout.hindrance):
+        return reason
+    back, end = _command("rollback", view, target.name), f"{program()} deploy abort {view.id}"
+    return replace(reason, command=back, other=end)
 
 
 def _open(target: TargetView, view: DeploymentView) -> list[str]:

@@ -10,7 +10,7 @@ from libs.deployment.state import Phase
 from tests.builders import a_deployment
 from tests.integration.conftest import Open
 from tests.integration.intake.test_cli import cli, folder
-from tests.integration.intake.world import place_of, world
+from tests.integration.intake.world import World, place_of, world
 
 __all__ = ["folder"]
 
@@ -68,3 +68,19 @@ async def test_warning_is_said_once(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         result = await cli(folder, "deploy", "start", "-f", "deploy.yml", w=w)
         assert (result.code, result.err.count("holds a template")) == (Exit.DONE, 1)
+
+
+async def test_undo_says_what_comes_back(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        first, second = [await _succeeded(w) for _ in range(2)]
+        result = await cli(folder, "deploy", "undo", second, w=w)
+        assert result.code == Exit.DONE, result.err
+        assert "deploys shop as it was started by ann at " in result.err
+        assert f"({first})" in result.err
+
+
+async def _succeeded(w: World) -> str:
+    deployment = await w.start()
+    await w.commits(place_of(deployment), a_deployment(phase=Phase.SUCCEEDED))
+    await w.heard(deployment, "succeeded")
+    return deployment

@@ -61,3 +61,10 @@ def test_queue_and_end_are_said() -> None:
     failed = replace(CURRENT, phase="failed", reason="too slow")
     assert words(failed) == f"the deployment failed: too slow\n  fairlead deploy redeploy {ID}"
     assert words(replace(CURRENT, phase="succeeded")) == "the deployment succeeded"
+
+
+def test_cluster_in_trouble_offers_ways_back() -> None:
+    step = StepView(kind="setWeight", state="current", weight=25, waits_for="web-1 is CrashLoopBackOff")
+    target = replace(STAGING, steps=(step,), rollout=RolloutView(phase="progressing", hindrance="CrashLoopBackOff"))
+    lines = words(replace(CURRENT, targets=(target,))).splitlines()
+    assert lines[1:] == [f"  fairlead deploy rollback {ID} --target staging", f"  fairlead deploy abort {ID}"]
