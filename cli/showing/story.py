@@ -27,7 +27,7 @@ def _step(data: Data) -> str:
         case "setWeight":
             return f"goes to {what['weight']} %"
         case "deployGreen":
-            return "the new version comes up beside the old one"
+            return "the new version comes up" if data.get("alone") else "the new version comes up beside the old one"
         case "redirectTraffic":
             return "traffic goes to the new version"
         case "shutDownOld":
@@ -78,6 +78,12 @@ def _ended(data: Data) -> str:
     return _once(str(data.get("phase", "ended")).replace("_", " "), data)
 
 
+def _rolled_back(data: Data) -> str:
+    if data.get("untouched"):
+        return "nothing was changed"
+    return "what was made is taken away again" if data.get("first") else "the previous version has everything again"
+
+
 def _hindered(data: Data) -> str:
     return f"waits: {data['reason']}" if data.get("reason") else ""
 
@@ -114,7 +120,7 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     "evt.rollout.hindered": _hindered,
     "evt.rollout.landed": lambda _: "the new version has everything",
     "evt.rollout.returning": lambda data: f"goes back{_why(data)}",
-    "evt.rollout.rolled-back": lambda _: "the previous version has everything again",
+    "evt.rollout.rolled-back": _rolled_back,
     "evt.rollout.succeeded": lambda _: "finished: only the new version is left",
     "evt.rollout.abandoned": lambda data: f"given up by {data.get('by')}{_why(data)}",
     "evt.rollout.refused": lambda data: f"an order was refused{_why(data)}",

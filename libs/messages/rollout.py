@@ -166,6 +166,8 @@ class StepStarted(TargetMessage, frozen=True, kw_only=True):
     address: ClassVar[str] = "evt.rollout.step-started"
     step: int
     what: Step
+    alone: bool = False
+    """A version is deployed for which there is no other to stand beside."""
 
 
 class StepEnded(TargetMessage, frozen=True, kw_only=True):
@@ -209,12 +211,16 @@ class RolloutReturning(TargetMessage, frozen=True, kw_only=True):
 
 
 class RolloutRolledBack(TargetMessage, frozen=True, kw_only=True):
-    """The stable version has everything again."""
+    """The stable version, where there was one, has everything again."""
 
     address: ClassVar[str] = "evt.rollout.rolled-back"
     reason: str
     cancelled: bool = False
     """True where a person's decision, or the want of one, led back; false where something failed."""
+    first: bool = False
+    """There was no version before this one: what the rollout made is gone, and nothing is in its place."""
+    untouched: bool = False
+    """It ended before it changed anything."""
 
 
 class RolloutSucceeded(TargetMessage, frozen=True, kw_only=True):

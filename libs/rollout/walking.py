@@ -20,7 +20,7 @@ from libs.messages.rollout import (
     StepEnded,
     StepStarted,
 )
-from libs.plan.model import RunWebhook, SetWeight, Step
+from libs.plan.model import DeployGreen, RunWebhook, SetWeight, Step
 from libs.rollout.state import (
     Phase,
     Rollout,
@@ -105,11 +105,21 @@ def outcome(rollout: Rollout) -> tuple[Output, ...]:
         case Phase.SUCCEEDED:
             return (RolloutSucceeded(target=target),)
         case Phase.ROLLED_BACK:
-            return (RolloutRolledBack(target=target, reason=reason, cancelled=rollout.cancelled),)
+            return (_rolled_back(rollout),)
         case Phase.ABANDONED:
             return (RolloutAbandoned(target=target, by=rollout.by, reason=reason),)
         case _:
             return ()
+
+
+def _rolled_back(rollout: Rollout) -> RolloutRolledBack:
+    return RolloutRolledBack(
+        target=rollout.target,
+        reason=rollout.reason,
+        cancelled=rollout.cancelled,
+        first=bool(rollout.workloads) and not has_stable(rollout),
+        untouched=not rollout.snapshot,
+    )
 
 
 def told_landed(rollout: Rollout) -> RolloutLanded:
@@ -122,7 +132,8 @@ def unhinder(rollout: Rollout) -> tuple[Output, ...]:
 
 def _begin(rollout: Rollout) -> Transition[Rollout]:
     step = rollout.steps[rollout.step]
-    started = StepStarted(target=rollout.target, step=rollout.step, what=_meant(rollout, step))
+    alone = isinstance(step, DeployGreen) and not has_stable(rollout)
+    started = StepStarted(target=rollout.target, step=rollout.step, what=_meant(rollout, step), alone=alone)
     if not gates_of(step):
         return rollout, (started, Arm(READY, rollout.timeout_seconds))
     begun = replace(rollout, outcomes=rollout.outcomes | _left_out(rollout, step))

@@ -57,6 +57,13 @@ def line(type_: str, **data: Any) -> str:
         (line("deployment.queued", application="shop"), "waits for the deployment under way to end"),
         (line("rollout.hindered", target="prod", reason="1 of 4 ready"), "prod: waits: 1 of 4 ready"),
         (line("rollout.returning", target="prod", reason="too slow"), "prod: goes back: too slow"),
+        (line("rollout.rolled-back", target="prod"), "prod: the previous version has everything again"),
+        (line("rollout.rolled-back", target="prod", first=True), "prod: what was made is taken away again"),
+        (line("rollout.rolled-back", target="prod", untouched=True), "prod: nothing was changed"),
+        (
+            line("rollout.step-started", target="prod", step=1, what={"step": "deployGreen"}, alone=True),
+            "prod: the new version comes up",
+        ),
         (line("deployment.failed", reason="prod: too slow"), "the deployment failed: prod: too slow"),
     ],
 )

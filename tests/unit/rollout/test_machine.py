@@ -20,6 +20,7 @@ from libs.messages.rollout import (
     RolloutStarted,
     RolloutSucceeded,
     StartRollout,
+    StepStarted,
 )
 from libs.messages.webhook import WebhookSucceeded
 from libs.plan.model import (
@@ -189,17 +190,31 @@ def test_returned_rollout_is_rolled_back() -> None:
     assert advance(before, settled(2)) == (replace(before, phase=Phase.ROLLED_BACK), (told,))
 
 
+def test_first_version_leaves_nothing() -> None:
+    before = a_rollout(Phase.RETURNING, goal=2, reason="too slow")
+    told = RolloutRolledBack(target="prod", reason="too slow", first=True)
+    assert advance(replace(before, workloads=(a_workload(first=True),)), settled(2))[1] == (told,)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_first_version_comes_up_alone(first: bool) -> None:
+    rollout = a_rollout(steps=BLUE_GREEN, workloads=(a_workload(first=first),))
+    _, told = advance(rollout, settled(1))
+    assert StepStarted(target="prod", step=1, what=DeployGreen(), alone=first) in told
+
+
 def test_nothing_to_return_before_the_survey() -> None:
     surveying = a_rollout(Phase.SURVEYING)
     reason = "not done within 1800 s"
     after = replace(surveying, phase=Phase.ROLLED_BACK, goal=1, reason=reason)
-    told = (RolloutReturning(target="prod", reason=reason), RolloutRolledBack(target="prod", reason=reason))
+    outcome = RolloutRolledBack(target="prod", reason=reason, untouched=True)
+    told = (RolloutReturning(target="prod", reason=reason), outcome)
     assert advance(surveying, TimerFired(name="ready")) == (after, told)
 
 
 def test_return_before_start_prevents_it() -> None:
     never, told = advance(Rollout(), RollBack(target="prod", reason="aborted by ann"))
-    outcome = RolloutRolledBack(target="prod", reason="aborted by ann", cancelled=True)
+    outcome = RolloutRolledBack(target="prod", reason="aborted by ann", cancelled=True, untouched=True)
     assert never == Rollout(phase=Phase.ROLLED_BACK, target="prod", reason="aborted by ann", cancelled=True)
     assert told == (outcome,)
     assert advance(never, a_start()) == (never, (outcome,))
