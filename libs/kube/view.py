@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 Object = dict[str, Any]
@@ -46,8 +47,9 @@ class View:
         self._keys = keys
         self._group = group
         self._groups: dict[Hashable, dict[str, Object]] = {}
-        self._followers: dict[str, set[Wake]] = {}
-        self._everyone: set[Wake] = set()
+        # In the order of their coming, so that the same events wake the same ones in the same order.
+        self._followers: dict[str, dict[Wake, None]] = {}
+        self._everyone: dict[Wake, None] = {}
 
     @contextmanager
     def follow(self, *keys: str, some: asyncio.Event | None = None) -> Iterator[Wake]:
@@ -56,14 +58,14 @@ class View:
         `some` is an event to set, where one follower waits for several views at once.
         """
         wake = Wake(some)
-        places = [self._followers.setdefault(key, set()) for key in keys] or [self._everyone]
+        places = [self._followers.setdefault(key, {}) for key in keys] or [self._everyone]
         for place in places:
-            place.add(wake)
+            place[wake] = None
         try:
             yield wake
         finally:
             for place in places:
-                place.discard(wake)
+                place.pop(wake, None)
             for key in keys:
                 if not self._followers.get(key, True):
                     del self._followers[key]
@@ -98,7 +100,7 @@ class View:
 
     def stir(self) -> None:
         """Wake everybody: the view itself has become current, or no longer is."""
-        for wake in self._everyone.union(*self._followers.values()):
+        for wake in dict.fromkeys(chain(self._everyone, *self._followers.values())):
             wake.stir()
 
     def _ungroup(self, name: str, value: Object) -> None:
@@ -108,10 +110,10 @@ class View:
             del self._groups[group]
 
     def _notify(self, name: str, before: Object | None, after: Object | None) -> None:
-        touched = set(self._everyone)
+        touched = dict(self._everyone)
         for version in (before, after):
             for key in self._keys(version) if version is not None else ():
-                touched |= self._followers.get(key, set())
+                touched |= self._followers.get(key, {})
         for wake in touched:
             wake.touch(name)
 

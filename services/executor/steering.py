@@ -124,7 +124,7 @@ class Steering:
             return
         await self._tell(rollout, Claimed(target=rollout.target, process=self.name))
         objects = await self._tools.papers.objects(rollout.manifests)
-        places = {Place(self.key.tenant, rollout.agent, namespace) for namespace in _namespaces(objects)}
+        places = [Place(self.key.tenant, rollout.agent, namespace) for namespace in _namespaces(objects)]
         async with self._tools.clusters.watches(places) as watches:
             sight = self.sight = Sight(watches)
             transport = Linked(self._tools.clusters.link, self.key.tenant, rollout.agent)
@@ -284,6 +284,6 @@ class _Blind(NoAnswer):
         self.since = since
 
 
-def _namespaces(objects: tuple[Object, ...]) -> set[str]:
+def _namespaces(objects: tuple[Object, ...]) -> list[str]:
     """Where the target has anything: a Deployment left out of this release may have pods there too."""
-    return {value["metadata"]["namespace"] for value in objects if value["metadata"].get("namespace")}
+    return sorted({value["metadata"]["namespace"] for value in objects if value["metadata"].get("namespace")})
