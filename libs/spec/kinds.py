@@ -32,6 +32,7 @@ CLUSTER_SCOPED = frozenset(
         ("certificates.k8s.io", "ClusterTrustBundle"),
         ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
         ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
+        ("gateway.networking.k8s.io", "GatewayClass"),
         ("networking.k8s.io", "IPAddress"),
         ("networking.k8s.io", "IngressClass"),
         ("networking.k8s.io", "ServiceCIDR"),

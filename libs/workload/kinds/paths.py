@@ -2,42 +2,11 @@
 
 from urllib.parse import quote, urlencode
 
+from libs.spec.kinds import CLUSTER_SCOPED
 from libs.workload.kinds.objects import Identity, Object, group_of, identity, text
 
 _PLURALS = {"Endpoints": "endpoints"}
 """Built-in kinds that the usual rule gets wrong."""
-
-_CLUSTER_WIDE = {
-    ("", "Namespace"),
-    ("", "Node"),
-    ("", "PersistentVolume"),
-    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"),
-    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
-    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
-    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"),
-    ("apiregistration.k8s.io", "APIService"),
-    ("certificates.k8s.io", "CertificateSigningRequest"),
-    ("certificates.k8s.io", "ClusterTrustBundle"),
-    ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
-    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
-    ("gateway.networking.k8s.io", "GatewayClass"),
-    ("networking.k8s.io", "IPAddress"),
-    ("networking.k8s.io", "IngressClass"),
-    ("networking.k8s.io", "ServiceCIDR"),
-    ("node.k8s.io", "RuntimeClass"),
-    ("rbac.authorization.k8s.io", "ClusterRole"),
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
-    ("resource.k8s.io", "DeviceClass"),
-    ("scheduling.k8s.io", "PriorityClass"),
-    ("storage.k8s.io", "CSIDriver"),
-    ("storage.k8s.io", "CSINode"),
-    ("storage.k8s.io", "StorageClass"),
-    ("storage.k8s.io", "VolumeAttachment"),
-    ("storage.k8s.io", "VolumeAttributesClass"),
-}
 
 
 def is_namespaced(value: Object, manifests: tuple[Object, ...] = ()) -> bool:
@@ -47,7 +16,7 @@ def is_namespaced(value: Object, manifests: tuple[Object, ...] = ()) -> bool:
         defined = (text(manifest, "spec", "group"), text(manifest, "spec", "names", "kind"))
         if manifest.get("kind") == "CustomResourceDefinition" and defined == kind:
             return text(manifest, "spec", "scope") != "Cluster"
-    return kind not in _CLUSTER_WIDE
+    return kind not in CLUSTER_SCOPED
 
 
 def plural_of(kind: str) -> str:

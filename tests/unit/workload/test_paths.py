@@ -2,6 +2,7 @@
 
 import pytest
 
+from libs.spec.kinds import CLUSTER_SCOPED, group_kind
 from libs.workload.kinds.objects import Object
 from libs.workload.kinds.paths import is_namespaced, path_of, plural_of
 from tests.unit.workload.build import plain
@@ -45,3 +46,17 @@ def test_custom_kind_is_looked_up() -> None:
     assert is_namespaced(widget)
     assert not is_namespaced(widget, (definition,))
     assert not is_namespaced(plain("ClusterRole", "r", "rbac.authorization.k8s.io/v1"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "version"),
+    [
+        ("GatewayClass", "gateway.networking.k8s.io/v1"),
+        ("DeviceTaintRule", "resource.k8s.io/v1alpha3"),
+        ("ClusterRole", "rbac.authorization.k8s.io/v1"),
+    ],
+)
+def test_door_and_cluster_agree_on_what_has_no_namespace(kind: str, version: str) -> None:
+    value = plain(kind, "x", version)
+    assert not is_namespaced(value)
+    assert group_kind(value) in CLUSTER_SCOPED
