@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from libs.bus.broker import Broker
+from libs.durable.contents import Missing
 from libs.store.memory import MemoryStore
 from libs.workload.dialogue.wanted import Adopted, Snapshot
-from services.executor.papers import KEPT, Missing, Papers
+from services.executor.papers import KEPT, Papers
 from tests.clock import VirtualClock
 
 
