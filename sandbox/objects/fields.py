@@ -45,6 +45,35 @@ def leaves(value: Object, rules: Rules) -> dict[Path, Any]:
     return {path: leaf for path, leaf in found if path not in UNOWNED}
 
 
+def differing(one: Object, other: Object, rules: Rules) -> tuple[dict[Path, Any], dict[Path, Any]]:
+    """The leaves of both, without those of equal parts: versions of one object share most of themselves."""
+    found: tuple[dict[Path, Any], dict[Path, Any]] = ({}, {})
+    _compare(_without_own_record(one), _without_own_record(other), ((), ()), rules, found)
+    for side in found:
+        for path in UNOWNED & side.keys():
+            del side[path]
+    return found
+
+
+def _compare(
+    one: Object,
+    other: Object,
+    place: tuple[Path, Names],
+    rules: Rules,
+    found: tuple[dict[Path, Any], dict[Path, Any]],
+) -> None:
+    for name in {**one, **other}:
+        own, new = one.get(name), other.get(name)
+        if own is new or own == new:
+            continue
+        inner = ((*place[0], f"f:{name}"), (*place[1], name))
+        if own and new and isinstance(own, dict) and isinstance(new, dict) and inner[1] not in rules.atomic:
+            _compare(own, new, inner, rules, found)
+        else:
+            found[0].update(_walk(own, *inner, rules))
+            found[1].update(_walk(new, *inner, rules))
+
+
 def _without_own_record(value: Object) -> Object:
     metadata = value.get("metadata")
     if not isinstance(metadata, dict) or "managedFields" not in metadata:

@@ -7,33 +7,33 @@ from typing import Any
 Object = dict[str, Any]
 
 
-def at(value: Mapping[str, Any], *names: str) -> Any:
+def at(value: Object, *names: str) -> Any:
     """The value at a path of field names, or None where the path breaks off."""
     found: Any = value
     for name in names:
-        if not isinstance(found, Mapping):
+        if not isinstance(found, dict):
             return None
         found = found.get(name)
     return found
 
 
-def table(value: Mapping[str, Any], *names: str) -> Object:
+def table(value: Object, *names: str) -> Object:
     """The mapping at a path; an empty one where there is none."""
     found = at(value, *names)
     return found if isinstance(found, dict) else {}
 
 
-def items(value: Mapping[str, Any], *names: str) -> list[Any]:
+def items(value: Object, *names: str) -> list[Any]:
     found = at(value, *names)
     return found if isinstance(found, list) else []
 
 
-def number(value: Mapping[str, Any], *names: str, default: int = 0) -> int:
+def number(value: Object, *names: str, default: int = 0) -> int:
     found = at(value, *names)
     return found if isinstance(found, int) else default
 
 
-def text(value: Mapping[str, Any], *names: str) -> str:
+def text(value: Object, *names: str) -> str:
     found = at(value, *names)
     return found if isinstance(found, str) else ""
 
@@ -44,15 +44,17 @@ def having(value: Mapping[str, Any], changes: Mapping[str, Any]) -> Object:
     return {name: item for name, item in merged.items() if item is not None or name not in changes}
 
 
-def placed(value: Mapping[str, Any], path: tuple[str, ...], leaf: Any) -> Object:
+def placed(value: Object, path: tuple[str, ...], leaf: Any) -> Object:
     """A copy with the value at `path` replaced (None removes it); mappings on the way are made where missing."""
-    name, *rest = path
-    return having(value, {name: placed(table(value, name), tuple(rest), leaf) if rest else leaf})
+    name, rest = path[0], path[1:]
+    if rest:
+        return {**value, name: placed(table(value, name), rest, leaf)}
+    return {**value, name: leaf} if leaf is not None else {own: item for own, item in value.items() if own != name}
 
 
 def stamp(now: datetime) -> str:
     """Kubernetes keeps instants to the second, in UTC."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{now.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 def instant(value: str) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sandbox.objects.fields import FieldSet, decoded, encoded, leaves
+from sandbox.objects.fields import FieldSet, decoded, differing, encoded
 from sandbox.objects.json import Object, items, stamp, text
 from sandbox.objects.kinds import Kind
 from sandbox.objects.schema import rules_for
@@ -67,7 +67,7 @@ def _reached(value: Object, subresource: str) -> Object:
 def after_update(kind: Kind, live: Object, new: Object, author: Author, now: datetime) -> list[Share]:
     """An update owns what it changes; who owned the old values does not any more."""
     rules = rules_for(kind)
-    before, after = (leaves(_reached(value, author.subresource), rules) for value in (live, new))
+    before, after = differing(_reached(live, author.subresource), _reached(new, author.subresource), rules)
     missing = object()
     changed = frozenset(path for path, value in after.items() if before.get(path, missing) != value)
     gone = frozenset(before.keys() - after.keys())

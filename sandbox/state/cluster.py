@@ -277,14 +277,22 @@ def _wanted(value: Object) -> Object:
 
 def _same(live: Object, new: Object) -> bool:
     """Equal but for the version, which a writer need not send, and the order and instants of the record of owners."""
-    return _compared(live) == _compared(new)
+    return (
+        _without(live, "metadata") == _without(new, "metadata")
+        and _without(live["metadata"], *_OF_EACH_WRITE) == _without(new["metadata"], *_OF_EACH_WRITE)
+        and _owners(live) == _owners(new)
+    )
 
 
-def _compared(value: Object) -> tuple[Object, Object, Object]:
-    metadata = {k: v for k, v in table(value, "metadata").items() if k not in {"managedFields", "resourceVersion"}}
-    rest = {name: item for name, item in value.items() if name != "metadata"}
-    owners = {_owner(entry): entry.get("fieldsV1") for entry in items(value, "metadata", "managedFields")}
-    return rest, metadata, owners
+_OF_EACH_WRITE = ("managedFields", "resourceVersion")
+
+
+def _without(value: Object, *names: str) -> Object:
+    return {name: item for name, item in value.items() if name not in names}
+
+
+def _owners(value: Object) -> Object:
+    return {_owner(entry): entry.get("fieldsV1") for entry in items(value, "metadata", "managedFields")}
 
 
 def _owner(entry: Object) -> str:
