@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from random import Random
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from libs.auth import clients
 from libs.auth.clients import Client, ClientExists, Credential, NewClient
@@ -15,6 +16,7 @@ from libs.auth.tokens import Claims, Issuer, Verifier
 from libs.durable.ports import Store
 from libs.runtime.clock import Clock
 from libs.runtime.secret import Secret
+from services.identity import sessions
 from services.identity.check import SecretCheck
 from services.identity.keys import Keys
 
@@ -31,6 +33,8 @@ class Terms(Struct, frozen=True):
     audience: str
     token_seconds: int
     agent_token_seconds: int
+    session_seconds: int
+    """How long a login lasts without its secret."""
 
 
 class Granted(Struct, frozen=True):
@@ -39,10 +43,15 @@ class Granted(Struct, frozen=True):
     access_token: str
     expires_in: int
     token_type: str = "Bearer"
+    refresh_token: str | UnsetType = UNSET
 
 
 class WrongCredentials(Exception):
     """No client has this id and this secret."""
+
+
+class SessionEnded(Exception):
+    """This refresh token stands for nobody."""
 
 
 class Identity:
@@ -60,12 +69,35 @@ class Identity:
 
         Raises `WrongCredentials`, `check.Busy`, `check.TooManyFailures`, or what the store raises.
         """
-        if len(client_id) > _CLIENT_ID_CHARACTERS or len(secret) > _SECRET_CHARACTERS:
-            raise WrongCredentials
+        return self._granted(await self._proved(client_id, secret, address), terms)
+
+    async def log_in(self, client_id: str, secret: str, address: str, terms: Terms) -> Granted:
+        """A token, and with it one to renew it with. An agent keeps its secret anyway, and gets none."""
+        client = await self._proved(client_id, secret, address)
+        granted = self._granted(client, terms)
+        if client.kind is Kind.AGENT:
+            return granted
+        refresh = await sessions.begin(self.store, client, self.clock, self.randomness, terms.session_seconds)
+        return replace(granted, refresh_token=refresh.reveal())
+
+    async def renew(self, client_id: str, refresh: Secret, terms: Terms) -> Granted:
+        """A token for who logged in, with the roles of today. Raises `SessionEnded`, or what the store raises."""
+        _check_lengths(client_id, refresh.reveal(), SessionEnded)
+        client = await sessions.client_of(self.store, client_id, refresh, self.clock.now())
+        if client is None:
+            raise SessionEnded
+        return self._granted(client, terms)
+
+    async def log_out(self, client_id: str, refresh: Secret) -> None:
+        if len(client_id) <= _CLIENT_ID_CHARACTERS:
+            await sessions.end(self.store, client_id, refresh)
+
+    async def _proved(self, client_id: str, secret: str, address: str) -> Client:
+        _check_lengths(client_id, secret, WrongCredentials)
         client = await clients.find(self.store, client_id)
         if not await self._check.is_right(client_id, client, secret, address) or client is None:
             raise WrongCredentials
-        return self._granted(client, terms)
+        return client
 
     def _granted(self, client: Client, terms: Terms) -> Granted:
         seconds = terms.agent_token_seconds if client.kind is Kind.AGENT else terms.token_seconds
@@ -83,6 +115,11 @@ class Identity:
             agent=client.agent,
         )
         return Granted(issue(self.keys.signing(), claims), seconds)
+
+
+def _check_lengths(client_id: str, secret: str, wrong: type[Exception]) -> None:
+    if len(client_id) > _CLIENT_ID_CHARACTERS or len(secret) > _SECRET_CHARACTERS:
+        raise wrong
 
 
 def local_verifier(keys: Keys, terms: Terms, clock: Clock) -> Verifier:

@@ -1,13 +1,11 @@
-"""The identity service's addresses: OAuth 2.0 client credentials, discovery, keys, and the clients themselves."""
+"""The identity service's addresses: OAuth 2.0 tokens, discovery, keys, and the clients themselves."""
 
 import asyncio
-import base64
-import binascii
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
-from urllib.parse import parse_qsl, unquote_plus
+from typing import TypeVar
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from msgspec import Struct
 
 from libs.api.client import NewRoles
@@ -20,23 +18,14 @@ from libs.durable.ports import Unavailable, Unknown
 from libs.runtime import log
 from libs.runtime.http import answer, body
 from libs.runtime.problem import Problem
+from libs.runtime.secret import Secret
 from services.identity.check import Busy, TooManyFailures
-from services.identity.handlers import Granted, Identity, Terms, WrongCredentials
+from services.identity.handlers import Granted, Identity, SessionEnded, Terms, WrongCredentials
+from services.identity.oauth import NO_STORE, OAuthError, credentials, form, invalid_client, refused
 
-_FORM_BYTES = 16 * 1024
-_FORM_FIELDS = 20
+LASTING = "offline_access"
+"""The scope that asks for a refresh token."""
 _GRANT_SECONDS = 10.0
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-
-
-class OAuthError(Exception):
-    """An error as RFC 6749 spells it: clients of OAuth 2.0 know no problem documents."""
-
-    def __init__(self, status: int, error: str, description: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(description)
-        self.status = status
-        self.error = error
-        self.headers = {**_NO_STORE, **(headers or {})}
 
 
 class ShownClient(Struct, frozen=True):
@@ -71,6 +60,7 @@ def routes(identity: Identity, terms: Terms) -> list[web.RouteDef]:
         web.get("/.well-known/openid-configuration", is_open(addresses.discovery)),
         web.get("/.well-known/jwks.json", is_open(addresses.jwks)),
         web.post("/oauth/token", is_open(addresses.token)),
+        web.post("/oauth/revoke", is_open(addresses.revoke)),
         web.get("/api/v1/clients", needs(Action.CLIENT_MANAGE, addresses.list_clients)),
         web.post("/api/v1/clients", needs(Action.CLIENT_MANAGE, addresses.make_client)),
         web.put("/api/v1/clients/{id}/roles", needs(Action.CLIENT_MANAGE, addresses.assign_roles)),
@@ -89,8 +79,10 @@ class _Addresses:
             {
                 "issuer": issuer,
                 "token_endpoint": f"{issuer.rstrip('/')}/oauth/token",
+                "revocation_endpoint": f"{issuer.rstrip('/')}/oauth/revoke",
                 "jwks_uri": f"{issuer.rstrip('/')}/.well-known/jwks.json",
-                "grant_types_supported": ["client_credentials"],
+                "scopes_supported": [LASTING],
+                "grant_types_supported": ["client_credentials", "refresh_token"],
                 "response_types_supported": [],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             }
@@ -101,18 +93,36 @@ class _Addresses:
 
     async def token(self, request: web.Request) -> web.Response:
         try:
-            return answer(await self._granted(request), headers=_NO_STORE)
+            return answer(await self._granted(request), headers=NO_STORE)
         except OAuthError as error:
-            document = {"error": error.error, "error_description": str(error)}
-            return answer(document, error.status, error.headers)
+            return refused(error)
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        """RFC 7009. Who holds a refresh token may end it; an access token expires by itself."""
+        try:
+            given = await form(request)
+            client_id, refresh = _refresh_of(given, "token")
+            await _in_oauth_words(self._identity.log_out(client_id, refresh), request.remote or "")
+        except OAuthError as error:
+            return refused(error)
+        return web.Response(headers=NO_STORE)
 
     async def _granted(self, request: web.Request) -> Granted:
-        form = await _form(request)
-        if form.get("grant_type") != "client_credentials":
-            raise OAuthError(400, "unsupported_grant_type", "expected grant_type=client_credentials")
-        client_id, secret = _credentials(request, form)
-        with log.bound(client=client_id[:255]):
-            return await _in_oauth_words(self._identity, client_id, secret, request.remote or "", self._terms)
+        given, address = await form(request), request.remote or ""
+        match given.get("grant_type"):
+            case "client_credentials":
+                client_id, secret = credentials(request, given)
+                is_lasting = LASTING in given.get("scope", "").split()
+                granting = self._identity.log_in if is_lasting else self._identity.grant
+                with log.bound(client=client_id[:255]):
+                    return await _in_oauth_words(granting(client_id, secret, address, self._terms), address)
+            case "refresh_token":
+                client_id, refresh = _refresh_of(given, "refresh_token")
+                with log.bound(client=client_id[:255]):
+                    return await _in_oauth_words(self._identity.renew(client_id, refresh, self._terms), address)
+            case _:
+                expected = "expected grant_type=client_credentials or refresh_token"
+                raise OAuthError(400, "unsupported_grant_type", expected)
 
     async def list_clients(self, request: web.Request) -> web.Response:
         found = await clients.listed(self._identity.store, caller(request).tenant)
@@ -129,7 +139,7 @@ class _Addresses:
         except ClientExists as error:
             raise Problem(409, f"{error} exists already: delete it first, or choose another name") from error
         log.logger().info("client_created", client=made.client_id, by=who.subject)
-        return answer(MadeClient(made.client_id, made.secret.reveal()), 201, _NO_STORE)
+        return answer(MadeClient(made.client_id, made.secret.reveal()), 201, NO_STORE)
 
     async def assign_roles(self, request: web.Request) -> web.Response:
         asked, who, client_id = await body(request, NewRoles), caller(request), request.match_info["id"]
@@ -150,13 +160,19 @@ class _Addresses:
         return web.Response(status=204)
 
 
-async def _in_oauth_words(identity: Identity, client_id: str, secret: str, address: str, terms: Terms) -> Granted:
+Given = TypeVar("Given")
+
+
+async def _in_oauth_words(granting: Awaitable[Given], address: str) -> Given:
     try:
         async with asyncio.timeout(_GRANT_SECONDS):
-            return await identity.grant(client_id, secret, address, terms)
+            return await granting
     except WrongCredentials as error:
         log.logger().warning("token_refused", address=address)
-        raise _invalid_client("no client has this id and this secret") from error
+        raise invalid_client("no client has this id and this secret") from error
+    except SessionEnded as error:
+        log.logger().warning("renewal_refused", address=address)
+        raise OAuthError(400, "invalid_grant", "this login has ended: log in again") from error
     except TooManyFailures as error:
         headers = {"Retry-After": f"{error.seconds:.0f}"}
         raise OAuthError(429, "slow_down", str(error), headers) from error
@@ -165,54 +181,10 @@ async def _in_oauth_words(identity: Identity, client_id: str, secret: str, addre
         raise OAuthError(503, "temporarily_unavailable", detail, {"Retry-After": "2"}) from error
 
 
-async def _form(request: web.Request) -> dict[str, str]:
-    """The fields of a form body; none twice, as RFC 6749 3.2 has it."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise OAuthError(400, "invalid_request", "expected Content-Type: application/x-www-form-urlencoded")
-    try:
-        content = (await _bounded(request)).decode()
-        pairs = parse_qsl(content, keep_blank_values=True, max_num_fields=_FORM_FIELDS, errors="strict")
-    except ValueError as error:
-        raise OAuthError(400, "invalid_request", "the form is malformed") from error
-    if len(dict(pairs)) != len(pairs):
-        raise OAuthError(400, "invalid_request", "a field is given twice")
-    return dict(pairs)
-
-
-async def _bounded(request: web.Request) -> bytes:
-    content = bytearray()
-    async for piece in request.content.iter_any():
-        content += piece
-        if len(content) > _FORM_BYTES:
-            raise Problem(413, f"expected a form of at most {_FORM_BYTES} bytes")
-    return bytes(content)
-
-
-def _credentials(request: web.Request, form: Mapping[str, str]) -> tuple[str, str]:
-    """Id and secret, from the header or from the form, never from both."""
-    header = request.headers.getall(hdrs.AUTHORIZATION, [])
-    if header and ("client_secret" in form or len(header) > 1):
-        raise OAuthError(400, "invalid_request", "expected one way to authenticate, got several")
-    if header:
-        return _basic(header[0])
-    if not form.get("client_id") or not form.get("client_secret"):
-        raise _invalid_client("expected client_id and client_secret")
-    return form["client_id"], form["client_secret"]
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, encoded = header.partition(" ")
-    try:
-        client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        colon = ""
-    if scheme.lower() != "basic" or not colon:
-        raise _invalid_client("expected Authorization: Basic with a client id and its secret")
-    return unquote_plus(client_id), unquote_plus(secret)
-
-
-def _invalid_client(description: str) -> OAuthError:
-    return OAuthError(401, "invalid_client", description, {"WWW-Authenticate": 'Basic realm="fairlead"'})
+def _refresh_of(given: Mapping[str, str], name: str) -> tuple[str, Secret]:
+    if not given.get("client_id") or not given.get(name):
+        raise OAuthError(400, "invalid_request", f"expected client_id and {name}")
+    return given["client_id"], Secret(given[name])
 
 
 def _shown(client: Client) -> ShownClient:

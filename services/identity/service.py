@@ -42,6 +42,7 @@ async def opened(settings: Settings, process: Process, store: Store, seal: Seal)
         settings.process.audience,
         settings.identity_token_seconds,
         settings.identity_agent_token_seconds,
+        int(timedelta(days=settings.identity_session_days).total_seconds()),
     )
     try:
         await _first_keys(keys, process)
