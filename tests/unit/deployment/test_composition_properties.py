@@ -21,7 +21,7 @@ from tests.strategies import plans
 from tests.unit.deployment.adversity import Script, play, scripts
 from tests.unit.deployment.composition import Composition
 
-often = settings(max_examples=150, deadline=None)
+often = settings(max_examples=settings().max_examples * 3 // 2, deadline=None)
 
 
 def walk(plan: Plan, script: Script) -> Iterator[Composition]:

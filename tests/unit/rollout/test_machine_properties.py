@@ -221,4 +221,4 @@ class AnyRollout(RuleBasedStateMachine):
 
 
 TestAnyRollout = AnyRollout.TestCase
-TestAnyRollout.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)
+TestAnyRollout.settings = settings(max_examples=settings().max_examples * 2, stateful_step_count=25, deadline=None)

@@ -296,5 +296,5 @@ class Rollouts(RuleBasedStateMachine):
             assert live is None or not is_leaving(live)
 
 
-Rollouts.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Rollouts.TestCase.settings = settings(max_examples=settings().max_examples * 3 // 5, stateful_step_count=30, deadline=None)
 test_rollouts = Rollouts.TestCase
