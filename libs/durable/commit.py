@@ -48,7 +48,7 @@ class Shell(Generic[State]):
     def __init__(self, machine: Machine[State], store: Store, clock: Clock, cached: int = CACHED) -> None:
         self.machine = machine
         self._store = store
-        self._clock = clock
+        self.clock = clock
         self._cached = cached
         self._cache: OrderedDict[Key, Loaded[State]] = OrderedDict()
         self._ended: OrderedDict[Key, None] = OrderedDict()
@@ -116,7 +116,7 @@ class Shell(Generic[State]):
         self, key: Key, loaded: Loaded[State], decision: Decision[State], hope: "_Hope[State]"
     ) -> Applied[State] | None:
         """Commit; None where the record must be read again before anything is known."""
-        step = Step(self.machine.noun, key, hope.cause, self._clock.now())
+        step = Step(self.machine.noun, key, hope.cause, self.clock.now())
         try:
             revision = await self._store.commit(batch(step, decision, loaded.revision))
         except Conflict:

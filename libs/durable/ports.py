@@ -10,6 +10,12 @@ from msgspec import Struct
 MAX_MESSAGE_BYTES = 256 * 1024
 """The most that one stored message may carry; what is larger goes to the blobs."""
 
+MAX_VALUE_BYTES = 512 * 1024
+"""The most that one value of a bucket may hold: the server ends the connection of whoever sends more than it takes."""
+
+MAX_PACKET_BYTES = 1024 * 1024
+"""The most that one message outside JetStream may carry."""
+
 MAX_BATCH = 900
 """The most messages of one atomic batch; the server's own limit is 1,000."""
 
@@ -39,14 +45,17 @@ class Stored(Struct, frozen=True):
 
 
 class Write(Struct, frozen=True, omit_defaults=True):
-    """One message of an atomic batch."""
+    """One message of an atomic batch; `ValueError` names one that no server would take."""
 
     subject: str
     data: bytes
     id: str = ""
     """Deduplication id. A batch in which any id was seen within the window is refused whole, as `Conflict`."""
     expected: int | None = None
-    """Refuse the batch unless this is the subject's last sequence (0: there is none)."""
+    """Refuse the batch unless this is the subject's last sequence (0: there is none).
+
+    A subject that is compared has no other message before it in the batch.
+    """
     fires_at: datetime | None = None
     """Set on a timer: when the server re-publishes the body as `fires_as`. A past instant fires at once."""
     fires_as: str = ""
@@ -84,17 +93,19 @@ class Store(Protocol):
     async def get(self, bucket: str, key: str) -> Entry | None: ...
 
     async def put(self, bucket: str, key: str, value: bytes, revision: int | None = None, ttl: int = 0) -> int:
-        """Set a value, never an empty one; the new revision.
+        """Set a value, neither empty nor above `MAX_VALUE_BYTES` (`ValueError`); the new revision.
 
         `revision` 0: only where there is none; n: only over that one (`Conflict`). `ttl` in whole seconds; 0: for ever.
         """
         ...
 
     async def delete(self, bucket: str, key: str, revision: int | None = None) -> None:
-        """Remove a value; `Conflict` where `revision` is given and is not the one that is there."""
+        """Remove a value; `Conflict` where `revision` is given, which is never 0, and is not the one that is there."""
         ...
 
-    async def entries(self, bucket: str, prefix: str = "") -> list[Entry]: ...
+    async def entries(self, bucket: str, prefix: str = "") -> list[Entry]:
+        """What is there now, the value that was set longest ago first."""
+        ...
 
     async def save(self, data: bytes) -> str:
         """Keep a blob, sealed; its digest. The same bytes give the same digest and are kept once."""
@@ -135,7 +146,8 @@ class Bus(Protocol):
     ) -> AbstractAsyncContextManager[AsyncIterator[Delivery]]:
         """Pull from the durable consumer `name`, made when it is missing and reset to its ack floor on `takeover`.
 
-        The iterator never ends by itself: it survives restarts of the server.
+        The iterator never ends by itself: it survives restarts of the server. A subject matches one filter at most:
+        filters that overlap are a `ValueError`, here and wherever else several are given.
         """
         ...
 
@@ -146,7 +158,9 @@ class Bus(Protocol):
         """
         ...
 
-    async def publish(self, subject: str, data: bytes, reply: str = "") -> None: ...
+    async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
+        """`ValueError` where it is larger than `MAX_PACKET_BYTES`; `Unavailable` where it cannot be sent now."""
+        ...
 
     def subscribe(
         self, subject: str, queue: str = "", pending: int = 1024

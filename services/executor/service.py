@@ -1,12 +1,13 @@
 """What the executor listens to."""
 
 import asyncio
-from functools import partial
 from random import Random
 
 from libs.durable.commit import Shell
-from libs.durable.partitions import Partitions, Ports, Sharing
-from libs.durable.service import Service, serve_partition
+from libs.durable.dispatch import of_its_own
+from libs.durable.partitions import Ports, Sharing
+from libs.durable.service import Service
+from libs.durable.service import serve as serve_durably
 from libs.link.bus import bus_link
 from libs.messages.analysis import AnalysisFailed, AnalysisPassed
 from libs.messages.rollout import (
@@ -20,7 +21,6 @@ from libs.messages.rollout import (
     RollBack,
     StartRollout,
 )
-from libs.messages.subject import Key
 from libs.messages.webhook import WebhookFailed, WebhookSucceeded
 from libs.rollout.machine import MACHINE
 from libs.rollout.state import Rollout
@@ -41,43 +41,31 @@ async def serve(settings: Settings, ports: Ports, member: str, random: Random) -
         group.create_task(clusters.run())
         group.create_task(executor.run())
         sharing = Sharing(member, ttl_seconds=settings.executor_lease_seconds)
-        service = listening(executor, rollouts)
-        await Partitions(service.name, sharing, ports).run(partial(hold, executor, service, ports))
-
-
-async def hold(executor: Executor, service: Service, ports: Ports, partition: int) -> None:
-    """Serve a partition while this process holds it; after that its rollouts are for others to steer."""
-    try:
-        await serve_partition(service, ports, partition)
-    finally:
-        await executor.let_go(partition)
+        await serve_durably(listening(executor, rollouts), ports, sharing)
 
 
 def listening(executor: Executor, rollouts: Shell[Rollout]) -> Service:
+    steerings = executor.steerings
     return Service(
         "executor",
         handlers={
-            StartRollout: executor.tell,
-            ApproveStep: executor.tell,
-            RejectStep: executor.tell,
-            AdvanceStep: executor.tell,
-            PauseRollout: executor.tell,
-            ResumeRollout: executor.tell,
-            RollBack: executor.tell,
-            FinishRollout: executor.tell,
-            AbandonRollout: executor.tell,
-            WebhookSucceeded: executor.tell,
-            WebhookFailed: executor.tell,
-            AnalysisPassed: executor.tell,
-            AnalysisFailed: executor.tell,
+            StartRollout: steerings.tell,
+            ApproveStep: steerings.tell,
+            RejectStep: steerings.tell,
+            AdvanceStep: steerings.tell,
+            PauseRollout: steerings.tell,
+            ResumeRollout: steerings.tell,
+            RollBack: steerings.tell,
+            FinishRollout: steerings.tell,
+            AbandonRollout: steerings.tell,
+            WebhookSucceeded: steerings.tell,
+            WebhookFailed: steerings.tell,
+            AnalysisPassed: steerings.tell,
+            AnalysisFailed: steerings.tell,
         },
         shells=(rollouts,),
-        due={MACHINE.noun: executor.wake},
-        lane=_own,
-        on_acquired=executor.take_over,
+        due={MACHINE.noun: steerings.wake},
+        lane=of_its_own,
+        on_acquired=steerings.take_over,
+        on_released=steerings.let_go,
     )
-
-
-def _own(key: Key) -> Key:
-    """Targets of one deployment go in parallel."""
-    return key

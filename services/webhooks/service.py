@@ -52,12 +52,13 @@ async def serve(settings: Settings, ports: Ports, process: Process, public_url: 
 
 
 def listening(webhooks: Webhooks, runs: Shell[Run]) -> Service:
+    steerings = webhooks.steerings
     return Service(
         "webhooks",
-        handlers={StartWebhook: webhooks.tell, CancelWebhook: webhooks.tell, CallBack: webhooks.tell},
+        handlers={StartWebhook: steerings.tell, CancelWebhook: steerings.tell, CallBack: steerings.tell},
         shells=(runs,),
-        due={MACHINE.noun: webhooks.wake},
+        due={MACHINE.noun: steerings.wake},
         lane=of_its_own,
-        on_acquired=webhooks.take_over,
-        on_released=webhooks.let_go,
+        on_acquired=steerings.take_over,
+        on_released=steerings.let_go,
     )

@@ -4,20 +4,17 @@ Nothing is remembered here that matters: another process goes on at any instant 
 it makes again, under the same delivery id.
 """
 
-import asyncio
 from traceback import extract_tb
 
 from msgspec import Struct
 
-from libs.durable.commit import Contended, Shell
-from libs.durable.ports import Unavailable, Unknown
-from libs.durable.record import NewerSchema
+from libs.durable.commit import Shell
+from libs.durable.steerings import Tenure
 from libs.link.port import Link
 from libs.messages.agent import connected_subject
 from libs.messages.message import Message
-from libs.messages.subject import Key
 from libs.messages.webhook import CallAnswered, CallBegun, CallBroken, CallHindered, CallMissed
-from libs.runtime.log import bound, logger
+from libs.runtime.log import logger
 from libs.spec.model import Webhook
 from libs.webhook.state import Phase, Run
 from services.webhooks.calling.caller import Attempt, Caller, shown
@@ -27,11 +24,8 @@ from services.webhooks.calling.way import Missed, NotNow, Way
 
 RETRY_SECONDS = 15.0
 """How often an agent that is away is asked although nothing says that it is back."""
-BACK_OFF_SECONDS = 1.0
 ATTEMPTS = 5
 """How often calling may fail for no reason that we know before the webhook counts as failed."""
-
-_PASSING = (Unavailable, Unknown, Contended)
 
 _log = logger()
 
@@ -50,54 +44,37 @@ class Tools(Struct, frozen=True):
 class Steering:
     """Calls one webhook until that is done."""
 
-    def __init__(self, key: Key, tools: Tools, tenure: int) -> None:
-        self.key = key
-        self.name = f"{tools.process}-{tenure}"
-        self.wake = asyncio.Event()
-        """Set by whoever knows of a change: of the run's record, or that its agent has connected."""
+    def __init__(self, tools: Tools, tenure: Tenure) -> None:
+        self.key = tenure.key
+        self._tenure = tenure
         self._tools = tools
         self._agent = ""
-        self._failures = 0
 
     async def run(self) -> None:
-        with bound(deployment=self.key.deployment, target=self.key.target):
-            while (seconds := await self._turn()) is not None:
-                await self._wait(seconds)
+        while (seconds := await self._turn()) is not None:
+            await self._tenure.wait(seconds)
+
+    async def failed(self, error: Exception) -> None:
+        """Give up after a few attempts."""
+        failures, what = self._tenure.failures, type(error).__name__
+        # Not the error's text: it may hold what was rendered.
+        _log.error("webhook_failed", attempt=failures, error=what, where=_where(error))
+        if failures >= ATTEMPTS:
+            run = (await self._tools.runs.load(self.key)).state
+            await self._tell(run, CallBroken(run=run.run, reason=f"the service fails at this webhook: {what}"))
 
     def hear(self, subject: str) -> None:
         """An agent has connected: perhaps the one that is waited for."""
         if self._agent and connected_subject(self.key.tenant, self._agent) == subject:
-            self.wake.set()
+            self._tenure.wake.set()
 
     async def _turn(self) -> float | None:
         """For how long to wait where nothing changes; None where nothing is left to do."""
-        self.wake.clear()
-        try:
-            run = (await self._tools.runs.load(self.key)).state
-            if run.phase is not Phase.CALLING:
-                return None
-            return RETRY_SECONDS if run.is_pausing else await self._call(run)
-        except NewerSchema:
+        self._tenure.wake.clear()
+        run = (await self._tools.runs.load(self.key)).state
+        if run.phase is not Phase.CALLING:
             return None
-        except _PASSING as error:
-            _log.warning("webhook_waits_for_the_bus", error=str(error))
-            return BACK_OFF_SECONDS
-        except Exception as error:  # noqa: BLE001 - one webhook that cannot be called must not end all the others
-            self._failures += 1
-            # Not the error's text: it may hold what was rendered.
-            _log.error("webhook_failed", attempt=self._failures, error=type(error).__name__, where=_where(error))
-            await self._failed(type(error).__name__)
-            return BACK_OFF_SECONDS * 2.0 ** min(self._failures, 5)
-
-    async def _failed(self, what: str) -> None:
-        """Give up after a few attempts."""
-        if self._failures < ATTEMPTS:
-            return
-        try:
-            run = (await self._tools.runs.load(self.key)).state
-            await self._tell(run, CallBroken(run=run.run, reason=f"the service fails at this webhook: {what}"))
-        except Exception as untold:  # noqa: BLE001 - it is told at the next attempt, or stands in the log
-            _log.warning("webhook_failure_untold", error=type(untold).__name__)
+        return RETRY_SECONDS if run.is_pausing else await self._call(run)
 
     async def _call(self, run: Run) -> float:
         """Make the attempt that is due, once it is committed that it is made."""
@@ -108,7 +85,7 @@ class Steering:
             await self._tell(run, CallBroken(run=run.run, reason=str(error)))
             return 0
         run = await self._begin(run, prepared.webhook, number)
-        if run.process != self.name:
+        if run.process != self._tenure.name:
             return 0
         return await self._make(run, self._way(run, prepared.webhook), prepared.attempt)
 
@@ -116,7 +93,7 @@ class Steering:
         begun = CallBegun(
             run=run.run,
             attempt=number,
-            process=self.name,
+            process=self._tenure.name,
             retries=webhook.retries,
             calls_back=webhook.calls_back,
         )
@@ -133,7 +110,7 @@ class Steering:
             missed = CallMissed(
                 run=run.run,
                 attempt=run.attempt,
-                process=self.name,
+                process=self._tenure.name,
                 reason=shown(str(error), attempt),
                 is_final=error.is_final,
             )
@@ -149,18 +126,8 @@ class Steering:
         return Relayed(self._tools.link, self.key.tenant, self._agent)
 
     async def _tell(self, run: Run, seen: Message) -> Run:
-        name = seen.address.rpartition(".")[2]
-        cause = f"{name}-{run.attempt}-{self.key.deployment}-{self.key.target}-{self.name}"
+        cause = self._tenure.cause(seen, run.attempt)
         return (await self._tools.runs.apply(self.key, seen, cause)).state
-
-    async def _wait(self, seconds: float) -> None:
-        if seconds <= 0:
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await self.wake.wait()
-        except TimeoutError:
-            return
 
 
 def _where(error: Exception) -> str:

@@ -35,7 +35,6 @@ from sandbox.server import Options, running
 from services.executor.clusters import Clusters
 from services.executor.handlers import Executor
 from services.executor.papers import Papers
-from services.executor.service import hold
 from services.executor.service import listening as executor_of
 from services.executor.steering import Tools
 from services.planner.service import listening as planner_of
@@ -100,7 +99,7 @@ class Plane:
         executor = Executor(Tools(shell, Papers(store), clusters, self.clock, member), store, ports.bus)
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(clusters.run()), group.create_task(executor.run())]
-            holder = Holder(partial(hold, executor, executor_of(executor, shell), ports, PARTITION), group)
+            holder = Holder(partial(serve_partition, executor_of(executor, shell), ports, PARTITION), group)
             yield holder
             await holder.leave()
             for task in running:
