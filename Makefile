@@ -9,7 +9,7 @@ SOURCES := agent cli examples libs sandbox services
 PROMETHEUS := $(wildcard $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fairlead/prometheus)
 $(shell mkdir -p build)
 
-.PHONY: help demo test check fast bench docs constraints clean
+.PHONY: help demo test check fast kubernetes bench docs constraints clean
 
 help: ## what can be run
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,10 +40,13 @@ check: .venv/dev.done ## format, lint, types, import contracts, generated files 
 	@echo "check: clean"
 
 fast: .venv/dev.done ## pure tests only, seconds
-	@$(BIN)/pytest tests/unit -n 2
+	@$(BIN)/pytest tests/unit -n 2 --hypothesis-profile=few
 
 test: .venv/dev.done ## every test that this machine can run
 	@$(BIN)/python -m tools.tiers
+
+kubernetes: .venv/dev.done ## find or build a real API server for tests, and print its folder; minutes, once for each version
+	@$(BIN)/python -m tools.kubernetes
 
 bench: .venv/dev.done ## figures beside their floors, NAME=commit for one
 	@$(BIN)/python -m tests.bench $(NAME)
