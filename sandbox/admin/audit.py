@@ -24,6 +24,7 @@ class Counted(Struct, frozen=True, order=True):
     verb: str
     resource: str
     user_agent: str
+    dry_run: bool = False
 
 
 class Audit:
@@ -33,8 +34,8 @@ class Audit:
         self._counts: Counter[Counted] = Counter()
         self._latest: deque[Mutation] = deque(maxlen=LATEST)
 
-    def count(self, verb: str, resource: str, user_agent: str) -> None:
-        key = Counted(verb, resource, user_agent.partition(" ")[0][:100])
+    def count(self, verb: str, resource: str, user_agent: str, dry_run: bool = False) -> None:
+        key = Counted(verb, resource, user_agent.partition(" ")[0][:100], dry_run)
         if key in self._counts or len(self._counts) < MOST_COUNTERS:
             self._counts[key] += 1
 
@@ -48,6 +49,7 @@ class Audit:
     def report(self) -> Object:
         counts = [
             {"verb": key.verb, "resource": key.resource, "user_agent": key.user_agent, "count": count}
+            | ({"dry_run": True} if key.dry_run else {})
             for key, count in sorted(self._counts.items())
         ]
         return {"total": self._counts.total(), "counts": counts, "mutations": list(self._latest)}

@@ -89,7 +89,8 @@ class Watches:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._watchers: dict[str, set[Watcher]] = {}
+        # By their coming: a set would tell them in the order of their addresses.
+        self._watchers: dict[str, dict[Watcher, None]] = {}
         self._opened = asyncio.Event()
         store.listen(self._heard)
 
@@ -135,14 +136,14 @@ class Watches:
             return
         watcher = self._watcher(call, request)
         self._begin(watcher, request, revision)
-        watchers = self._watchers.setdefault(call.kind.resource, set())
-        watchers.add(watcher)
+        watchers = self._watchers.setdefault(call.kind.resource, {})
+        watchers[watcher] = None
         self._opened.set()
         try:
             async for chunk in self._frames(watcher):
                 yield chunk
         finally:
-            watchers.discard(watcher)
+            watchers.pop(watcher, None)
 
     def _watcher(self, call: Call, request: Request) -> Watcher:
         now = self._clock.monotonic()

@@ -126,7 +126,7 @@ def _merge_items(live: list[Any], wanted: list[Any], names: Names, rules: Rules,
 
 def prune(value: Object, doomed: FieldSet, owned: FieldSet, rules: Rules) -> Object:
     """Without the doomed paths, whole items first; what is emptied goes too, and an item that stays keeps its key."""
-    for path in sorted(doomed, key=len):
+    for path in sorted(doomed, key=lambda path: (len(path), path)):
         if not any(other[: len(path)] == path for other in owned):
             value = _Removal(path, owned, rules).of(value, 0, ())
     return value

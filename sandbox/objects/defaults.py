@@ -125,13 +125,26 @@ def _secret(value: Object) -> Object:
     return {**filled, "data": {**(value.get("data") or {}), **coded}} if coded else filled
 
 
+_JOB = _spec(parallelism=1, completions=1, backoffLimit=6, suspend=False)
+_METRICS: list[Any] = [
+    {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
+]
+
+
+def _cron_job(value: Object) -> Object:
+    """What a Job of it leaves out is filled in when the Job is made."""
+    history = {"successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1}
+    return _spec(concurrencyPolicy="Allow", suspend=False, **history)(value)
+
+
 _BY_KIND: dict[str, Callable[[Object], Object]] = {
     "Deployment": _deployment,
     "ReplicaSet": _spec(replicas=1),
     "StatefulSet": _stateful_set,
     "DaemonSet": _daemon_set,
-    "Job": _spec(parallelism=1, completions=1, backoffLimit=6, suspend=False),
-    "HorizontalPodAutoscaler": _spec(minReplicas=1),
+    "Job": _JOB,
+    "CronJob": _cron_job,
+    "HorizontalPodAutoscaler": _spec(minReplicas=1, metrics=_METRICS),
     "Service": _service,
     "Namespace": _namespace,
     "Secret": _secret,

@@ -80,7 +80,14 @@ REPLICA_SET = _workload("ReplicaSet", "replicasets", "rs")
 STATEFUL_SET = _workload("StatefulSet", "statefulsets", "sts")
 DAEMON_SET = _workload("DaemonSet", "daemonsets", "ds", has_scale=False)
 JOB = _workload("Job", "jobs", has_scale=False, group="batch")
-CRON_JOB = Kind(name="CronJob", plural="cronjobs", group="batch", short=("cj",), categories=("all",))
+CRON_JOB = Kind(
+    name="CronJob",
+    plural="cronjobs",
+    group="batch",
+    short=("cj",),
+    categories=("all",),
+    template=("spec", "jobTemplate", *POD_TEMPLATE),
+)
 CLAIM = Kind(name="PersistentVolumeClaim", plural="persistentvolumeclaims", short=("pvc",), counts_generations=False)
 VOLUME = Kind(
     name="PersistentVolume", plural="persistentvolumes", short=("pv",), namespaced=False, counts_generations=False
@@ -179,6 +186,11 @@ class Catalogue:
     def named(self, resource: str) -> Kind | None:
         """One served version of a resource; custom kinds may have several."""
         return next((kind for kind in self._by_path.values() if kind.resource == resource), None)
+
+    def of_type(self, api_version: str, name: str) -> Kind | None:
+        """The kind that an object's own two words name."""
+        found = (kind for kind in self._by_path.values() if kind.name == name and kind.api_version == api_version)
+        return next(found, None)
 
     def served(self, kind: Kind) -> Served:
         return self._served.get(kind, _BUILT_IN)

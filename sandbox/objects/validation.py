@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from zoneinfo import available_timezones
 
-import msgspec
-
-from sandbox.objects.json import Object, at, items, table, text
+from sandbox.objects import ports, schedules
+from sandbox.objects.causes import bad_value, duplicate, forbidden, required, unsupported
+from sandbox.objects.json import Object, at, items, number, table, text
 from sandbox.objects.kinds import Kind
 from sandbox.objects.refusals import Cause
 from sandbox.objects.selectors import by_workload
@@ -18,6 +19,7 @@ _NAME_RULE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
     "and must start and end with an alphanumeric character"
 )
+_POLICIES = ("Allow", "Forbid", "Replace")
 _SELECTING = {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"}
 
 
@@ -32,22 +34,6 @@ def problems(kind: Kind, value: Object, live: Object | None) -> list[Cause]:
         found += _selector(value, live)
     check = _BY_KIND.get(kind.name)
     return [*found, *(check(value, live) if check else ())]
-
-
-def required(field: str, detail: str = "") -> Cause:
-    message = f"Required value: {detail}" if detail else "Required value"
-    return {"reason": "FieldValueRequired", "message": message, "field": field}
-
-
-def bad_value(field: str, value: Any, detail: str) -> Cause:
-    told = msgspec.json.encode(value).decode()
-    return {"reason": "FieldValueInvalid", "message": f"Invalid value: {told}: {detail}", "field": field}
-
-
-def unsupported(field: str, value: Any, allowed: tuple[str, ...]) -> Cause:
-    told = ", ".join(f'"{item}"' for item in allowed)
-    message = f"Unsupported value: {msgspec.json.encode(value).decode()}: supported values: {told}"
-    return {"reason": "FieldValueNotSupported", "message": message, "field": field}
 
 
 def _metadata(kind: Kind, value: Object) -> Iterator[Cause]:
@@ -72,11 +58,7 @@ def _pod(value: Object, template: tuple[str, ...]) -> Iterator[Cause]:
         yield from _container(container, f"{path}.containers[{place}]")
     names = [container.get("name") for container in containers if isinstance(container, dict)]
     for name in sorted({str(name) for name in names if names.count(name) > 1}):
-        yield {
-            "reason": "FieldValueDuplicate",
-            "message": f'Duplicate value: "{name}"',
-            "field": f"{path}.containers[{len(names) - 1 - names[::-1].index(name)}].name",
-        }
+        yield duplicate(f"{path}.containers[{len(names) - 1 - names[::-1].index(name)}].name", name)
 
 
 def _container(container: Any, path: str) -> Iterator[Cause]:
@@ -86,6 +68,7 @@ def _container(container: Any, path: str) -> Iterator[Cause]:
     for field in ("name", "image"):
         if not text(container, field):
             yield required(f"{path}.{field}")
+    yield from ports.of_container(container, path)
 
 
 def _selector(value: Object, live: Object | None) -> Iterator[Cause]:
@@ -120,12 +103,7 @@ def _deployment(value: Object, live: Object | None) -> Iterator[Cause]:
     if strategy.get("type") not in {"RollingUpdate", "Recreate"}:
         yield unsupported("spec.strategy.type", strategy.get("type"), ("Recreate", "RollingUpdate"))
     if strategy.get("type") == "Recreate" and "rollingUpdate" in strategy:
-        detail = "may not be specified when strategy `type` is 'Recreate'"
-        yield {
-            "reason": "FieldValueForbidden",
-            "message": f"Forbidden: {detail}",
-            "field": "spec.strategy.rollingUpdate",
-        }
+        yield forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
     rolling = table(strategy, "rollingUpdate")
     if rolling and all(rolling.get(name) in {0, "0%", "0"} for name in ("maxSurge", "maxUnavailable")):
         detail = "may not be 0 when `maxSurge` is 0"
@@ -133,9 +111,13 @@ def _deployment(value: Object, live: Object | None) -> Iterator[Cause]:
 
 
 def _service(value: Object, live: Object | None) -> Iterator[Cause]:
-    ports = items(value, "spec", "ports")
-    if not ports and at(value, "spec", "clusterIP") != "None" and at(value, "spec", "type") != "ExternalName":
+    if (
+        not items(value, "spec", "ports")
+        and at(value, "spec", "clusterIP") != "None"
+        and at(value, "spec", "type") != "ExternalName"
+    ):
         yield required("spec.ports")
+    yield from ports.of_service(value)
     before = text(live, "spec", "clusterIP") if live else ""
     if before and at(value, "spec", "clusterIP") != before and at(value, "spec", "type") == "ClusterIP":
         yield bad_value("spec.clusterIPs[0]", at(value, "spec", "clusterIP"), "may not change once set")
@@ -146,8 +128,7 @@ def _frozen_when_immutable(value: Object, live: Object | None) -> Iterator[Cause
         return
     for field in ("data", "binaryData", "immutable"):
         if value.get(field) != live.get(field):
-            detail = "Forbidden: field is immutable when `immutable` is set"
-            yield {"reason": "FieldValueForbidden", "message": detail, "field": field}
+            yield forbidden(field, "field is immutable when `immutable` is set")
 
 
 def _job(value: Object, live: Object | None) -> Iterator[Cause]:
@@ -165,12 +146,12 @@ def _pod_itself(value: Object, live: Object | None) -> Iterator[Cause]:
     before, after = _without_images(live), _without_images(value)
     if before != after:
         detail = (
-            "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
+            "pod updates may not change fields other than `spec.containers[*].image`,"
             "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to "
             "existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "
             "previously negative)"
         )
-        yield {"reason": "FieldValueForbidden", "message": detail, "field": "spec"}
+        yield forbidden("spec", detail)
 
 
 def _without_images(pod: Object) -> Object:
@@ -183,6 +164,38 @@ def _without_images(pod: Object) -> Object:
     return spec
 
 
+def _cron_job(value: Object, live: Object | None) -> Iterator[Cause]:
+    schedule = text(value, "spec", "schedule")
+    if not schedule:
+        yield required("spec.schedule")
+    else:
+        try:
+            schedules.parsed(schedule)
+        except schedules.BadSchedule as error:
+            yield bad_value("spec.schedule", schedule, str(error))
+    zone = text(value, "spec", "timeZone")
+    if zone and zone not in available_timezones():
+        yield bad_value("spec.timeZone", zone, f"unknown time zone {zone}")
+    policy = at(value, "spec", "concurrencyPolicy")
+    if policy not in _POLICIES:
+        yield unsupported("spec.concurrencyPolicy", policy, _POLICIES)
+
+
+def _autoscaler(value: Object, live: Object | None) -> Iterator[Cause]:
+    least, most = number(value, "spec", "minReplicas", default=1), number(value, "spec", "maxReplicas")
+    if least < 1:
+        yield bad_value("spec.minReplicas", least, "must be greater than or equal to 1")
+    if most == 0:
+        yield required("spec.maxReplicas", "must be set and greater than 0")
+    elif most < 0:
+        yield bad_value("spec.maxReplicas", most, "must be greater than or equal to 1")
+    if most < least:
+        yield bad_value("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`")
+    for name in ("kind", "name"):
+        if not text(value, "spec", "scaleTargetRef", name):
+            yield required(f"spec.scaleTargetRef.{name}")
+
+
 _BY_KIND: dict[str, Callable[[Object, Object | None], Iterator[Cause]]] = {
     "Deployment": _deployment,
     "ReplicaSet": _sized,
@@ -190,6 +203,8 @@ _BY_KIND: dict[str, Callable[[Object, Object | None], Iterator[Cause]]] = {
     "Job": _job,
     "Pod": _pod_itself,
     "Service": _service,
+    "CronJob": _cron_job,
+    "HorizontalPodAutoscaler": _autoscaler,
     "ConfigMap": _frozen_when_immutable,
     "Secret": _frozen_when_immutable,
 }

@@ -3,21 +3,38 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sandbox.objects.json import Object, text
+from sandbox.objects.json import Object, table, text
 from sandbox.objects.kinds import (
+    AUTOSCALER,
     CONTROLLER_REVISION,
+    CRON_JOB,
     DAEMON_SET,
     DEPLOYMENT,
+    ENDPOINT_SLICE,
+    ENDPOINTS,
     JOB,
     NAMESPACE,
     POD,
     QUOTA,
     REPLICA_SET,
+    SERVICE,
     SERVICE_ACCOUNT,
     STATEFUL_SET,
     Kind,
 )
-from sandbox.simulation import daemonsets, deployments, jobs, replicasets, revisions, statefulsets
+from sandbox.objects.selectors import labels_of
+from sandbox.simulation import (
+    autoscalers,
+    cronjobs,
+    daemonsets,
+    deployments,
+    endpoints,
+    jobs,
+    replicasets,
+    revisions,
+    statefulsets,
+)
+from sandbox.simulation.interests import Interests
 from sandbox.simulation.nodes import Nodes
 from sandbox.simulation.orphans import Orphans
 from sandbox.simulation.step import Create, Outcome, Update, uid_of
@@ -35,12 +52,17 @@ class Controllers:
         self._nodes = nodes
         self._now = now
         self._orphans = Orphans(cluster.store)
+        self._interests = Interests(cluster.store)
         self._steps: dict[str, Callable[[Object], Outcome]] = {
             DEPLOYMENT.resource: self._deployment,
             REPLICA_SET.resource: self._replica_set,
             STATEFUL_SET.resource: self._stateful_set,
             DAEMON_SET.resource: self._daemon_set,
             JOB.resource: self._job,
+            CRON_JOB.resource: self._cron_job,
+            SERVICE.resource: self._service,
+            ENDPOINTS.resource: self._endpoints,
+            AUTOSCALER.resource: self._autoscaler,
             NAMESPACE.resource: self._namespace,
             QUOTA.resource: self._quota,
         }
@@ -48,6 +70,10 @@ class Controllers:
     def look(self, ref: Ref, value: Object) -> Outcome:
         step = self._steps.get(ref.resource)
         return step(value) if step else Outcome()
+
+    def interested(self, event: Event) -> list[Ref]:
+        """Who has no part in an object and must look again when it changes."""
+        return self._interests.of(event)
 
     def adopters(self, event: Event) -> list[Ref]:
         """Who might take in an object that has no controller."""
@@ -80,6 +106,30 @@ class Controllers:
 
     def _job(self, value: Object) -> Outcome:
         return jobs.step(value, self._dependents(value, POD), self._now(), self._cluster.suffix)
+
+    def _cron_job(self, value: Object) -> Outcome:
+        return cronjobs.step(value, self._dependents(value, JOB), self._now())
+
+    def _service(self, value: Object) -> Outcome:
+        namespace, selector = text(value, "metadata", "namespace"), table(value, "spec", "selector")
+        if not selector:
+            return Outcome()
+        pods = (record.value for record in self._store.records(POD.resource, namespace))
+        selected = [pod for pod in pods if selector.items() <= labels_of(pod).items()]
+        known = self._store.get(Ref(ENDPOINTS.resource, namespace, text(value, "metadata", "name")))
+        told = endpoints.Told(known, self._dependents(value, ENDPOINT_SLICE))
+        return endpoints.step(value, selected, told, self._cluster.suffix)
+
+    def _endpoints(self, value: Object) -> Outcome:
+        service = Ref(SERVICE.resource, text(value, "metadata", "namespace"), text(value, "metadata", "name"))
+        return endpoints.abandoned(value) if self._store.record(service) is None else Outcome()
+
+    def _autoscaler(self, value: Object) -> Outcome:
+        told = table(value, "spec", "scaleTargetRef")
+        kind = self._cluster.catalogue.of_type(text(told, "apiVersion"), text(told, "kind"))
+        namespace = text(value, "metadata", "namespace")
+        target = self._store.get(Ref(kind.resource, namespace, text(told, "name"))) if kind else None
+        return autoscalers.step(value, kind, target, self._now())
 
     def _pods(self, value: Object) -> replicasets.Pods:
         orphans = self._orphans.of(POD, text(value, "metadata", "namespace"))

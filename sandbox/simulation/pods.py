@@ -8,7 +8,7 @@ WAITING -> STARTING -> RUNNING -> READY (-> UNREADY)        PULLING: the image c
 from collections.abc import Callable
 from enum import StrEnum
 
-from sandbox.objects.json import Object, at, items, number, table, text
+from sandbox.objects.json import Object, items, number, table, text
 from sandbox.objects.kinds import POD
 from sandbox.simulation import pod_status
 from sandbox.simulation.behaviour import Behaviour
@@ -157,10 +157,18 @@ def _status(pod: Object) -> Update:
     return Update(POD, pod, "status")
 
 
+def condition_holds(pod: Object, kind: str) -> bool:
+    return text(condition(pod, kind), "status") == "True"
+
+
 def is_ready(pod: Object) -> bool:
-    return at(condition(pod, "Ready"), "status") == "True" and not is_dying(pod)
+    return condition_holds(pod, "Ready") and not is_dying(pod)
 
 
 def is_active(pod: Object) -> bool:
     """Counts towards its controller's replicas."""
-    return not is_dying(pod) and text(pod, "status", "phase") not in {"Succeeded", "Failed"}
+    return not is_dying(pod) and not has_ended(pod)
+
+
+def has_ended(pod: Object) -> bool:
+    return text(pod, "status", "phase") in {"Succeeded", "Failed"}

@@ -99,6 +99,7 @@ class Simulator:
             self._tell(self._collector.heirs(event.value))
         elif is_orphan(event.value):
             self._tell(self._controllers.adopters(event))
+        self._tell(self._controllers.interested(event))
         if event.ref.resource == NODE.resource:
             self._revisit()
         if event.ref.resource != QUOTA.resource:
