@@ -13,7 +13,7 @@ import aiohttp
 from cli.local import plan
 from cli.local.children import Child, last_lines
 from cli.local.layout import Bootstrap, Layout
-from cli.local.plan import Machine
+from cli.local.plan import OUTSIDE, Machine, Outside
 from libs.api.view import AgentList
 from libs.runtime.http import free_port
 from libs.runtime.nats_server import NatsServer
@@ -28,12 +28,13 @@ SERVICES = ("identity", "gateway", "intake", "planner", *EXECUTORS)
 
 
 class Plane:
-    """One cluster with its agent, and the services, by name."""
+    """One cluster with its agent, and the services, by name; a cluster from outside takes the sandbox's place."""
 
-    def __init__(self, folder: Path, nats: NatsServer) -> None:
+    def __init__(self, folder: Path, nats: NatsServer, outside: Outside | None = None) -> None:
         self.layout = Layout(folder)
         (folder / "logs").mkdir(parents=True)
-        self.machine = Machine(self.layout, self.layout.ports(), plan.inherited(os.environ))
+        self.machine = Machine(self.layout, self.layout.ports(), plan.inherited(os.environ), outside)
+        self.account = OUTSIDE if outside else CLUSTER
         self.person: Person
         self._nats = nats
         self._issuer = f"http://127.0.0.1:{free_port()}"
@@ -54,7 +55,7 @@ class Plane:
     def start_agent(self) -> None:
         bootstrap = self.layout.read_bootstrap()
         assert bootstrap is not None
-        self._run(plan.agent(self.machine, CLUSTER, bootstrap))
+        self._run(plan.agent(self.machine, self.account, bootstrap))
 
     def kill(self, name: str) -> None:
         self._running.pop(name).kill()
@@ -62,6 +63,10 @@ class Plane:
     def kill_all(self) -> None:
         for name in tuple(self._running):
             self.kill(name)
+
+    @property
+    def kubeconfig(self) -> Path:
+        return Path(self.machine.kubeconfigs[self.account])
 
     @property
     def cluster(self) -> Path:
@@ -78,12 +83,13 @@ class Plane:
         async def is_connected() -> bool:
             self._check(self._running)
             listed = await self.person.get("/agents", AgentList)
-            return listed is not None and any(one.name == CLUSTER and one.connected for one in listed.agents)
+            return listed is not None and any(one.name == self.account and one.connected for one in listed.agents)
 
         await eventually(is_connected, PATIENCE)
 
     async def _start_rest(self) -> None:
-        self._run(plan.cluster(self.machine, CLUSTER))
+        if not self.machine.outside:
+            self._run(plan.cluster(self.machine, CLUSTER))
         await eventually(self._has_begun, PATIENCE)
         bootstrap = self.layout.read_bootstrap()
         assert bootstrap is not None
@@ -94,7 +100,7 @@ class Plane:
     async def _has_begun(self) -> bool:
         self._check(self._running)
         bootstrap = self.layout.read_bootstrap()
-        if bootstrap is None or not self.layout.kubeconfig(CLUSTER).exists():
+        if bootstrap is None or not self.kubeconfig.exists():
             return False
         return await _is_ready(bootstrap.issuer) and await _is_ready(self.machine.server)
 

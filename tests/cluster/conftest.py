@@ -1,0 +1,65 @@
+"""One cluster and one installation for each worker process; a namespace, an application and a folder for each test."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from cli.local.plan import Outside
+from libs.runtime.nats_server import NatsServer
+from tests.cluster.rights import grant
+from tests.cluster.stage import Ground, Stage
+from tests.e2e.plane import Plane
+from tools.kubernetes.cluster import Cluster
+from tools.kubernetes.programs import can_be_had, find
+from tools.kubernetes.recipe import Missing
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def programs() -> Path:
+    """A machine that cannot have them leaves these tests out; one that can may not where every tier must run."""
+    try:
+        return find()
+    except Missing as missing:
+        if os.environ.get("CI") == "true" and can_be_had():
+            pytest.fail(f"there is no Kubernetes: {missing}")
+        pytest.skip(f"there is no Kubernetes: {missing}")
+
+
+@pytest.fixture(scope="session")
+def cluster(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    running = Cluster(programs, tmp_path_factory.mktemp("kubernetes"))
+    try:
+        asyncio.run(running.start())
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def ground(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Everything is started once: a release in one namespace is nothing to the next."""
+    folder = tmp_path_factory.mktemp("fairlead")
+    kubeconfig = asyncio.run(grant(cluster, folder))
+    nats = NatsServer(folder / "nats")
+    asyncio.run(nats.start())
+    plane = Plane(folder / "state", nats, Outside(kubeconfig, "test", ("*",)))
+    try:
+        asyncio.run(plane.start_together())
+        yield Ground(cluster, plane.person, plane.account)
+    finally:
+        plane.kill_all()
+        nats.kill()
+
+
+@pytest.fixture
+async def stage(ground: Ground, tmp_path: Path) -> Stage:
+    number = next(_numbers)
+    found = Stage(ground, f"shop-{number}", tmp_path)
+    await found.make_namespace()
+    return found
