@@ -4,6 +4,24 @@ The first line is what the list of commands shows.
 """
 
 ALONE = {
+    "login": (
+        "cli.commands.login:login",
+        """Log in to a server with a client's id and secret.
+
+        Whatever is not given with -c, --secret-file or FAIRLEAD_CLIENT_ID and FAIRLEAD_CLIENT_SECRET is asked for. The
+        secret is not kept: the server renews the login by itself for some days. Every command then goes to the server
+        that was logged in to last, unless it names another or `fairlead up` runs in this folder.
+
+        Example: fairlead login --server https://fairlead.example.com
+        """,
+    ),
+    "logout": (
+        "cli.commands.login:logout",
+        """End a login, at the server and on this machine.
+
+        Example: fairlead logout
+        """,
+    ),
     "validate": (
         "cli.commands.validate:validate",
         """Check a deployment file and its manifests; needs no server.

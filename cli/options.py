@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,7 +19,11 @@ STATE_DIR = ".fairlead"
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _FLAGS = frozenset({"--no-color", "-v", "--verbose"})
-_VALUES = frozenset({"-o", "--output", "--server", "--addr", "--token", "--authToken", "-a"})
+_CLIENT_ID = ["--client-id", "--clientId", "-c"]
+_CLIENT_SECRET = ["--client-secret", "--clientSecret", "-s"]
+_VALUES = frozenset(
+    {"-o", "--output", "--server", "--addr", "--token", "--authToken", "-a", "--issuer", *_CLIENT_ID, *_CLIENT_SECRET}
+)
 
 
 @Parameter(name="*")
@@ -54,6 +58,21 @@ class Options:
             show_default=False,
         ),
     ] = ""
+    client_id: Annotated[
+        str, Parameter(name=_CLIENT_ID, help="Ask as this client; else FAIRLEAD_CLIENT_ID, else whoever is logged in.")
+    ] = ""
+    client_secret: Annotated[
+        str, Parameter(name=_CLIENT_SECRET, help="Its secret; better in FAIRLEAD_CLIENT_SECRET, or in a file it names.")
+    ] = ""
+    issuer: Annotated[
+        str,
+        Parameter(
+            name="--issuer",
+            env_var="FAIRLEAD_ISSUER_URL",
+            help="URL that gives tokens, where it is not the server's.",
+            show_default=False,
+        ),
+    ] = ""
     no_color: Annotated[bool, Parameter(name="--no-color", negative="", help="Print without colour.")] = False
     verbose: Annotated[
         bool, Parameter(name=["--verbose", "-v"], negative="", help="Say what is asked of the server.")
@@ -67,6 +86,9 @@ class Nearby(Options):
 
     server: Annotated[str, Parameter(name=["--server", "--addr"], show=False)] = ""
     token: Annotated[str, Parameter(name=["--token", "--authToken", "-a"], show=False)] = ""
+    client_id: Annotated[str, Parameter(name=_CLIENT_ID, show=False)] = ""
+    client_secret: Annotated[str, Parameter(name=_CLIENT_SECRET, show=False)] = ""
+    issuer: Annotated[str, Parameter(name="--issuer", show=False)] = ""
 
 
 DEFAULTS = Options()
@@ -86,18 +108,20 @@ class Up(Struct, frozen=True, omit_defaults=True):
 
 class Place(Struct, frozen=True):
     server: str
-    token: str
+    token: str = ""
+    """Given with the command, else that of a running `fairlead up`; empty: there is neither."""
+    is_given: bool = False
 
 
-def where(options: Options, environ: Mapping[str, str] = os.environ) -> Place:
-    """The server and the token to use; what is not given is taken from a running `fairlead up`."""
+def where(options: Options, environ: Mapping[str, str] = os.environ, last: Callable[[], str] = str) -> Place:
+    """The server and the token to use; what is not given is taken from a running `fairlead up`, or from `last`."""
     given = options.token.strip()
     if given and not _TOKEN.fullmatch(given):
         raise Stop(Exit.WRONG, "the token has a line break, a space or another character that no token has")
     if options.server and given:
-        return Place(_address(options.server), given)
-    up = _running(state_dir(environ))
-    server = _address(options.server) if options.server else up.server if up else ""
+        return Place(_address(options.server), given, is_given=True)
+    up = running(state_dir(environ))
+    server = _address(options.server) if options.server else up.server if up else last()
     if not server:
         raise Stop(
             Exit.UNREACHABLE,
@@ -105,14 +129,12 @@ def where(options: Options, environ: Mapping[str, str] = os.environ) -> Place:
             "name it with --server or FAIRLEAD_SERVER, or start one on this machine: fairlead up",
         )
     token = given or (up.token if up and server == up.server else "")
-    if not token:
-        raise Stop(Exit.NOT_ALLOWED, f"no token for {server}", "give one with --token or FAIRLEAD_TOKEN")
-    return Place(server, token)
+    return Place(server, token, is_given=bool(given))
 
 
 def known_server(environ: Mapping[str, str] = os.environ) -> str:
     """The server that a command would ask; empty where none is known."""
-    up = _running(state_dir(environ))
+    up = running(state_dir(environ))
     return environ.get("FAIRLEAD_SERVER", "").rstrip("/") or (up.server if up else "")
 
 
@@ -142,7 +164,8 @@ def reordered(arguments: Sequence[str]) -> list[str]:
     return rest + first if rest else first
 
 
-def _running(folder: Path) -> Up | None:
+def running(folder: Path) -> Up | None:
+    """What `fairlead up` wrote into its folder."""
     try:
         return msgspec.json.decode((folder / UP_FILE).read_bytes(), type=Up)
     except (OSError, msgspec.MsgspecError):

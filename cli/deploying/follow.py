@@ -41,7 +41,7 @@ class Follow:
 
     def _session(self) -> aiohttp.ClientSession:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
-        return aiohttp.ClientSession(headers=self._client.headers, timeout=timeout, trust_env=True)
+        return aiohttp.ClientSession(timeout=timeout, trust_env=True)
 
     async def _until_cut(self, session: aiohttp.ClientSession) -> AsyncGenerator[Frame, None]:
         try:
@@ -54,11 +54,12 @@ class Follow:
 
     async def _connection(self, session: aiohttp.ClientSession) -> AsyncGenerator[Frame, None]:
         since = {"Last-Event-ID": self._last_id} if self._last_id else {}
-        async with session.get(self._url, headers={"Accept": "text/event-stream", **since}) as response:
+        headers = await self._client.headers() | {"Accept": "text/event-stream"} | since
+        async with session.get(self._url, headers=headers) as response:
             if response.status == 204:
                 self._has_ended = True
                 return
-            if response.status >= 500 or response.status == 429:
+            if await self._is_for_later(response.status):
                 raise aiohttp.ClientConnectionError(f"the server answered {response.status}")
             if response.status != 200:
                 raise await _refusal(response)
@@ -70,6 +71,10 @@ class Follow:
                     self._last_id = frame.id or self._last_id
                     self._has_ended = self._has_ended or frame.event == "end"
                     yield frame
+
+    async def _is_for_later(self, status: int) -> bool:
+        """Whether the same may go well soon: a stream ends with its token, and a login gives another."""
+        return status >= 500 or status == 429 or (status == 401 and await self._client.access.refused())
 
 
 def _pauses() -> Iterator[float]:

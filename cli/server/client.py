@@ -1,6 +1,7 @@
 """Asking the server: JSON in and out, and each way of saying no turned into the exit code that scripts expect."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -8,7 +9,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from cli.exits import Exit, Stop
-from cli.options import Options, Place, where
+from cli.login.access import Access, access, place_of
+from cli.login.credential import SHOWN
+from cli.options import Options, Place
 from cli.output import Output
 from cli.program import program
 from cli.server.asking import Answer, Lines, Request, Unreached
@@ -25,10 +28,11 @@ Document = TypeVar("Document")
 
 
 class Client:
-    def __init__(self, lines: Lines, place: Place, output: Output) -> None:
+    def __init__(self, lines: Lines, place: Place, output: Output, shown: Access) -> None:
         self._lines = lines
         self._output = output
         self.place = place
+        self.access = shown
 
     async def get(self, path: str, kind: type[Document]) -> Document:
         return _decoded(await self._ask("GET", path), kind, self.place.server)
@@ -53,13 +57,10 @@ class Client:
 
     async def _ask(self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] = _NONE) -> bytes:
         attempts = ATTEMPTS if "Idempotency-Key" in more or method == "GET" else 1
-        request = Request(method, f"{API}{path}", {**self.headers, **more}, body)
-        for attempt in range(attempts):
-            answer = await self._once(request, is_last=attempt + 1 == attempts)
-            if answer.status and (answer.status not in _AGAIN or attempt + 1 == attempts):
-                break
-            await asyncio.sleep(_PAUSES[attempt])
-        if answer.status == 401 and self.place.token.count(".") != 2:
+        answer = await self._tried(method, path, (body, more), attempts)
+        if answer.status == 401 and await self.access.refused():
+            answer = await self._tried(method, path, (body, more), attempts)
+        if answer.status == 401 and self.place.is_given and self.place.token.count(".") != 2:
             raise Stop(
                 Exit.NOT_ALLOWED, "the token in --token is not a token", "give one with --token or FAIRLEAD_TOKEN"
             )
@@ -68,6 +69,17 @@ class Client:
         if answer.status >= 300:
             raise _elsewhere(self.place.server, answer)
         return answer.body
+
+    async def _tried(self, method: str, path: str, sent: tuple[bytes | None, Mapping[str, str]], most: int) -> Answer:
+        body, more = sent
+        request = Request(method, f"{API}{path}", {**await self.headers(), **more}, body)
+        for attempt in range(most):
+            answer = await self._once(request, is_last=attempt + 1 == most)
+            if answer.status and answer.status not in _AGAIN:
+                break
+            if attempt + 1 < most:
+                await asyncio.sleep(_PAUSES[attempt])
+        return answer
 
     async def _once(self, request: Request, *, is_last: bool) -> Answer:
         """Status 0 where the server could not be reached and there is another attempt."""
@@ -79,18 +91,20 @@ class Client:
                 raise unreachable(self.place.server, error) from error
             return Answer(0, b"")
 
-    @property
-    def headers(self) -> dict[str, str]:
+    async def headers(self) -> dict[str, str]:
         """What every request says."""
-        return {"Authorization": f"Bearer {self.place.token}", "Content-Type": "application/json"}
+        return {"Authorization": f"Bearer {await self.access.token()}", "Content-Type": "application/json"}
 
 
 @asynccontextmanager
 async def connected(options: Options, output: Output) -> AsyncIterator[Client]:
-    place = where(options)
+    place = place_of(options)
+    if options.client_secret and not place.is_given:
+        output.note(SHOWN, "yellow")
+    shown = access(options, place, os.environ)
     lines = Lines(place.server)
     try:
-        yield Client(lines, place, output)
+        yield Client(lines, place, output, shown)
     finally:
         lines.close()
 
@@ -136,7 +150,7 @@ def _hints(problem: ProblemDocument) -> tuple[str, ...]:
     if problem.code == "deployment_in_progress":
         return (f"follow it: {program()} deploy watch {problem.deployment}",)
     if problem.status == 401:
-        return ("give a token with --token or FAIRLEAD_TOKEN",)
+        return (f"log in: {program()} login, or give another token with --token or FAIRLEAD_TOKEN",)
     return ()
 
 

@@ -23,7 +23,7 @@ PREFIX = "FAIRLEAD_"
 PROCESSES = (
     "agent", "evaluator", "executor", "gateway", "identity", "intake", "notifier", "planner", "sandbox", "webhooks",
 )  # fmt: skip
-CLIENT = frozenset({"server", "token"})
+CLIENT = frozenset({"server", "token", "output", "client_id", "client_secret", "client_secret_file"})
 """What the command line reads; never a process's business."""
 
 _FILE_BYTES = 1024 * 1024

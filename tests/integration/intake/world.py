@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -167,20 +167,31 @@ def place_of(deployment: str) -> Key:
     return key
 
 
+def a_process() -> Process:
+    given = ProcessSettings(sealing_key=Secret(base64.b64encode(SEALING_KEY).decode()))
+    return Process("intake", given, Health(), Metrics(), SystemClock(), system_random(), "trial-1")
+
+
+@asynccontextmanager
+async def serving(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Done while entered."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work)
+        yield
+        task.cancel()
+
+
 @asynccontextmanager
 async def world(store: Store, bus: Bus, **settings: Any) -> AsyncIterator[World]:
-    given = ProcessSettings(sealing_key=Secret(base64.b64encode(SEALING_KEY).decode()))
-    process = Process("intake", given, Health(), Metrics(), SystemClock(), system_random(), "trial-1")
+    process = a_process()
     configured = IntakeSettings(intake_answer_seconds=settings.pop("answer_seconds", 2.0), **settings)
     around = World(store, bus, process)
     await around.register("prod")
     app = http.application(process, configured.intake_body_bytes)
-    async with opened(configured, process, store, bus) as service, asyncio.TaskGroup() as group:
+    async with opened(configured, process, store, bus) as service, serving(serve(service)):
         app.middlewares.append(guard(around.verifier(), service.intake.configuration.grants))
         app.add_routes(routes(service.intake))
         require_declared(app)
-        serving = group.create_task(serve(service))
         async with http.serve(app, "127.0.0.1:0") as port, aiohttp.ClientSession() as session:
             around.url, around.session = f"http://127.0.0.1:{port}", session
             yield around
-        serving.cancel()

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from cli.exits import Exit, Stop
+from cli.login.access import access
 from cli.options import Options, Place, Up, reordered, where
 
 
@@ -20,13 +21,15 @@ def test_running_stack_is_found(tmp_path: Path) -> None:
 
 def test_given_ones_win(tmp_path: Path) -> None:
     given = Options(server="https://cd.example/", token="mine")
-    assert where(given, running(tmp_path)) == Place("https://cd.example", "mine")
+    assert where(given, running(tmp_path)) == Place("https://cd.example", "mine", is_given=True)
 
 
 def test_token_goes_to_its_own_server_only(tmp_path: Path) -> None:
+    options, environ = Options(server="https://cd.example"), running(tmp_path) | {"HOME": str(tmp_path)}
     with pytest.raises(Stop) as stop:
-        where(Options(server="https://cd.example"), running(tmp_path))
+        access(options, where(options, environ), environ)
     assert stop.value.code == Exit.NOT_ALLOWED
+    assert "login --server https://cd.example" in stop.value.hints[0]
 
 
 def test_space_around_token_is_dropped() -> None:

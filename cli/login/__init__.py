@@ -1,0 +1,1 @@
+"""Who is asking: proving it to the identity service, remembering it, and the token of each command."""
