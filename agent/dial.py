@@ -57,7 +57,7 @@ class Dialler:
         self._introduction = introduction
         self._process = process
         self._clock = process.clock
-        self._streams: set[Stream] = set()
+        self._streams: dict[Stream, None] = {}
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
@@ -94,7 +94,7 @@ class Dialler:
 
     async def _attend(self, stream: Stream) -> None:
         welcome = await stream.meet(self._introduction)
-        self._streams.add(stream)
+        self._streams[stream] = None
         self._process.health.ready("gateway", True)
         try:
             async with asyncio.TaskGroup() as group:
@@ -102,7 +102,7 @@ class Dialler:
                 group.create_task(stream.finish_when_left(self._gate.drain_seconds))
                 group.create_task(self._renew(stream))
         finally:
-            self._streams.discard(stream)
+            self._streams.pop(stream, None)
             self._ended.set()
 
     async def _renew(self, stream: Stream) -> None:

@@ -50,7 +50,7 @@ class BusLink:
         self._inbox = inbox
         self._numbers = count(1)
         self._open: dict[str, Inflow] = {}
-        self._streams: set[Inflow] = set()
+        self._streams: dict[Inflow, None] = {}
 
     async def ask(self, tenant: str, agent: str, ask: Ask) -> Answer:
         reply, inflow = self._expect(ask)
@@ -66,13 +66,13 @@ class BusLink:
     @asynccontextmanager
     async def stream(self, tenant: str, agent: str, ask: Ask) -> AsyncIterator[Stream]:
         reply, inflow = self._expect(ask)
-        self._streams.add(inflow)
+        self._streams[inflow] = None
         try:
             await self._send(request_subject(tenant, agent), ask, reply)
             frames = _Granting(inflow, self._bus)
             yield Opened(await heard(frames), frames)
         finally:
-            self._streams.discard(inflow)
+            self._streams.pop(inflow, None)
             await self._forget(reply, inflow)
 
     async def listen(self, packets: AsyncIterator[Packet]) -> None:

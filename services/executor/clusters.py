@@ -80,11 +80,12 @@ class Clusters:
         async with self._group:
             self._group.create_task(self._listen())
             while True:
-                idle = {place for place, watch in self._watches.items() if not watch.users}
+                idle = self._idle()
                 await self._clock.sleep(LINGER_SECONDS)
-                for place in idle & {place for place, watch in self._watches.items() if not watch.users}:
-                    self._tasks.pop(place).cancel()
-                    del self._watches[place]
+                for place in self._idle():
+                    if place in idle:
+                        self._tasks.pop(place).cancel()
+                        del self._watches[place]
 
     @asynccontextmanager
     async def watches(self, places: Iterable[Place]) -> AsyncIterator[dict[str, Watch]]:
@@ -97,6 +98,9 @@ class Clusters:
         finally:
             for watch in used.values():
                 watch.users -= 1
+
+    def _idle(self) -> list[Place]:
+        return [place for place, watch in self._watches.items() if not watch.users]
 
     def _open(self, place: Place) -> Watch:
         if place not in self._watches:

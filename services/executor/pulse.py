@@ -26,17 +26,18 @@ class Pulse:
         self._clock = clock
         self._changed = changed
         self._last = clock.monotonic()
-        self._feelers: set[object] = set()
+        self._feelers: dict[object, None] = {}
         self._felt = asyncio.Event()
-        self._limits: set[asyncio.Timeout] = set()
+        self._limits: dict[asyncio.Timeout, None] = {}
+        """In the order in which they began, which is that in which they end."""
 
     def feel(self, who: object, is_felt: bool) -> None:
         """Whether it matters to this one now."""
         if is_felt:
-            self._feelers.add(who)
+            self._feelers[who] = None
             self._felt.set()
         else:
-            self._feelers.discard(who)
+            self._feelers.pop(who, None)
             if not self._feelers:
                 self.since = None
 
@@ -52,12 +53,12 @@ class Pulse:
         """Ends what is done in it once the API is silent: there is no verdict then."""
         try:
             async with asyncio.timeout(None) as limit:
-                self._limits.add(limit)
+                self._limits[limit] = None
                 yield
         except TimeoutError:
             raise Silent("the API is silent") from None
         finally:
-            self._limits.discard(limit)
+            self._limits.pop(limit, None)
 
     async def run(self) -> None:
         while True:
@@ -83,5 +84,6 @@ class Pulse:
         if self.since is None:
             self.since = began
             self._changed()
-        while self._limits:
-            self._limits.pop().reschedule(asyncio.get_running_loop().time())
+        for limit in self._limits:
+            limit.reschedule(asyncio.get_running_loop().time())
+        self._limits.clear()
