@@ -82,15 +82,15 @@ async def installation() -> AsyncIterator[Installation]:
         stack.enter_context(layout.taken())
         machine = Machine(layout, layout.ports(), plan.inherited(os.environ))
         server = await stack.enter_async_context(nats_server(folder / "nats"))
-        cluster = await stack.enter_async_context(_cluster(machine))
+        sandbox = await stack.enter_async_context(cluster(machine))
         services = await stack.enter_async_context(running(plan.services(machine, server.url)))
         bootstrap = await _bootstrap(machine)
-        agent = await stack.enter_async_context(running(_agent(machine, bootstrap)))
+        process = await stack.enter_async_context(running(agent(machine, bootstrap)))
         options = Options(server=machine.server, token=await token(bootstrap))
         client = await stack.enter_async_context(connected(options, Output(options)))
-        session = await stack.enter_async_context(aiohttp.ClientSession(base_url=cluster))
-        await until(lambda: _is_connected(client))
-        yield Installation(client, session, _journal(machine), services.pid, agent.pid)
+        session = await stack.enter_async_context(aiohttp.ClientSession(base_url=sandbox))
+        await until(lambda: is_connected(client))
+        yield Installation(client, session, journal(machine), services.pid, process.pid)
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -100,10 +100,10 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 @asynccontextmanager
-async def _cluster(machine: Machine) -> AsyncIterator[str]:
+async def cluster(machine: Machine) -> AsyncIterator[str]:
     """The address of a sandbox, told by its first line."""
     module = ("-m", "tests.bench.cluster_child")
-    where = (str(machine.layout.kubeconfig(CLUSTER)), str(_journal(machine)))
+    where = (str(machine.layout.kubeconfig(CLUSTER)), str(journal(machine)))
     child = Child("cluster", (sys.executable, *module, *where), machine.environ, machine.layout.log("cluster"))
     async with running(child, stdout=asyncio.subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -128,7 +128,7 @@ async def running(child: Child, stdout: int | None = None) -> AsyncIterator[asyn
             await process.wait()
 
 
-def _agent(machine: Machine, bootstrap: Bootstrap) -> Child:
+def agent(machine: Machine, bootstrap: Bootstrap) -> Child:
     child = plan.agent(machine, CLUSTER, bootstrap)
     return msgspec.structs.replace(child, command=(sys.executable, "-m", "tests.bench.agent_child"))
 
@@ -166,10 +166,10 @@ async def token(bootstrap: Bootstrap) -> str:
         return str((await response.json())["access_token"])
 
 
-async def _is_connected(client: Client) -> bool:
+async def is_connected(client: Client) -> bool:
     agents: Sequence[Any] = (await client.get("/agents", AgentList)).agents
     return any(agent.name == CLUSTER and agent.connected for agent in agents)
 
 
-def _journal(machine: Machine) -> Path:
+def journal(machine: Machine) -> Path:
     return machine.layout.folder / "published.jsonl"
