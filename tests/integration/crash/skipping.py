@@ -4,6 +4,7 @@ import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -16,10 +17,14 @@ class Stuck(Exception):
 
 
 class SkippingLoop(asyncio.SelectorEventLoop):
-    """Timeouts, sleeps and the clock below all go by its time. Work for threads is done at once."""
+    """Timeouts, sleeps and the clock below all go by its time. Work for threads is done at once.
 
-    def __init__(self) -> None:
+    `order` shuffles what is ready to run: each task's own order stays, and no task may count on another's.
+    """
+
+    def __init__(self, order: Random | None = None) -> None:
         self._passed = 0.0
+        self._order = order
         super().__init__(_Selector(self.skip))
 
     def time(self) -> float:
@@ -29,6 +34,14 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         if seconds is None:
             raise Stuck(Stuck.__doc__)
         self._passed += seconds
+
+    def _run_once(self) -> None:
+        if self._order is not None and len(self._ready) > 1:
+            ready = list(self._ready)
+            self._order.shuffle(ready)
+            self._ready.clear()
+            self._ready.extend(ready)
+        super()._run_once()  # type: ignore[misc]
 
     def run_in_executor(self, executor: Any, func: Callable[..., Result], *args: Any) -> asyncio.Future[Result]:  # type: ignore[override]
         done: asyncio.Future[Result] = self.create_future()
@@ -40,10 +53,13 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock:
-    """The clock of the running loop."""
+    """The clock of the running loop, fast or slow by so many seconds."""
+
+    def __init__(self, skew: float = 0.0) -> None:
+        self._start = _START + timedelta(seconds=skew)
 
     def now(self) -> datetime:
-        return _START + timedelta(seconds=self.monotonic())
+        return self._start + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
@@ -52,8 +68,8 @@ class LoopClock:
         await asyncio.sleep(seconds)
 
 
-def run(main: Coroutine[Any, Any, Result]) -> Result:
-    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+def run(main: Coroutine[Any, Any, Result], order: Random | None = None) -> Result:
+    with asyncio.Runner(loop_factory=lambda: SkippingLoop(order)) as runner:
         return runner.run(main)
 
 

@@ -1,0 +1,93 @@
+"""One operating system process: what it does costs time, and it can be stopped, or be no more, at any call of a port."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tests.crash import Crashed
+from tests.integration.crash.skipping import LoopClock
+from tests.simulation.ports.chance import Chance
+
+Result = TypeVar("Result")
+
+LONGEST_STALL_SECONDS = 90.0
+_SKEWS = (-86_400.0, -600.0, -5.0, 5.0, 600.0, 86_400.0)
+
+
+class Process:
+    """An incarnation: after its end another one has another name."""
+
+    def __init__(self, name: str, chance: Chance, tell: Callable[[str], None]) -> None:
+        self.name = name
+        self.chance = chance
+        self.is_dead = False
+        self.task: asyncio.Task[None] | None = None
+        self.tell = tell
+        self._latency = chance.stream("latency")
+        self._stalled_until = 0.0
+        self.skew = self._drawn_skew()
+
+    async def call(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        """Go out through a port and come back."""
+        await self.reach()
+        result = await call()
+        await self.come_back()
+        return result
+
+    async def reach(self) -> None:
+        """On the way out."""
+        self._require_life()
+        if self.chance.strikes("process.dies_before"):
+            self.die("before a call")
+        if (amount := self.chance.amount("process.stalls")) is not None:
+            self.stall(amount * LONGEST_STALL_SECONDS)
+        await self._wait()
+
+    async def come_back(self) -> None:
+        self._require_life()
+        if self.chance.strikes("process.dies_after"):
+            self.die("after a call")
+        await self._wait()
+
+    def stall(self, seconds: float) -> None:
+        """As SIGSTOP does: time passes, and it goes on as if it had not."""
+        self.tell(f"{self.name} is stopped for {seconds:.0f} s")
+        self._stalled_until = max(self._stalled_until, asyncio.get_running_loop().time() + seconds)
+
+    def die(self, when: str) -> None:
+        """As SIGKILL does: nothing in it goes on, no farewell reaches anybody."""
+        self.is_dead = True
+        self.tell(f"{self.name} is killed {when}")
+        if self.task is not None:
+            self.task.cancel()
+        raise Crashed(self.name)
+
+    async def _wait(self) -> None:
+        await asyncio.sleep(self._latency.expovariate(200))
+        while (left := self._stalled_until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(left)
+        self._require_life()
+
+    def _require_life(self) -> None:
+        if self.is_dead:
+            raise Crashed(self.name)
+
+    def _drawn_skew(self) -> float:
+        amount = self.chance.amount("clock.wrong")
+        if amount is None:
+            return 0.0
+        skew = _SKEWS[int(amount * len(_SKEWS))]
+        self.tell(f"{self.name} has a clock that is {skew:+.0f} s off")
+        return skew
+
+
+class ProcessClock(LoopClock):
+    """What time a process believes it is, and how it waits."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__(process.skew)
+        self._process = process
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._process.reach()

@@ -1,0 +1,39 @@
+"""Logs of a run: not written, but an error among them is a broken promise, and what else is said is counted."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+
+class Noticed:
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.counted: Counter[str] = Counter()
+
+
+@contextmanager
+def logs() -> Iterator[Noticed]:
+    noticed = Noticed()
+
+    def notice(_: WrappedLogger, level: str, event: EventDict) -> EventDict:
+        name = str(event["event"])
+        if level in ("error", "exception", "critical"):
+            raised = event.get("exc_info")
+            said = {key: value for key, value in event.items() if key not in ("event", "exc_info")}
+            noticed.errors.append(f"logged {name} {said} {raised!r}")
+        noticed.counted[f"log {name}"] += 1
+        raise structlog.DropEvent
+
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, notice],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    try:
+        yield noticed
+    finally:
+        structlog.configure(**before)

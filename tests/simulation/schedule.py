@@ -1,0 +1,148 @@
+"""One run: releases under faults until they have ended or time is up, then calm, and everything must come to its end."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgspec import Struct
+
+from libs.auth import clients
+from libs.auth.clients import NewClient
+from libs.auth.principal import Kind
+from libs.config import store as configuration
+from libs.config.model import Config, MetricProvider
+from libs.config.store import Revised
+from libs.link.connections import BUCKET, Connection, Connections, encode_connections
+from tests.integration.crash.skipping import Stuck, run
+from tests.integration.transcripts.diary import Diary
+from tests.integration.transcripts.outside import Address
+from tests.simulation import quiet
+from tests.simulation.checks.ended import ended_problems
+from tests.simulation.checks.witness import Witness
+from tests.simulation.ports.chance import Chance, Fault
+from tests.simulation.trace import trace_of
+from tests.simulation.world import services
+from tests.simulation.world.clusters import sandboxes
+from tests.simulation.world.people import People
+from tests.simulation.world.releases import AGENT, NAMESPACES, PROVIDER, SUITE, TENANT, drawn
+from tests.simulation.world.world import World, causes
+
+STORM_SECONDS = 1800.0
+"""For how long faults strike."""
+CALM_SECONDS = 3600.0
+"""By when everything has to have ended once no fault strikes any more."""
+SETTLE_SECONDS = 120.0
+RELEASES = 3
+
+
+class Run(Struct, frozen=True):
+    """What a schedule led to."""
+
+    seed: int
+    problems: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    trace: str
+    """Digest of everything that was stored and written."""
+    seconds: float
+    """Of virtual time."""
+    sometimes: dict[str, int]
+    """How often the rare things happened."""
+    story: tuple[str, ...]
+
+
+def simulate(seed: int, only: frozenset[Fault] | None = None) -> Run:
+    """The schedule of this seed, with all of its faults or only these."""
+    chance = Chance(seed, only)
+    with quiet.logs() as noticed:
+        try:
+            return run(_simulated(seed, chance, noticed), chance.stream("order"))
+        except (Stuck, Exception) as error:  # noqa: BLE001 - whatever it is, it is this seed's
+            return Run(seed, (f"the simulation stopped: {'; '.join(causes(error))}",), tuple(chance.injected), "", 0.0, {}, ())
+
+
+async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed) -> Run:
+    async with _worlds(seed, chance) as world:
+        people = People(world)
+        witness = Witness(world, people)
+        for name, serve in (
+            ("intake", people.serve_door),
+            ("planner-a", services.planner),
+            ("planner-b", services.planner),
+            ("executor-a", services.executor),
+            ("executor-b", services.executor),
+            ("webhooks", services.webhooks),
+            ("evaluator", services.evaluator),
+        ):
+            world.keep(name, serve)
+        world.begin(people.answer_calls())
+        ended = await _released(world, people)
+        await asyncio.sleep(SETTLE_SECONDS)
+        problems: list[str] = [*world.problems, *noticed.errors, *witness.problems, *ended]
+        problems += await ended_problems(world, people, witness)
+        sometimes = witness.sometimes + Counter(f"refused {code}" for code in people.refused) + noticed.counted
+        sometimes += Counter(fault.kind for fault in chance.injected)
+        return Run(
+            seed=seed,
+            problems=tuple(dict.fromkeys(problems)),
+            faults=tuple(chance.injected),
+            trace=trace_of(world),
+            seconds=asyncio.get_running_loop().time(),
+            sometimes=dict(sometimes),
+            story=tuple(world.diary.news()),
+        )
+
+
+async def _released(world: World, people: People) -> list[str]:
+    """Hand everything in, let it storm for a while, then calm; what had not ended by the end."""
+    random = world.random("releases")
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_in_turn(world, people, [drawn(random, n + 1) for n in range(RELEASES)]))]
+        await asyncio.wait(tasks, timeout=STORM_SECONDS)
+        world.chance.heal()
+        world.tell("calm")
+        people.calm_down()
+        await asyncio.wait(tasks, timeout=CALM_SECONDS)
+        late = [task for task in tasks if not task.done()]
+        for task in late:
+            task.cancel()
+    return [f"not everything has ended {CALM_SECONDS:.0f} s after the last fault"] if late else []
+
+
+async def _in_turn(world: World, people: People, releases: list) -> None:  # type: ignore[type-arg]
+    """Each release when the one before has ended, or when somebody cannot wait."""
+    async with asyncio.TaskGroup() as group:
+        for release in releases:
+            task = group.create_task(people.release(release))
+            await asyncio.wait([task], timeout=release.patience or None)
+
+
+@asynccontextmanager
+async def _worlds(seed: int, chance: Chance) -> AsyncIterator[World]:
+    async with sandboxes(seed) as (recorded, cluster), asyncio.TaskGroup() as group:
+        world = World(chance, recorded, lambda broker, clock: Diary(broker, clock, cluster), group)
+        for name in NAMESPACES:
+            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            await recorded.ask("POST", "/api/v1/namespaces", namespace)
+        await _registered(world)
+        world.outside.addresses = (
+            Address(SUITE, 202),
+            Address(f"{PROVIDER}/api/v1/query", values=(0.1,)),
+        )
+        world.begin(world.time())
+        world.begin(world.storms())
+        yield world
+        world.end()
+
+
+async def _registered(world: World) -> None:
+    """The agent, and what measures."""
+    await clients.create(
+        world.store, NewClient(TENANT, AGENT, ("agent",), Kind.AGENT), world.clock, world.random("credentials")
+    )
+    there = Connections("gateway", (Connection(TENANT, AGENT, "a", "1", world.clock.now().isoformat()),))
+    await world.store.put(BUCKET, "gateway", encode_connections(there))
+    provider = MetricProvider(name="prometheus", type="prometheus", url=PROVIDER, agent=AGENT)
+    await configuration.write(
+        world.store, TENANT, Revised(Config(metric_providers=(provider,)), 0), world.clock.now(), "ann"
+    )

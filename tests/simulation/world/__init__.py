@@ -1,0 +1,1 @@
+"""What is simulated: the services, the clusters, the people, and what happens to them."""
