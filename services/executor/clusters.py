@@ -82,10 +82,9 @@ class Clusters:
             while True:
                 idle = self._idle()
                 await self._clock.sleep(LINGER_SECONDS)
-                for place in self._idle():
-                    if place in idle:
-                        self._tasks.pop(place).cancel()
-                        del self._watches[place]
+                for place in [place for place in self._idle() if place in idle]:
+                    self._tasks.pop(place).cancel()
+                    del self._watches[place]
 
     @asynccontextmanager
     async def watches(self, places: Iterable[Place]) -> AsyncIterator[dict[str, Watch]]:

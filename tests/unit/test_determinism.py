@@ -23,6 +23,8 @@ ADAPTERS = {
     "services/planner/handlers.py": "a thread for what is large and pure",
 }
 
+REAL_ONLY = {"libs/bus/connection.py": "who is woken when a real server comes or goes; no simulation has one"}
+
 OUTSIDE = {
     "hash", "input",
     "asyncio.to_thread", "loop.run_in_executor", "threading.Thread", "ThreadPoolExecutor", "ProcessPoolExecutor",
@@ -48,9 +50,8 @@ def trees() -> list[tuple[str, ast.Module]]:
 
 
 def outside(tree: ast.AST) -> Iterator[str]:
-    imported = {
-        name.asname or name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
-    }
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import))
+    imported = {alias.asname or alias.name for one in imports for alias in one.names}
     for node in ast.walk(tree):
         called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
         # A port that is called `random` is what we want.
@@ -149,7 +150,7 @@ def test_every_adapter_asks_for_something() -> None:
 
 
 def test_no_order_comes_from_addresses() -> None:
-    found = {path: list(disorder(tree)) for path, tree in trees()}
+    found = {path: list(disorder(tree)) for path, tree in trees() if path not in REAL_ONLY}
     assert {path: places for path, places in found.items() if places} == {}
 
 
