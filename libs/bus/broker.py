@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from libs.bus.exchange import Exchange
-from libs.bus.filter import matches_any
+from libs.bus.filter import matches_any, require_apart
 from libs.durable.ports import Conflict, Stored, Write
 from libs.runtime.clock import Clock
 
@@ -81,11 +81,13 @@ class Broker:
         return self._log[sequence - 1] if sequence else None
 
     def lasts(self, filters: Sequence[str]) -> list[Stored]:
+        require_apart(filters)
         found = (self._log[sequence - 1] for subject, sequence in self._last.items() if matches_any(filters, subject))
         return sorted((stored for stored in found if stored), key=lambda stored: stored.sequence)
 
     def stored(self, filters: Sequence[str], after: int) -> Iterator[Stored]:
         """What matches above `after`, as the stream grows."""
+        require_apart(filters)
         position = after
         while position < len(self._log):
             stored = self._log[position]
@@ -166,14 +168,16 @@ class Broker:
         horizon = self.clock.now() - DUPLICATE_WINDOW
         if len(set(ids)) < len(ids) or any(self._ids.get(id_, horizon) > horizon for id_ in ids):
             raise Conflict("its id was seen before")
-        compared = [write for write in batch if write.expected is not None]
-        if len({write.subject for write in compared}) < len(compared):
-            raise Conflict("a subject is compared twice")
-        for write in compared:
-            if self._last.get(write.subject, 0) != write.expected:
-                raise Conflict(f"wrong last sequence: {self._last.get(write.subject, 0)}")
+        written: set[str] = set()
+        for write in batch:
+            last = self._last.get(write.subject, 0)
+            if write.expected is not None and (write.subject in written or last != write.expected):
+                raise Conflict(f"wrong last sequence: {last}")
+            written.add(write.subject)
 
     def _store(self, write: Write) -> None:
+        if write.fires_at is not None:
+            self._purge(write.subject)  # a timer's subject holds one message: the one that is armed
         self._append(write.subject, write.data, write.id)
         if write.cancels:
             self._purge(write.cancels)

@@ -86,10 +86,10 @@ class Connection:
             raise Unavailable(f"{subject}: nobody answers")
         return message
 
-    async def ask(self, verb: str, body: object, kind: type[Answer]) -> Answer:
+    async def ask(self, verb: str, body: object, kind: type[Answer], timeout: float = REQUEST_SECONDS) -> Answer:
         """A request to JetStream that changes nothing or may be repeated: its loss is `Unavailable`."""
         try:
-            message = await self.request(f"$JS.API.{verb}", msgspec.json.encode(body))
+            message = await self.request(f"$JS.API.{verb}", msgspec.json.encode(body), timeout=timeout)
         except Unknown as error:
             raise Unavailable(str(error)) from error
         failure = _failures.decode(message.data).error

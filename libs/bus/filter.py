@@ -1,8 +1,25 @@
-"""Which subjects a filter stands for, by NATS's rules."""
+"""Which subjects a filter stands for, by NATS's rules, and what a server takes."""
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+
+from libs.durable.ports import MAX_PACKET_BYTES
+
+
+def require_apart(filters: Sequence[str]) -> None:
+    """`ValueError` where the server would refuse: no filter at all, or two for which one subject could stand."""
+    if not filters:
+        raise ValueError("no filter: say what is wanted")
+    for number, one in enumerate(filters):
+        for other in filters[:number]:
+            if _overlap(one.split("."), other.split(".")):
+                raise ValueError(f"the filters {other} and {one} overlap")
+
+
+def require_fits(subject: str, data: bytes) -> None:
+    if len(data) > MAX_PACKET_BYTES:
+        raise ValueError(f"{subject} has {len(data)} bytes, more than {MAX_PACKET_BYTES}")
 
 
 def matches_any(filters: Sequence[str], subject: str) -> bool:
@@ -12,6 +29,15 @@ def matches_any(filters: Sequence[str], subject: str) -> bool:
 def matches(filter_: str, subject: str) -> bool:
     """`*` stands for one token, `>` for the rest."""
     return _pattern(filter_).fullmatch(subject) is not None
+
+
+def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
+    for mine, theirs in zip(one, other, strict=False):
+        if ">" in (mine, theirs):
+            return True
+        if mine != theirs and "*" not in (mine, theirs):
+            return False
+    return len(one) == len(other)
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import nats.errors
 from msgspec import Struct
@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 
 from libs.bus import reader
 from libs.bus.connection import Connection, is_gone
+from libs.bus.filter import require_apart, require_fits
 from libs.bus.pull import STREAM, Broken, Pulled, pull
 from libs.bus.unread import Unread
 from libs.durable.ports import Delivery, Packet, Stored, Unavailable
@@ -22,6 +23,8 @@ MAX_UNACKNOWLEDGED = 256
 
 _NANOSECONDS = 1_000_000_000
 _PAUSE = 0.25
+_RESET_TRIES = 10
+_RESET_SECONDS = 0.5
 
 _log = logger()
 
@@ -75,6 +78,7 @@ class JetStreamBus:
     async def consume(
         self, name: str, filters: Sequence[str], takeover: bool = True
     ) -> AsyncIterator[AsyncIterator[Delivery]]:
+        require_apart(filters)
         await self._prepare(name, filters, takeover)
         async with aclosing(self._deliveries(name, filters)) as deliveries:
             yield deliveries
@@ -83,6 +87,7 @@ class JetStreamBus:
         return reader.follow(self._connection, filters, after)
 
     async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
+        require_fits(subject, data)
         self._connection.require()
         try:
             await self._connection.client.publish(subject, data, reply=reply)
@@ -124,7 +129,16 @@ class JetStreamBus:
         config = _Consumer(name, filters)
         await self._connection.ask(f"CONSUMER.CREATE.{STREAM}.{name}", _Create(STREAM, config), object)
         if reset:
-            await self._connection.ask(f"CONSUMER.RESET.{STREAM}.{name}", {}, object)
+            await self._reset(name)
+
+    async def _reset(self, name: str) -> None:
+        """Asked again soon: in a cluster a consumer that was just made may have no leader yet, and nobody answers."""
+        for _ in range(_RESET_TRIES):
+            with suppress(Unavailable):
+                await self._connection.ask(f"CONSUMER.RESET.{STREAM}.{name}", {}, object, _RESET_SECONDS)
+                return
+            self._connection.require()
+        raise Unavailable(f"the consumer {name} cannot be set back: it has no leader")
 
     async def _deliveries(self, name: str, filters: Sequence[str]) -> AsyncGenerator[Delivery, None]:
         while True:

@@ -5,6 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from libs.bus.broker import Broker, Consumer
 from libs.bus.exchange import Listener
+from libs.bus.filter import require_apart, require_fits
 from libs.bus.unread import Unread
 from libs.durable.ports import Delivery, Packet, Stored
 
@@ -38,6 +39,7 @@ class MemoryBus:
     async def consume(
         self, name: str, filters: Sequence[str], takeover: bool = True
     ) -> AsyncIterator[AsyncIterator[Delivery]]:
+        require_apart(filters)
         consumer = self._broker.consumers.setdefault(name, Consumer(filters))
         consumer.filters = filters
         if takeover:
@@ -46,6 +48,7 @@ class MemoryBus:
             yield deliveries
 
     async def follow(self, filters: Sequence[str], after: int | None = None) -> AsyncGenerator[Stored, None]:
+        require_apart(filters)
         after = self._broker.last_sequence if after is None else after
         while True:
             for stored in self._broker.stored(filters, after):
@@ -55,6 +58,7 @@ class MemoryBus:
             await self._broker.changed()
 
     async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
+        require_fits(subject, data)
         self._broker.exchange.publish(Packet(subject, data, reply))
 
     @asynccontextmanager

@@ -148,7 +148,8 @@ def pulled(message: Msg) -> Pulled:
 
 
 def instant(nanoseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    # To the nearest, as JSON's timestamps are read: a message has one instant, however it was fetched.
+    return _EPOCH + timedelta(microseconds=(nanoseconds + 500) // 1000)
 
 
 def _places(tokens: list[str]) -> list[str]:

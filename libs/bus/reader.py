@@ -7,11 +7,13 @@ from contextlib import aclosing
 from msgspec import Struct
 
 from libs.bus.connection import Connection, Refused
+from libs.bus.filter import require_apart
 from libs.bus.pull import STREAM, Broken, Pulled, pull
 from libs.durable.ports import Stored, Unavailable
 
 _NANOSECONDS = 1_000_000_000
 _PAUSE = 0.25
+_TRIES = 4
 _CONSUMER_NOT_FOUND = 10014
 _ALL = 2**63
 
@@ -51,6 +53,7 @@ async def last_sequence(connection: Connection, stream: str = STREAM) -> int:
 
 async def follow(connection: Connection, filters: Sequence[str], after: int | None) -> AsyncGenerator[Stored, None]:
     """Everything above `after` for ever, each once and in order, over restarts of the server."""
+    require_apart(filters)
     while True:
         try:
             after = await last_sequence(connection) if after is None else after
@@ -64,6 +67,7 @@ async def follow(connection: Connection, filters: Sequence[str], after: int | No
 
 async def history(connection: Connection, filters: Sequence[str], after: int) -> AsyncGenerator[Stored, None]:
     """Everything above `after` up to what the stream holds at the first step."""
+    require_apart(filters)
     end = await last_sequence(connection)
     while after < end:
         try:
@@ -81,11 +85,16 @@ async def lasts(connection: Connection, filters: Sequence[str], stream: str = ST
 
     In a cluster the copy that is read may be a moment behind the leader: who decides reads the one subject again.
     """
+    require_apart(filters)
     config = _Config(deliver_policy="last_per_subject", filter_subjects=filters)
-    try:
-        return [message.stored async for message in _session(connection, stream, config, end=_ALL)]
-    except Broken as error:
-        raise Unavailable(str(error)) from error
+    problem = ""
+    for _ in range(_TRIES):
+        try:
+            return [message.stored async for message in _session(connection, stream, config, end=_ALL)]
+        except Broken as error:  # in a cluster a new consumer's leader may not be known to every node yet
+            problem = str(error)
+        await asyncio.sleep(_PAUSE)
+    raise Unavailable(problem)
 
 
 def _from(filters: Sequence[str], after: int) -> _Config:

@@ -100,7 +100,7 @@ class Store(Protocol):
         ...
 
     async def delete(self, bucket: str, key: str, revision: int | None = None) -> None:
-        """Remove a value; `Conflict` where `revision` is given, which is never 0, and is not the one that is there."""
+        """Remove a value; `Conflict` where `revision` is given and is not the one that is there (0: there is none)."""
         ...
 
     async def entries(self, bucket: str, prefix: str = "") -> list[Entry]:
@@ -165,7 +165,7 @@ class Bus(Protocol):
     def subscribe(
         self, subject: str, queue: str = "", pending: int = 1024
     ) -> AbstractAsyncContextManager[AsyncIterator[Packet]]:
-        """Messages outside JetStream; once entered, the server knows of the subscription.
+        """Messages outside JetStream; once entered, the server knows of the subscription, the other nodes soon after.
 
         More than `pending` unread ones are dropped, oldest first.
         """

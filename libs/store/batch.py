@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from libs.bus.connection import ApiError, Connection
 from libs.bus.pull import ID_HEADER
-from libs.durable.ports import MAX_BATCH, MAX_MESSAGE_BYTES, Conflict, Unavailable, Write
+from libs.durable.ports import MAX_BATCH, MAX_MESSAGE_BYTES, MAX_VALUE_BYTES, Conflict, Unavailable, Write
 
 OPEN_BATCHES = 40
 """At once in this process. The server allows 50 a stream unless it is told otherwise."""
@@ -23,6 +24,9 @@ _CONFLICTS = {10071, 10164, 10201}
 _TRY_AGAIN = {10176, 10210, 10211}
 
 _BUSY_TRIES = 20
+
+_SUBJECT = re.compile(r"(cmd|evt|state|timer|due)(\.[^\s.*>]+)+\Z")
+_KEY = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*\Z")
 
 
 class BatchRefused(Exception):
@@ -80,6 +84,33 @@ def check(batch: Sequence[Write]) -> None:
     for write in batch:
         if len(write.data) > MAX_MESSAGE_BYTES:
             raise ValueError(f"{write.subject} has {len(write.data)} bytes, more than {MAX_MESSAGE_BYTES}")
+        _check_subjects(write)
+
+
+def _check_subjects(write: Write) -> None:
+    """The server would refuse what the stream does not hold, or answer nothing at all."""
+    if not _SUBJECT.match(write.subject):
+        raise ValueError(f"no record, message or timer has the subject {write.subject!r}")
+    if write.subject.startswith("timer.") != (write.fires_at is not None):
+        raise ValueError(f"{write.subject}: a timer, and nothing else, says when it fires")
+    if write.fires_at is not None and not (_SUBJECT.match(write.fires_as) and write.fires_as.startswith("due.")):
+        raise ValueError(f"{write.subject}: a timer fires as due, not as {write.fires_as!r}")
+    if write.cancels and (write.cancels == write.subject or not write.cancels.startswith("timer.")):
+        raise ValueError(f"{write.subject} cannot cancel {write.cancels!r}: only another message cancels a timer")
+
+
+def check_value(bucket: str, key: str, value: bytes) -> None:
+    """Refuse a bucket's value that the server would not take as one."""
+    if not value:
+        raise ValueError(f"{bucket} {key}: an empty value means a deleted key")
+    if len(value) > MAX_VALUE_BYTES:
+        raise ValueError(f"{bucket} {key} has {len(value)} bytes, more than {MAX_VALUE_BYTES}")
+    check_key(bucket, key)
+
+
+def check_key(bucket: str, key: str) -> None:
+    if not _KEY.match(key):
+        raise ValueError(f"{bucket}: {key!r} is no key")
 
 
 def headers_of(write: Write) -> dict[str, str]:

@@ -7,7 +7,7 @@ from libs.bus import reader
 from libs.bus.connection import Connection
 from libs.bus.pull import STREAM
 from libs.durable.ports import Conflict, Entry, Stored, Write
-from libs.store.batch import EXPECTED_HEADER, Batches, judge
+from libs.store.batch import EXPECTED_HEADER, Batches, check_key, check_value, judge
 from libs.store.blobs import Blobs
 from libs.store.layout import bucket_stream
 from libs.store.leader import last
@@ -44,8 +44,7 @@ class JetStreamStore:
         return Entry(key, message.data, message.seq) if message and message.data else None
 
     async def put(self, bucket: str, key: str, value: bytes, revision: int | None = None, ttl: int = 0) -> int:
-        if not value:
-            raise ValueError(f"{bucket} {key}: an empty value means a deleted key")
+        check_value(bucket, key, value)
         headers = {"Nats-TTL": f"{ttl}s"} if ttl else {}
         try:
             return await self._write(_subject(bucket, key), value, headers, revision)
@@ -58,6 +57,11 @@ class JetStreamStore:
             return await self._write(_subject(bucket, key), value, headers, buried.seq)
 
     async def delete(self, bucket: str, key: str, revision: int | None = None) -> None:
+        check_key(bucket, key)
+        if revision == 0:
+            if await self.get(bucket, key) is not None:
+                raise Conflict(f"{bucket} {key} has a value")
+            return
         # A tombstone, for only a message can be compared and set; it goes by itself.
         headers = {"KV-Operation": "PURGE", "Nats-Rollup": "sub", "Nats-TTL": f"{_TOMBSTONE_SECONDS}s"}
         await self._write(_subject(bucket, key), b"", headers, revision)

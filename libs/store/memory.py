@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from libs.bus.broker import Broker, Kept
 from libs.durable.ports import Conflict, Entry, Stored, Write
-from libs.store.batch import check
+from libs.store.batch import check, check_key, check_value
 from libs.store.layout import MAX_BLOB_BYTES
 from libs.store.seal import digest_of
 
@@ -38,8 +38,7 @@ class MemoryStore:
         return Entry(key, kept.value, kept.revision) if kept else None
 
     async def put(self, bucket: str, key: str, value: bytes, revision: int | None = None, ttl: int = 0) -> int:
-        if not value:
-            raise ValueError(f"{bucket} {key}: an empty value means a deleted key")
+        check_value(bucket, key, value)
         self._compare(bucket, key, revision)
         expires_at = self._broker.clock.now() + timedelta(seconds=ttl) if ttl else None
         self._broker.revision += 1
@@ -47,13 +46,15 @@ class MemoryStore:
         return self._broker.revision
 
     async def delete(self, bucket: str, key: str, revision: int | None = None) -> None:
+        check_key(bucket, key)
         self._compare(bucket, key, revision)
         self._broker.buckets[bucket].pop(key, None)
 
     async def entries(self, bucket: str, prefix: str = "") -> list[Entry]:
         keys = [key for key in self._broker.buckets.get(bucket, {}) if key.startswith(prefix)]
         found = ((key, self._broker.live(bucket, key)) for key in keys)
-        return [Entry(key, kept.value, kept.revision) for key, kept in found if kept]
+        entries = [Entry(key, kept.value, kept.revision) for key, kept in found if kept]
+        return sorted(entries, key=lambda entry: entry.revision)
 
     async def save(self, data: bytes) -> str:
         if len(data) > MAX_BLOB_BYTES:

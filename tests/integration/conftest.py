@@ -1,7 +1,7 @@
-"""The ports in both their forms: every contract test runs on a real nats-server and on the twin in memory."""
+"""The ports in all their forms: the twin in memory, one nats-server, and a cluster of three."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from msgspec import Struct
 
 from libs.bus.broker import Broker
-from libs.bus.connection import Connection, Refused
+from libs.bus.connection import Connection, connect
 from libs.bus.jetstream import JetStreamBus
 from libs.bus.memory import MemoryBus
 from libs.durable.ports import Bus, Store, Unavailable
@@ -17,13 +17,11 @@ from libs.runtime.clock import SystemClock, system_random
 from libs.runtime.nats_server import NatsServer
 from libs.store.jetstream import JetStreamStore
 from libs.store.memory import MemoryStore
-from libs.store.prepare import prepare
+from libs.store.prepare import Differs, prepare
 from libs.store.seal import Seal
 from tests.integration.bad_input.elsewhere import LEFT_OUT
-from tests.servers import nats_connection
+from tests.nats_cluster import NODES, NatsCluster
 from tests.waiting import eventually
-
-STREAMS = ("FAIRLEAD", "KV_lease", "KV_config", "KV_connections", "OBJ_blobs")
 
 
 class Ports(Struct, frozen=True):
@@ -46,9 +44,33 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
     server.kill()
 
 
-@pytest.fixture(params=["memory", "jetstream"])
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsCluster]:
+    cluster = NatsCluster(tmp_path_factory.mktemp("nats-cluster"))
+    try:
+        asyncio.run(cluster.start())
+        yield cluster
+    finally:
+        cluster.kill()
+
+
+FORMS = ("memory", "jetstream", "cluster")
+
+
+@pytest.fixture(params=FORMS[:2])
 def ports(request: pytest.FixtureRequest) -> Open:
-    return _memory if request.param == "memory" else real_ports(request.getfixturevalue("server"))
+    """For who builds on the ports; that three nodes keep the same contract is shown where the contract is."""
+    return in_form(request)
+
+
+def in_form(request: pytest.FixtureRequest) -> Open:
+    match request.param:
+        case "memory":
+            return memory_ports
+        case "jetstream":
+            return real_ports(request.getfixturevalue("server"))
+        case _:
+            return served_ports(request.getfixturevalue("cluster").urls, NODES)
 
 
 @pytest.fixture
@@ -58,7 +80,7 @@ def real(server: NatsServer) -> Open:
 
 
 @asynccontextmanager
-async def _memory() -> AsyncIterator[Ports]:
+async def memory_ports() -> AsyncIterator[Ports]:
     broker = Broker(SystemClock())
 
     @asynccontextmanager
@@ -72,15 +94,19 @@ async def _memory() -> AsyncIterator[Ports]:
 
 
 def real_ports(server: NatsServer) -> Open:
+    return served_ports([server.url], 1)
+
+
+def served_ports(urls: Sequence[str], replicas: int) -> Open:
     @asynccontextmanager
     async def rival() -> AsyncIterator[tuple[Bus, Store]]:
-        async with nats_connection(server) as connection:
+        async with connect(urls, "rival", system_random()) as connection:
             yield JetStreamBus(connection), _store(connection)
 
     @asynccontextmanager
     async def open_ports() -> AsyncIterator[Ports]:
-        async with nats_connection(server) as connection:
-            await _empty(connection)
+        async with connect(urls, "test", system_random()) as connection:
+            await empty(connection, replicas)
             yield Ports(JetStreamBus(connection), _store(connection), rival)
 
     return open_ports
@@ -90,18 +116,46 @@ def _store(connection: Connection) -> JetStreamStore:
     return JetStreamStore(connection, Seal(b"k" * 32, system_random()), system_random())
 
 
-async def _empty(connection: Connection) -> None:
-    for stream in STREAMS:
-        try:
-            await connection.ask(f"STREAM.DELETE.{stream}", {}, object)
-        except Refused as error:
-            if "not found" not in str(error):
-                raise
+class _State(Struct, frozen=True):
+    last_seq: int
+    consumer_count: int
+
+
+class _Named(Struct, frozen=True):
+    name: str
+
+
+class _Stream(Struct, frozen=True):
+    config: _Named
+    state: _State
+
+
+class _Streams(Struct, frozen=True):
+    streams: list[_Stream]
+
+
+async def _names(connection: Connection, used: bool = False) -> list[str]:
+    found = await connection.ask("STREAM.LIST", {}, _Streams)
+    return [
+        stream.config.name
+        for stream in found.streams
+        if not used or stream.state.last_seq or stream.state.consumer_count
+    ]
+
+
+async def empty(connection: Connection, replicas: int) -> None:
+    """What a process finds that is the first: streams that were used are made anew."""
 
     async def prepared() -> bool:
         try:
-            await prepare(connection)
+            for name in await _names(connection, used=True):
+                await connection.ask(f"STREAM.DELETE.{name}", {}, object)
+            await prepare(connection, replicas)
         except Unavailable:  # the server is still removing the files of the stream that was deleted
+            return False
+        except Differs:  # as another test wanted it
+            for name in await _names(connection):
+                await connection.ask(f"STREAM.DELETE.{name}", {}, object)
             return False
         return True
 
