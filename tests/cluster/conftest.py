@@ -59,7 +59,16 @@ def ground(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 async def stage(ground: Ground, tmp_path: Path) -> Stage:
-    number = next(_numbers)
-    found = Stage(ground, f"shop-{number}", tmp_path)
+    return await _set(ground, tmp_path)
+
+
+@pytest.fixture
+async def another(ground: Ground, tmp_path: Path) -> Stage:
+    """For what must not be mixed with the first."""
+    return await _set(ground, tmp_path)
+
+
+async def _set(ground: Ground, folder: Path) -> Stage:
+    found = Stage(ground, f"shop-{next(_numbers)}", folder)
     await found.make_namespace()
     return found

@@ -14,6 +14,7 @@ from tools.kubernetes.audit import AuditLog, Request
 from tools.kubernetes.cluster import Cluster
 
 TARGET = "staging"
+APPS = "/apis/apps/v1"
 
 
 class Ground(Struct, frozen=True):
@@ -89,7 +90,7 @@ class Stage:
 
     async def sizes(self) -> list[Size]:
         """Every version that has pods or is to have some, as the API server tells it."""
-        found = [_size(value) for value in await self.every("replicasets", "/apis/apps/v1")]
+        found = [_size(value) for value in await self.every("replicasets", APPS)]
         return sorted(size for size in found if size.replicas or size.ready)
 
     async def becomes(self, is_so: Callable[[], Awaitable[bool]]) -> None:

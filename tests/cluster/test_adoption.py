@@ -5,11 +5,9 @@ import asyncio
 import pytest
 
 from tests.cluster.objects import NEW, OLD, PODS, deployment
-from tests.cluster.stage import Size, Stage, canary
+from tests.cluster.stage import APPS, Size, Stage, canary
 
 pytestmark = pytest.mark.timeout(180)
-
-APPS = "/apis/apps/v1"
 
 
 async def watch_ready(stage: Stage, seen: list[int]) -> None:
