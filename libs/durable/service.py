@@ -65,7 +65,7 @@ async def _serve_acquired(service: Service, ports: Ports, partition: int) -> Non
     name = f"{service.name}-{partition}"
     async with ports.bus.consume(name, filters(service, partition)) as deliveries, asyncio.TaskGroup() as group:
         for shell in service.shells:
-            group.create_task(keep_sweeping(shell, ports.store, ports.clock, partition))
+            group.create_task(keep_sweeping(shell.machine.noun, ports.store, ports.clock, partition))
         await dispatcher.run(deliveries)
 
 

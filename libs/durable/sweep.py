@@ -1,57 +1,56 @@
-"""Timers that should have fired and did not: found by their deadlines, which are in the records."""
+"""Timers whose reminder may be lost or wrong: each is announced once more, at the deadline that its record gives.
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+The first reminder rests on the clock of the process that armed the timer; a deadline rests on the server's stamp of the
+record. No clock of this process takes part: the server alone says when a deadline is over.
+"""
 
 from libs.durable import record
-from libs.durable.commit import Contended, Shell
-from libs.durable.decision import Due
-from libs.durable.ports import Store, Stored, Unavailable
-from libs.durable.record import Unreadable
-from libs.durable.writes import TooLarge, message_id
-from libs.messages.subject import parse, state_filter, token
+from libs.durable.ports import Store, Stored, Unavailable, Unknown, Write
+from libs.durable.record import NewerSchema, Unreadable
+from libs.durable.writes import wake_up
+from libs.messages.subject import parse, state_filter
 from libs.runtime.clock import Clock
 from libs.runtime.log import logger
 
 SWEEP_SECONDS = 900
-MARGIN = timedelta(minutes=1)
-"""More than the clocks of a process and of the server may differ: an early wake-up would only cost a step, though."""
+
+Announced = set[tuple[str, str, int]]
+"""Subject, name and generation of the timers that were announced: once is enough for whoever has the partition."""
 
 _log = logger()
 
 
-async def keep_sweeping(shell: Shell[Any], store: Store, clock: Clock, partition: int) -> None:
+async def keep_sweeping(noun: str, store: Store, clock: Clock, partition: int) -> None:
     """Sweep now, for whatever happened before this process took over, and then now and again, for ever."""
+    announced: Announced = set()
     while True:
         try:
-            await sweep(shell, store, clock, partition)
-        except Unavailable as error:
-            _log.warning("sweep_waits", noun=shell.machine.noun, partition=partition, error=repr(error))
+            announced = await sweep(noun, store, partition, announced)
+        except (Unavailable, Unknown) as error:
+            _log.warning("sweep_waits", noun=noun, partition=partition, error=repr(error))
         await clock.sleep(SWEEP_SECONDS)
 
 
-async def sweep(shell: Shell[Any], store: Store, clock: Clock, partition: int) -> None:
-    """Wake what is overdue. A record that cannot be woken is left out: it must not keep the others asleep."""
-    now = clock.now() - MARGIN
-    for stored in await store.lasts([state_filter(shell.machine.noun, partition)]):
+async def sweep(noun: str, store: Store, partition: int, announced: Announced) -> Announced:
+    """Announce the open timers that are not among `announced`; all that are open."""
+    still: Announced = set()
+    for stored in await store.lasts([state_filter(noun, partition)]):
         try:
-            await _wake(shell, overdue(stored, now))
-        except (Contended, TooLarge, Unreadable):
-            _log.exception("timer_not_woken", subject=stored.subject)
+            timers = record.timers_of(stored)
+        except (Unreadable, NewerSchema):  # what cannot be read must not keep the others asleep
+            _log.exception("timers_unreadable", subject=stored.subject)
+            continue
+        still |= {(stored.subject, name, timer.generation) for name, timer in timers.items()}
+        writes = _reminders(noun, stored, timers, announced)
+        if writes:
+            await store.commit(writes)
+    return still
 
 
-async def _wake(shell: Shell[Any], missed: Sequence[Due]) -> None:
-    for due in missed:
-        _log.warning("timer_missed", noun=shell.machine.noun, deployment=due.key.deployment, timer=due.name)
-        await shell.wake(due)
-
-
-def overdue(stored: Stored, now: datetime) -> list[Due]:
-    """The timers of a record whose deadline is over."""
-    parsed, timers = parse(stored.subject), record.timers_of(stored)
+def _reminders(noun: str, stored: Stored, timers: dict[str, record.Timer], announced: Announced) -> list[Write]:
+    key = parse(stored.subject).key
     return [
-        Due(parsed.key, token(name), timer.generation, now, message_id(parsed.noun, parsed.key, timer.generation, -1))
+        wake_up(noun, key, name, timer, timer.deadline)
         for name, timer in timers.items()
-        if timer.deadline is not None and timer.deadline <= now
+        if timer.deadline is not None and (stored.subject, name, timer.generation) not in announced
     ]

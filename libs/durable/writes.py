@@ -71,15 +71,20 @@ def message_write(key: Key, message: Message, id_: str, cause: Cause, now: datet
     return Write(message_subject(message.address, key), codec.encode_envelope(envelope), id=id_)
 
 
+def wake_up(noun: str, key: Key, name: str, timer: Timer, at: datetime) -> Write:
+    """The server's reminder of a timer; another one for the same timer takes its place."""
+    due = due_subject(noun, token(name), key, timer.generation)
+    return Write(timer_subject(noun, token(name), key, timer.generation), b"", fires_at=at, fires_as=due)
+
+
 def _said(step: Step, number: int, counter: int, message: Message) -> Write:
     id_ = message_id(step.noun, step.key, number, counter)
     return message_write(key_of(message, step.key), message, id_, step.cause, step.now)
 
 
 def _armed(step: Step, name: str, timer: Timer) -> Write:
-    wake_at = timer.deadline or step.now + timedelta(seconds=timer.seconds + EARLY_SECONDS)
-    due = due_subject(step.noun, token(name), step.key, timer.generation)
-    return Write(_timer_subject(step, name, timer), b"", fires_at=wake_at, fires_as=due)
+    at = timer.deadline or step.now + timedelta(seconds=timer.seconds + EARLY_SECONDS)
+    return wake_up(step.noun, step.key, name, timer, at)
 
 
 def _record(step: Step, decision: Decision[State], expected: int) -> Write:

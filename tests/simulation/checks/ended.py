@@ -121,12 +121,12 @@ def _as_expected(world: World, people: People, states: dict[str, Deployment]) ->
         phase = str(states[handed.key.deployment].phase)
         if not handed.release.is_good and phase == "succeeded":
             yield f"release {handed.release.number} succeeded, and its pods are never ready"
-        if phase != "succeeded" and _was_undisturbed(world, handed):
+        if phase != "succeeded" and _was_undisturbed(world, people, handed):
             yield f"release {handed.release.number} {phase}, and nothing disturbed it: {states[handed.key.deployment].reason}"
 
 
-def _was_undisturbed(world: World, handed: Handed) -> bool:
-    is_calm = not world.chance.injected and not _DISTURBING & set(handed.orders)
+def _was_undisturbed(world: World, people: People, handed: Handed) -> bool:
+    is_calm = not world.chance.injected and not people.disturbs and not _DISTURBING & set(handed.orders)
     return is_calm and handed.release.is_good and handed.release.temper == "diligent"
 
 

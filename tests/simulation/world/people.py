@@ -47,6 +47,8 @@ class People:
         self.handed: list[Handed] = []
         self.refused: Counter[str] = Counter()
         """Codes of the refusals."""
+        self.disturbs = False
+        """Whether anything that is called has answered that it failed."""
         self._world = world
         self._random = world.random("people")
         self._door: Door | None = None
@@ -81,6 +83,7 @@ class People:
             if address == answered:
                 continue
             success = self._is_calm or self._random.random() < 0.9
+            self.disturbs = self.disturbs or not success
             for _ in range(self._random.choice((1, 1, 2))):
                 await self._try(lambda door: door.call_back(TOKENS, address, success))
             answered = address

@@ -10,6 +10,7 @@ from libs.durable.commit import Shell
 from libs.durable.partitions import Ports, Sharing
 from libs.durable.ports import Write
 from libs.durable.service import Service, filters, serve, serve_partition
+from libs.durable.sweep import sweep
 from libs.messages.message import Received
 from libs.messages.rollout import ApproveStep, RolloutLanded
 from libs.messages.subject import Key, state_subject
@@ -104,8 +105,9 @@ async def test_lost_wake_up_is_swept() -> None:
     await world.shell.apply(KEY, approve(0), "m0")
     for armed in list(world.broker.stored(["timer.>"], 0)):
         world.broker.commit([Write("evt.t.x.y.3.e.-", b"", cancels=armed.subject)])
-    await world.clock.advance(STEP_SECONDS + 61)
+    await world.clock.advance(STEP_SECONDS + 1)
     async with world.serving():
+        await world.pass_time(1)
         assert await world.state() == Counter(1, woken=1)
 
 
@@ -116,8 +118,9 @@ async def test_unreadable_record_keeps_nobody_asleep() -> None:
     await world.shell.apply(KEY, approve(0), "m0")
     for armed in list(world.broker.stored(["timer.>"], 0)):
         world.broker.commit([Write("evt.t.x.y.3.e.-", b"", cancels=armed.subject)])
-    await world.clock.advance(STEP_SECONDS + 61)
+    await world.clock.advance(STEP_SECONDS + 1)
     async with world.serving():
+        await world.pass_time(1)
         assert await world.state() == Counter(1, woken=1)
 
 
@@ -126,7 +129,33 @@ async def test_nothing_is_swept_before_its_time() -> None:
     await world.shell.apply(KEY, approve(0), "m0")
     await world.clock.advance(STEP_SECONDS - 1)
     async with world.serving():
+        await world.pass_time(0)
         assert (await world.shell.load(KEY)).step == 1
+
+
+async def test_no_clock_of_a_process_wakes_anything_early() -> None:
+    world = World()
+    await world.shell.apply(KEY, approve(0), "m0")
+    fast = VirtualClock()
+    await fast.advance(86_400)
+    ports = Ports(world.ports.bus, world.ports.store, fast)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(serve_partition(world.service, ports, KEY.partition))
+        await settle()
+        await world.pass_time(STEP_SECONDS - 1)
+        assert await world.state() == Counter(1)
+        await world.pass_time(2)
+        assert await world.state() == Counter(1, woken=1)
+        task.cancel()
+
+
+async def test_timer_is_announced_once_in_a_tenure() -> None:
+    world = World()
+    await world.shell.apply(KEY, approve(0), "m0")
+    announced = await sweep(COUNTER.noun, world.ports.store, KEY.partition, set())
+    end = world.broker.last_sequence
+    assert await sweep(COUNTER.noun, world.ports.store, KEY.partition, announced) == announced
+    assert world.broker.last_sequence == end
 
 
 async def test_kept_states_are_forgotten_when_acquired() -> None:
