@@ -12,7 +12,7 @@ from libs.messages.run import Place, run_name
 from libs.messages.subject import Key, state_subject
 from libs.webhook.state import Phase, Run
 from tests.integration.bad_input.background import Background
-from tests.integration.conftest import Ports, _memory
+from tests.integration.conftest import Ports, memory_ports
 from tests.integration.intake.world import TENANT, World, world
 
 KEPT = ["state.>", "cmd.>"]
@@ -55,7 +55,7 @@ class Standing:
 
 @asynccontextmanager
 async def _opened() -> AsyncIterator[tuple[Ports, World]]:
-    async with _memory() as ports, world(ports.store, ports.bus, answer_seconds=0.05) as w:
+    async with memory_ports() as ports, world(ports.store, ports.bus, answer_seconds=0.05) as w:
         new = NewClient("other", FOREIGN, ("agent",), Kind.AGENT)
         await clients.create(ports.store, new, w.process.clock, w.process.random)
         run = Run(phase=Phase.WAITING, run=_RUN, place=_GATE, name="tests", attempt=1)

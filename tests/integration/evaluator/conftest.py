@@ -9,7 +9,7 @@ import pytest
 from libs.runtime.clock import SystemClock
 from libs.runtime.http import free_port
 from tests.clock import VirtualClock
-from tests.integration.conftest import Open, _memory
+from tests.integration.conftest import Open, memory_ports
 from tests.prometheus import programs_here, ready
 from tools.prometheus import Sample, Server
 
@@ -20,7 +20,7 @@ MINUTES = (0.01, 0.02, 0.063)
 @pytest.fixture
 def memory() -> Open:
     """Ports in memory, for what does not reach them."""
-    return _memory
+    return memory_ports
 
 
 @pytest.fixture(scope="session")

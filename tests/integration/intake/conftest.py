@@ -5,14 +5,14 @@ import pytest
 from libs.bus.broker import Broker
 from libs.bus.memory import MemoryBus
 from libs.runtime.clock import SystemClock
-from tests.integration.conftest import Open, _memory
+from tests.integration.conftest import Open, memory_ports
 from tests.integration.intake.test_start import Mute
 
 
 @pytest.fixture
 def memory() -> Open:
     """Ports in memory only: for what does not reach them."""
-    return _memory
+    return memory_ports
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from libs.config.model import NotificationRule
 from libs.messages.deployment import DeploymentFailed, DeploymentStarted, DeploymentSucceeded, TargetStarted
 from libs.runtime.http import free_port
 from libs.runtime.nats_server import NatsServer
-from tests.integration.conftest import Open, _memory
+from tests.integration.conftest import Open, memory_ports
 from tests.integration.notifier.world import configure, happened, notifying, secret
 from tests.integration.webhooks.callee import Callee, callee
 from tests.waiting import eventually
@@ -260,4 +260,4 @@ async def _has(one: Callee, expected: list[str]) -> bool:
 @pytest.fixture
 def memory() -> Open:
     """Ports in memory only: for what does not reach them."""
-    return _memory
+    return memory_ports

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.integration.conftest import Open, _memory
+from tests.integration.conftest import Open, memory_ports
 
 
 @pytest.fixture
 def memory() -> Open:
-    return _memory
+    return memory_ports
