@@ -51,7 +51,7 @@ def ground(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     plane = Plane(folder / "state", nats, Outside(kubeconfig, "test", ("*",)))
     try:
         asyncio.run(plane.start_together())
-        yield Ground(cluster, plane.person, plane.account)
+        yield Ground(cluster, plane)
     finally:
         plane.kill_all()
         nats.kill()

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tests.cluster.rights import USER
 from tests.e2e.person import PATIENCE, Person
+from tests.e2e.plane import Plane
 from tests.waiting import eventually
 from tools.kubernetes.audit import AuditLog, Request
 from tools.kubernetes.cluster import Cluster
@@ -21,9 +22,11 @@ class Ground(Struct, frozen=True):
     """What all tests share."""
 
     cluster: Cluster
-    person: Person
-    account: str
-    """The name of its agent."""
+    plane: Plane
+
+    @property
+    def person(self) -> Person:
+        return self.plane.person
 
 
 class Size(Struct, frozen=True, order=True):
@@ -39,7 +42,8 @@ class Stage:
         self.cluster = ground.cluster
         self.person = ground.person
         self.namespace = name
-        self._account = ground.account
+        self.account = ground.plane.account
+        """Whose target the releases name."""
         self._folder = folder
         self._files = 0
 
@@ -52,7 +56,7 @@ class Stage:
         self._files += 1
         manifests = self._folder / f"manifests-{self._files}.yml"
         manifests.write_text(yaml.safe_dump_all(objects))
-        target = {"account": self._account, "namespace": self.namespace, "strategy": "led"}
+        target = {"account": self.account, "namespace": self.namespace, "strategy": "led"}
         document = {
             "version": "v1",
             "kind": "kubernetes",
