@@ -25,11 +25,11 @@ Open = Callable[[Answers], AbstractAsyncContextManager[Link]]
 
 @pytest.fixture(params=["memory", "bus"])
 def linked(request: pytest.FixtureRequest) -> Open:
-    return memory_ports if request.param == "memory" else _over_bus
+    return _memory if request.param == "memory" else _over_bus
 
 
 @asynccontextmanager
-async def memory_ports(answers: Answers) -> AsyncIterator[Link]:
+async def _memory(answers: Answers) -> AsyncIterator[Link]:
     yield MemoryLink(answers)
 
 
