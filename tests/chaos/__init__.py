@@ -1,0 +1,1 @@
+"""Real processes, killed, stopped and cut off from each other at random; afterwards three witnesses are compared."""
