@@ -11,11 +11,11 @@ class Outbox:
         self._pieces_most = pieces
         self._size_most = size
         self._queue: deque[tuple[bytes, int]] = deque()
-        self._urgent: deque[bytes] = deque()
+        self._urgent: list[bytes] = []
         self._size = 0
         self._closed = False
-        self.overflowed = asyncio.Event()
-        """Set when the other side has not read for so long that pieces were dropped: the stream is of no more use."""
+        self.has_overflowed = False
+        """True when the other side has not read for so long that pieces were dropped: the stream is of no more use."""
         self._reader: asyncio.Future[None] | None = None
         self._writers: list[asyncio.Future[None]] = []
 
@@ -26,7 +26,7 @@ class Outbox:
     def add(self, piece: bytes, number: int = 0) -> None:
         """Append, whether there is room or not, up to eight times the bound."""
         if len(self._queue) >= 8 * self._pieces_most or self._size >= 8 * self._size_most:
-            self.overflowed.set()
+            self.has_overflowed = True
             return
         self._queue.append((piece, number))
         self._size += len(piece)
@@ -35,7 +35,7 @@ class Outbox:
     def add_urgent(self, piece: bytes) -> None:
         """Before everything else. Bounded by forgetting the oldest: only heartbeats come this way."""
         if len(self._urgent) >= 8:
-            self._urgent.popleft()
+            self._urgent.pop(0)
         self._urgent.append(piece)
         self._wake_reader()
 
@@ -55,7 +55,7 @@ class Outbox:
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
         if self._urgent:
-            return self._urgent.popleft()
+            return self._urgent.pop(0)
         piece, _ = self._queue.popleft()
         self._size -= len(piece)
         if self._writers and not self.is_full:

@@ -56,32 +56,33 @@ class Attendance:
         self._verify = verify
         self._bus = bus
         self._clock = clock
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self, welcome: bytes, presence: Presence) -> Exception | None:
         """Serve the stream until it ends; why it did, or None where the agent just ended it."""
         endings: list[Exception] = []
         try:
             async with asyncio.TaskGroup() as group:
-                asking = self._session.asking = group.create_task(self._take_asks(welcome, presence))
-                others = [
-                    group.create_task(work) for work in (self._write(), self._beat(), self._expire(), self._choke())
-                ]
+                # Few of them: with thousands of streams each one counts.
+                asking = self._session.asking = group.create_task(self._take_asks(group, welcome, presence))
+                self._tasks += asking, group.create_task(self._write())
                 await self._hear()
-                for task in (asking, *others):
+                for task in self._tasks:
                     task.cancel()
         except* ENDINGS as ended:
             endings = list(ended.exceptions)
         return endings[0] if endings else None
 
-    async def _take_asks(self, welcome: bytes, presence: Presence) -> None:
+    async def _take_asks(self, group: asyncio.TaskGroup, welcome: bytes, presence: Presence) -> None:
         """Stand in the queue group of this agent; welcomed and announced only once the server knows of it."""
         session = self._session
         async with self._asks() as packets:
             session.outbox.add(welcome)
-            session.welcomed.set()
+            self._tasks.append(group.create_task(session.pulse.beat(self._ping)))
             await presence.joined(session)
             async for packet in packets:
                 await session.ask(packet)
+                self._check_read()
 
     @asynccontextmanager
     async def _asks(self) -> AsyncIterator[AsyncIterator[Packet]]:
@@ -118,23 +119,17 @@ class Attendance:
         while (piece := await self._session.outbox.next()) is not None:
             await self._wire.write(piece)
 
-    async def _beat(self) -> None:
-        outbox = self._session.outbox
-        await self._session.welcomed.wait()
-        await self._session.pulse.beat(lambda seq: outbox.add_urgent(translate.ping(seq)))
+    def _ping(self, seq: int) -> None:
+        """With every heartbeat: end a stream whose token ran out and was not renewed, or that is not read."""
+        expired = self._clock.now() - self._session.caller.expires
+        if expired.total_seconds() >= EXPIRED_SECONDS:
+            raise NotAccepted("the agent's token has expired and was not renewed")
+        self._check_read()
+        self._session.outbox.add_urgent(translate.ping(seq))
 
-    async def _expire(self) -> None:
-        """End a stream whose token ran out and was not renewed."""
-        while (left := self._lifetime()) > 0:
-            await self._clock.sleep(left)
-        raise NotAccepted("the agent's token has expired and was not renewed")
-
-    def _lifetime(self) -> float:
-        return (self._session.caller.expires - self._clock.now()).total_seconds() + EXPIRED_SECONDS
-
-    async def _choke(self) -> None:
-        await self._session.outbox.overflowed.wait()
-        raise Disagreed("the agent does not read what it is sent")
+    def _check_read(self) -> None:
+        if self._session.outbox.has_overflowed:
+            raise Disagreed("the agent does not read what it is sent")
 
 
 async def _note(session: Session, said: translate.Said) -> None:

@@ -88,7 +88,7 @@ class Gateway:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 for session in sessions:
-                    await session.idle.wait()
+                    await session.finished()
 
     async def _serve(self, session: Session, wire: Wire, verify: Verify) -> Exception | None:
         try:

@@ -65,20 +65,27 @@ class Session:
         self.outbox = Outbox(WAITING_MOST, WAITING_BYTES)
         self.asking: asyncio.Task[None] | None = None
         """Takes requests for this stream from the queue group."""
-        self.welcomed = asyncio.Event()
-        """Set when the agent can be asked and its first frame waits to be written."""
-        self.idle = asyncio.Event()
-        self.idle.set()
         self.pulse = Pulse(clock, place.rhythm)
         self._place = place
         self._bus = bus
         self._clock = clock
         self._open: dict[int, Open] = {}
+        self._emptied: asyncio.Future[None] | None = None
         self._last_number = 0
 
     @property
     def is_leaving(self) -> bool:
         return self.asking is None or self.asking.done() or self.asking.cancelling() > 0
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._open
+
+    async def finished(self) -> None:
+        """Return once no request is open any more."""
+        while self._open:
+            self._emptied = asyncio.get_running_loop().create_future()
+            await self._emptied
 
     def leave(self, reason: str, within_seconds: float) -> None:
         """Take no more requests from the queue group, and say so: nothing new follows this frame."""
@@ -115,7 +122,6 @@ class Session:
         is_watch = ask.verb == "watch"
         patience = RENEWED_WITHIN_SECONDS if is_watch else ask.timeout_ms / 1000 + OVERDUE_SECONDS
         self._open[number] = Open(reply, self._clock.monotonic() + patience, is_watch, ask.credit)
-        self.idle.clear()
         self.outbox.add(piece, number)
 
     def control(self, number: int, control: Control) -> None:
@@ -170,7 +176,7 @@ class Session:
         """The stream has ended: what never left is `away`; what did may have happened."""
         unsent = self.outbox.unsent()
         remaining, self._open = self._open, {}
-        self.idle.set()
+        self._tell_emptied()
         for number, request in remaining.items():
             problem = "away" if number in unsent else f"gone: {reason}"
             await self._end_with(request.reply, request.next_seq, problem)
@@ -183,8 +189,12 @@ class Session:
     def _close(self, number: int) -> Open:
         request = self._open.pop(number)
         if not self._open:
-            self.idle.set()
+            self._tell_emptied()
         return request
+
+    def _tell_emptied(self) -> None:
+        if self._emptied is not None and not self._emptied.done():
+            self._emptied.set_result(None)
 
     async def _end_with(self, reply: str, seq: int, problem: str) -> None:
         if reply:

@@ -1,5 +1,6 @@
 """Between the frames of the stream and the messages of the bus. Protobuf is known here and nowhere else in services."""
 
+import sys
 from collections.abc import Callable
 
 from google.protobuf.message import DecodeError, EncodeError
@@ -104,7 +105,8 @@ def _hello(outer: AgentFrame) -> Said:
         raise Malformed("hello names too many verbs")
     if max(len(hello.version), len(hello.process), len(hello.cluster)) > _NAME_MOST:
         raise Malformed(f"a name in hello is longer than {_NAME_MOST} characters")
-    verbs = tuple(hello.verbs)
+    # Thousands of agents know the same verbs.
+    verbs = tuple(sys.intern(verb) for verb in hello.verbs)
     return Hello(hello.min_protocol, hello.max_protocol, hello.version, hello.process, verbs, hello.cluster)
 
 

@@ -66,7 +66,7 @@ async def test_last_frame_ends_request() -> None:
         await stage.session.answer(1, Frame(0, 200, last=True))
         await stage.session.answer(1, Frame(1, 200, last=True))
         assert await stage.heard() == Frame(0, 200, last=True)
-        assert stage.session.idle.is_set()
+        assert stage.session.is_idle
 
 
 async def test_first_of_several_frames_says_where_to_control() -> None:
@@ -164,7 +164,7 @@ async def test_renewed_watch_lives_on() -> None:
         stage.session.control(1, Control(renew=True))
         stage.clock.seconds += 25
         await stage.session.sweep()
-        assert not stage.session.idle.is_set()
+        assert not stage.session.is_idle
 
 
 async def test_watch_without_renewal_ends() -> None:

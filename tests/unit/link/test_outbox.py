@@ -74,4 +74,4 @@ async def test_reader_that_never_comes_is_noticed() -> None:
     box = Outbox(2, 1000)
     for _ in range(17):
         box.add(b"x")
-    assert box.overflowed.is_set()
+    assert box.has_overflowed
