@@ -26,6 +26,11 @@ from libs.runtime.clock import Clock
 from services.gateway.session import Session
 
 _OWED_MOST = 20_000
+_FACTS_AT_ONCE = 50
+_STREAMS_A_RECORD = 1000
+"""Of a thousand streams, whatever their names, a message of the bus can hold the record."""
+_RECORD_SECONDS = 0.5
+"""At least, between two times that the streams are recorded: a crowd comes in one go."""
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 2.0
 _WITHDRAW_SECONDS = 5.0
@@ -49,7 +54,8 @@ class Presence:
         self._clock = clock
         self._streams: dict[str, Connection] = {}
         self._owed: deque[_Fact] = deque(maxlen=_OWED_MOST)
-        self._changed = asyncio.Event()
+        self._changed, self._indebted = asyncio.Event(), asyncio.Event()
+        self._recorded: dict[str, bytes] = {}
         self._others: dict[str, Connections] = {}
         self._looked_at = float("-inf")
 
@@ -69,42 +75,67 @@ class Presence:
             self._owe(_left(self._gateway, stream, reason))
 
     async def run(self) -> None:
-        """Keep the record and write the facts, for as long as the gateway lives."""
+        """Keep the records and write the facts, for as long as the gateway lives."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._remind())
+            group.create_task(self._tell())
             while True:
+                self._changed.clear()
                 await self._record()
                 await self._mourn()
-                while self._owed:
-                    await self._commit(self._owed.popleft())
-                self._changed.clear()
+                await self._clock.sleep(_RECORD_SECONDS)
                 await self._changed.wait()
+
+    async def _tell(self) -> None:
+        """By itself: however many facts a crowd makes, the records are renewed in time."""
+        while True:
+            await self._pay()
+            self._indebted.clear()
+            await self._indebted.wait()
 
     async def _remind(self) -> None:
         while True:
             await self._clock.sleep(RENEW_SECONDS)
+            self._recorded.clear()
             self._changed.set()
 
     async def withdraw(self) -> None:
         """This gateway stops: what is owed is written, the record goes."""
         try:
             async with asyncio.timeout(_WITHDRAW_SECONDS):
-                while self._owed:
-                    await self._commit(self._owed.popleft())
-                await self._store.delete(BUCKET, self._gateway)
+                await self._pay()
+                for key in self._keys(len(self._streams)):
+                    await self._store.delete(BUCKET, key)
         except (Unavailable, NoVerdict, TimeoutError) as error:
             log.logger().warning("connections_not_withdrawn", gateway=self._gateway, error=str(error))
 
     def _owe(self, fact: _Fact) -> None:
         self._owed.append(fact)
         self._changed.set()
+        self._indebted.set()
+
+    def _keys(self, streams: int) -> list[str]:
+        """One record even for a gateway without streams: it is there."""
+        count = max(1, -(-streams // _STREAMS_A_RECORD))
+        return [self._gateway, *(f"{self._gateway}.{number}" for number in range(1, count))]
 
     async def _record(self) -> None:
-        record = Connections(self._gateway, tuple(self._streams.values()))
+        """Write what has changed since the last renewal, and take back the records of streams that have left."""
+        streams = tuple(self._streams.values())
         try:
-            await self._store.put(BUCKET, self._gateway, encode_connections(record), ttl=TTL_SECONDS)
+            for number, key in enumerate(self._keys(len(streams))):
+                part = streams[number * _STREAMS_A_RECORD : (number + 1) * _STREAMS_A_RECORD]
+                await self._put(key, encode_connections(Connections(self._gateway, part)))
+            for key in self._recorded.keys() - self._keys(len(streams)):
+                await self._store.delete(BUCKET, key)
+                self._recorded.pop(key, None)
         except (Unavailable, NoVerdict) as error:
             log.logger().warning("connections_not_recorded", gateway=self._gateway, error=str(error))
+
+    async def _put(self, key: str, record: bytes) -> None:
+        if self._recorded.get(key) != record:
+            await self._store.put(BUCKET, key, record, ttl=TTL_SECONDS)
+            self._recorded[key] = record
 
     async def _mourn(self) -> None:
         """Say for a gateway that died what it could not: its record has expired. A successor notices as others do.
@@ -119,24 +150,35 @@ class Presence:
         except (Unavailable, NoVerdict):
             return  # nobody is thought dead because we cannot look
         self._looked_at = now
-        found.pop(self._gateway, None)
-        for gateway in self._others.keys() - found.keys():
-            for stream in self._others[gateway].streams:
-                self._owe(_left(gateway, stream, "the gateway is gone"))
-        self._others = found
+        others = {key: record for key, record in found.items() if record.gateway != self._gateway}
+        # A stream may stand in another record of its gateway than before.
+        present = {stream for record in others.values() for stream in record.streams}
+        for gone in (self._others[key] for key in self._others.keys() - others.keys()):
+            for stream in gone.streams:
+                if stream not in present:
+                    self._owe(_left(gone.gateway, stream, "the gateway is gone"))
+        self._others = others
 
-    async def _commit(self, fact: _Fact) -> None:
-        """Write a fact once: a repeat after no verdict carries the same id."""
-        write = self._write(fact)
+    async def _pay(self) -> None:
+        while self._owed:
+            count = min(len(self._owed), _FACTS_AT_ONCE)
+            await self._commit([self._owed.popleft() for _ in range(count)])
+
+    async def _commit(self, facts: list[_Fact]) -> None:
+        """Write facts once: a repeat after no verdict carries the same ids."""
+        writes = [self._write(fact) for fact in facts]
         for _ in range(_ATTEMPTS):
             try:
-                await self._store.commit([write])
+                await self._store.commit(writes)
                 return
             except Conflict:
-                return  # an attempt without a verdict had been committed
+                # An attempt without a verdict had been committed, or another gateway has told one of them.
+                for fact in facts if len(facts) > 1 else []:
+                    await self._commit([fact])
+                return
             except (Unavailable, NoVerdict):
                 await self._clock.sleep(_PAUSE_SECONDS)
-        log.logger().error("fact_not_written", tenant=fact.tenant, agent=fact.agent, fact=fact.message.address)
+        log.logger().error("facts_not_written", facts=len(facts), agent=facts[0].agent)
 
     def _write(self, fact: _Fact) -> Write:
         envelope = Envelope(

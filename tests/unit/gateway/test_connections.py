@@ -9,7 +9,7 @@ import pytest
 
 from libs.bus.broker import Broker
 from libs.bus.memory import MemoryBus
-from libs.link.connections import RENEW_SECONDS, TTL_SECONDS
+from libs.link.connections import BUCKET, RENEW_SECONDS, TTL_SECONDS, connected
 from libs.link.pulse import Rhythm
 from libs.messages.agent import AgentDisconnected
 from libs.messages.codec import decode, decode_envelope
@@ -35,8 +35,9 @@ class World:
     def presence(self, name: str) -> Presence:
         return Presence(name, self.bus, self.store, self.clock)
 
-    def session(self, gateway: str) -> Session:
-        return Session(Place(gateway, "1", Rhythm()), CALLER, HELLO, self.bus, self.clock)
+    def session(self, gateway: str, name: str = "1", agent: str = CALLER.agent) -> Session:
+        caller = Caller(CALLER.tenant, agent, CALLER.expires)
+        return Session(Place(gateway, name, Rhythm()), caller, HELLO, self.bus, self.clock)
 
     async def ended(self) -> list[AgentDisconnected]:
         facts = [stored async for stored in self.store.history(["evt.*.agent.disconnected.-.*.-"])]
@@ -73,6 +74,37 @@ async def test_others_speak_for_a_gateway_that_died() -> None:
         await world.clock.advance(TTL_SECONDS + RENEW_SECONDS)
         told = await world.ended()
     assert [(one.agent, one.gateway, one.reason) for one in told] == [("prod", "g1", "the gateway is gone")]
+
+
+async def test_crowd_takes_several_records() -> None:
+    world = World()
+    others, dead = world.presence("g2"), world.presence("g1")
+    agents = [f"{number:04}-{'x' * 200}" for number in range(2500)]
+    async with at_work(others):
+        async with at_work(dead):
+            for number, agent in enumerate(agents):
+                await dead.joined(world.session("g1", str(number), agent))
+            await world.clock.advance(1 + RENEW_SECONDS)
+        assert sorted(one.agent for one in await connected(world.store, "acme")) == agents
+        await world.clock.advance(TTL_SECONDS + 2 * RENEW_SECONDS)
+        assert sorted(fact.agent for fact in await world.ended()) == agents
+
+
+async def test_streams_that_left_leave_no_record() -> None:
+    world = World()
+    one = world.presence("g1")
+    sessions = [world.session("g1", str(number), f"{number:04}") for number in range(1500)]
+    async with at_work(world.presence("g2")), at_work(one):
+        for session in sessions:
+            await one.joined(session)
+        await world.clock.advance(1 + RENEW_SECONDS)
+        for session in sessions[:1000]:
+            one.left(session, "the agent ended the stream")
+        await world.clock.advance(1 + RENEW_SECONDS)
+        assert len(await connected(world.store, "acme")) == 500
+        assert len(await world.store.entries(BUCKET)) == 2, "one for each gateway"
+        await world.clock.advance(TTL_SECONDS + RENEW_SECONDS)
+        assert len(await world.ended()) == 1000
 
 
 async def test_successor_speaks_for_who_was_killed() -> None:
