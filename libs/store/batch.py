@@ -85,6 +85,9 @@ def check(batch: Sequence[Write]) -> None:
         if len(write.data) > MAX_MESSAGE_BYTES:
             raise ValueError(f"{write.subject} has {len(write.data)} bytes, more than {MAX_MESSAGE_BYTES}")
         _check_subjects(write)
+    timers = [write.subject for write in batch if write.fires_at is not None]
+    if len(set(timers)) < len(timers):
+        raise ValueError(f"a batch arms a timer twice: {max(timers, key=timers.count)}")
 
 
 def _check_subjects(write: Write) -> None:

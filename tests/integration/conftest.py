@@ -101,18 +101,18 @@ def served_ports(urls: Sequence[str], replicas: int) -> Open:
     @asynccontextmanager
     async def rival() -> AsyncIterator[tuple[Bus, Store]]:
         async with connect(urls, "rival", system_random()) as connection:
-            yield JetStreamBus(connection), _store(connection)
+            yield JetStreamBus(connection), store_on(connection)
 
     @asynccontextmanager
     async def open_ports() -> AsyncIterator[Ports]:
         async with connect(urls, "test", system_random()) as connection:
             await empty(connection, replicas)
-            yield Ports(JetStreamBus(connection), _store(connection), rival)
+            yield Ports(JetStreamBus(connection), store_on(connection), rival)
 
     return open_ports
 
 
-def _store(connection: Connection) -> JetStreamStore:
+def store_on(connection: Connection) -> JetStreamStore:
     return JetStreamStore(connection, Seal(b"k" * 32, system_random()), system_random())
 
 

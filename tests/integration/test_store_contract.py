@@ -457,6 +457,14 @@ async def test_what_no_server_takes_is_refused(ports: Open, write: Write, alone:
         assert await p.store.commit([Write(FACT, b"")]) == 1
 
 
+async def test_timer_is_armed_once_in_a_batch(ports: Open) -> None:
+    async with ports() as p:
+        timer = Write(TIMER, b"", fires_at=soon(3600), fires_as=DUE)
+        with pytest.raises(ValueError, match="twice"):
+            await p.store.commit([timer, Write(STATE, b""), timer])
+        assert await subjects(p.store) == []
+
+
 async def test_rival_reads_what_was_committed(ports: Open) -> None:
     async with ports() as p, p.rival() as (_, other):
         for number in range(50):
