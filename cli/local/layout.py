@@ -122,4 +122,6 @@ def write_private(path: Path, content: bytes) -> None:
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # else a power cut may leave the name with nothing under it
     fresh.replace(path)

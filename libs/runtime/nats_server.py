@@ -63,7 +63,7 @@ class NatsServer:
     def url(self) -> str:
         """Where clients connect; known once it has started for the first time."""
         secret = f"{self._token}@" if self._token else ""
-        return f"nats://{secret}127.0.0.1:{self._port_file.read_text().strip()}"
+        return f"nats://{secret}127.0.0.1:{self._port}"
 
     @property
     def pid(self) -> int | None:
@@ -114,6 +114,11 @@ class NatsServer:
     def _port_file(self) -> Path:
         return self.folder / "port"
 
+    @property
+    def _port(self) -> str:
+        """Empty before the first start, and where the power went before the file was on the disk."""
+        return self._port_file.read_text().strip() if self._port_file.exists() else ""
+
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for stale in self.folder.glob("*.ports"):
@@ -123,9 +128,8 @@ class NatsServer:
         config.write_text(self._config())
 
     def _config(self) -> str:
-        port = self._port_file.read_text().strip() if self._port_file.exists() else "-1"
         return _CONFIG.format(
-            port=port,
+            port=self._port or "-1",
             ports=json.dumps(str(self.folder)),
             log=json.dumps(str(self.folder / "nats.log")),
             store=json.dumps(str(self.folder)),
@@ -139,7 +143,8 @@ class NatsServer:
             if child.poll() is not None:
                 raise ServerFailed(f"exit status {child.returncode}; {self._log_end()}")
             await self._clock.sleep(0.01)
-        self._port_file.write_text(f"{port}\n")
+        if self._port != str(port):
+            _write_durably(self._port_file, f"{port}\n")
 
     def _log_end(self) -> str:
         log = self.folder / "nats.log"
@@ -163,6 +168,16 @@ def _port_in(path: Path) -> int | None:
     except (FileNotFoundError, ValueError, KeyError):
         return None
     return int(urls[0].rsplit(":", 1)[1])
+
+
+def _write_durably(path: Path, text: str) -> None:
+    """Whole or not at all, whenever the power goes."""
+    fresh = path.with_suffix(".new")
+    with fresh.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def dies_with(parent: int) -> Callable[[], None] | None:

@@ -204,6 +204,15 @@ async def test_taken_port_is_named(tmp_path: Path) -> None:
             await NatsServer(tmp_path).start()
 
 
+async def test_port_lost_in_power_cut_is_taken_anew(tmp_path: Path) -> None:
+    async with nats_server(tmp_path) as server:
+        server.kill()
+        (tmp_path / "port").write_text("")
+        await server.start()
+        async with nats_connection(server) as connection:
+            assert connection.client.is_connected
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 async def test_server_dies_with_its_parent(tmp_path: Path) -> None:
     script = """
