@@ -26,7 +26,7 @@ app = App(
     "5 server unreachable, 124 timeout, 130 interrupted.",
 )
 app.command("cli.commands.deploy:app", name="deploy", help="Start, look at, follow and steer deployments.")
-app.command("cli.commands.agent:app", name="agent", help="See and register agents.")
+app.command("cli.commands.agent:app", name="agent", help="See, register and delete agents.")
 app.command("cli.commands.config:app", name="config", help="Show and apply roles, metric providers, notifications.")
 app.command("cli.commands.credential:app", name="credential", help="Give machines such as CI a way in.")
 app.command("cli.commands.template:app", name="template", help="Print deployment files to begin with.")

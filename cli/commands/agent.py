@@ -1,4 +1,4 @@
-"""`fairlead agent …`: which agents there are, and registering one."""
+"""`fairlead agent …`: which agents there are, registering one, and taking it away."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from cli.options import DEFAULTS, Options
 from cli.output import Output
 from cli.server.client import Client
 
-app = App(name="agent", help="See and register agents.")
+app = App(name="agent", help="See, register and delete agents.")
 
 
 @app.command(name="list")
@@ -49,3 +49,24 @@ def create(
         return await create_agent(client, output, name)
 
     return run(options, created)
+
+
+@app.command
+def delete(
+    name: Annotated[str, Parameter(help="The agent's name.")],
+    *,
+    force: Annotated[
+        bool, Parameter(name="--force", negative="", help="Even while it is connected or deployments need it.")
+    ] = False,
+    options: Options = DEFAULTS,
+) -> int:
+    """Take an agent's registration and credential away: no deployment can go to it any more.
+
+    Example: fairlead agent delete prod-eu
+    """
+    from cli.server.agents import delete_agent
+
+    async def deleted(client: Client, output: Output) -> Exit:
+        return await delete_agent(client, output, name, is_forced=force)
+
+    return run(options, deleted)

@@ -33,6 +33,10 @@ Timeout = Annotated[
     Parameter(validator=_check_seconds, help="Seconds to follow; the deployment goes on after them."),
 ]
 
+Targets = Annotated[
+    tuple[str, ...], Parameter(name=["--target", "-t"], negative="", help="Only this target; may be repeated.")
+]
+
 NOTHING = Wanted()
 
 
@@ -44,6 +48,9 @@ class Listing:
     application: Annotated[str, Parameter(name=["--application", "-n"], help="Only of this application.")] = ""
     phase: Annotated[str, Parameter(help="Only in this phase; active: every one that has not ended.")] = ""
     by: Annotated[str, Parameter(help="Only what this person or machine started.")] = ""
+    id: Annotated[
+        str, Parameter(name=["--deployment", "-i", "--deploymentId"], help="Only those whose id begins so.")
+    ] = ""
     since: Annotated[str, Parameter(help="Only what was started since: 90m, 1h, 2d or 2026-05-01T12:00:00Z.")] = ""
     limit: Annotated[int, Parameter(help="How many, newest first.")] = 20
     cursor: Annotated[str, Parameter(help="Where the page before ended.")] = ""
@@ -72,7 +79,7 @@ def start(
 def redeploy(
     deployment: Deployment = "",
     *,
-    target: Annotated[tuple[str, ...], Parameter(name=["--target", "-t"], negative="", help="Only this target.")] = (),
+    target: Targets = (),
     watch: Watch = False,
     timeout: Timeout = None,
     options: Options = DEFAULTS,
@@ -86,13 +93,18 @@ def redeploy(
 
 @app.command
 def undo(
-    deployment: Deployment = "", *, watch: Watch = False, timeout: Timeout = None, options: Options = DEFAULTS
+    deployment: Deployment = "",
+    *,
+    target: Targets = (),
+    watch: Watch = False,
+    timeout: Timeout = None,
+    options: Options = DEFAULTS,
 ) -> int:
-    """Deploy once more the success that was before a deployment.
+    """Deploy once more the success that was before a deployment, to the targets that the deployment changed.
 
     Example: fairlead deploy undo --watch
     """
-    return _again("undo", deployment, options, (), (watch, timeout))
+    return _again("undo", deployment, options, target, (watch, timeout))
 
 
 def _again(

@@ -10,7 +10,7 @@ Deployment = Annotated[
     str,
     Parameter(
         name=["--deployment", "-i", "--deploymentId"],
-        help="The deployment's id, or its first 8 characters or more; left out: the only one under way, or the newest.",
+        help="The deployment's id, or how it begins; left out: the only one under way, or the newest.",
     ),
 ]
 File = Annotated[

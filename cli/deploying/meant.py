@@ -9,9 +9,6 @@ from libs.api.view import DeploymentList, DeploymentSummary, DeploymentView
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WHOLE = 36
-_LEAST = 8
-"""Of an id: fewer characters would soon mean several."""
-_SEARCHED = 500
 _ACTIVE = 20
 _ASKING = frozenset({"approve", "reject", "explain"})
 """What is typed because something waits for a person."""
@@ -23,7 +20,7 @@ async def found(client: Client, deployment: str, verb: str = "status") -> str:
     `verb` is the command it is meant for, which decides between several, or is shown for each of them.
     """
     if deployment:
-        return await _named(client, deployment, verb)
+        return await _named(client, deployment)
     active = await client.get(f"/deployments?phase=active&limit={_ACTIVE}", DeploymentList)
     if len(active.deployments) > 1:
         return await _of_several(client, active.deployments, verb)
@@ -33,16 +30,13 @@ async def found(client: Client, deployment: str, verb: str = "status") -> str:
     return newest.deployments[0].id
 
 
-async def _named(client: Client, given: str, verb: str) -> str:
+async def _named(client: Client, given: str) -> str:
     if not _ID.fullmatch(given):
         raise Stop(Exit.WRONG, f"{given!r} is not the id of a deployment", "fairlead deploy list shows them")
-    if not _LEAST <= len(given) < _WHOLE:
+    if len(given) >= _WHOLE:
         return given
-    newest = await client.get(f"/deployments?limit={_SEARCHED}", DeploymentList)
-    fitting = [one for one in newest.deployments if one.id.startswith(given.lower())]
-    if len(fitting) > 1:
-        raise Stop(Exit.WRONG, f"several ids begin with {given}; name one", *_commands(fitting, verb))
-    return fitting[0].id if fitting else given
+    # The server knows every id, and says which it could be where several begin so.
+    return (await client.get(f"/deployments/{given}", DeploymentView)).id
 
 
 async def _of_several(client: Client, active: tuple[DeploymentSummary, ...], verb: str) -> str:

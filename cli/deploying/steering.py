@@ -39,6 +39,8 @@ class Page(Struct, frozen=True):
     cursor: str = ""
     by: str = ""
     since: str = ""
+    id: str = ""
+    """How it begins."""
 
     @property
     def query(self) -> str:
@@ -48,6 +50,7 @@ class Page(Struct, frozen=True):
             "cursor": self.cursor,
             "by": self.by,
             "since": self.since,
+            "id": self.id,
         }
         return urlencode({"limit": self.limit} | {name: value for name, value in given.items() if value})
 

@@ -1,13 +1,15 @@
 """Agents, as a table and as new credentials."""
 
+from urllib.parse import quote
+
 from rich.table import Table
 from rich.text import Text
 
 from cli.exits import Exit, Stop
 from cli.output import Output
-from cli.server.client import Client
+from cli.server.client import Client, decoded
 from libs.api.request import NewAgent
-from libs.api.view import AgentCreated, AgentList
+from libs.api.view import AgentCreated, AgentDeleted, AgentList
 
 
 async def list_agents(client: Client, output: Output) -> Exit:
@@ -30,6 +32,16 @@ async def create_agent(client: Client, output: Output, name: str) -> Exit:
     made = await client.post("/agents", NewAgent(name), AgentCreated)
     output.result(made, f"FAIRLEAD_AGENT_CLIENT_ID={made.client_id}\nFAIRLEAD_AGENT_CLIENT_SECRET={made.client_secret}")
     output.note("the secret is shown this once; start the agent with these two settings")
+    return Exit.DONE
+
+
+async def delete_agent(client: Client, output: Output, name: str, *, is_forced: bool) -> Exit:
+    force = "?force=true" if is_forced else ""
+    answer = await client.delete(f"/agents/{quote(name, safe='')}{force}")
+    done = decoded(answer, AgentDeleted, client.place.server)
+    output.result(done, f"deleted {name}; {done.client_id} gets no more tokens")
+    if done.connected:
+        output.note("it is connected until the token that it has expires: stop it", "yellow")
     return Exit.DONE
 
 

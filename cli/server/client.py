@@ -35,20 +35,21 @@ class Client:
         self.access = shown
 
     async def get(self, path: str, kind: type[Document]) -> Document:
-        return _decoded(await self._ask("GET", path), kind, self.place.server)
+        return decoded(await self._ask("GET", path), kind, self.place.server)
 
     async def post(self, path: str, body: Any, kind: type[Document], key: str = "") -> Document:
         """Repeated after a failure of the way only where `key` makes a repeat harmless."""
         headers = {"Idempotency-Key": key} if key else {}
-        return _decoded(await self._ask("POST", path, msgspec.json.encode(body), headers), kind, self.place.server)
+        return decoded(await self._ask("POST", path, msgspec.json.encode(body), headers), kind, self.place.server)
 
     async def put(self, path: str, body: Any, kind: type[Document], match: str = "") -> Document:
         """`match`: only where what is there still has this revision."""
         headers = {"If-Match": f'"{match}"'} if match else {}
-        return _decoded(await self._ask("PUT", path, msgspec.json.encode(body), headers), kind, self.place.server)
+        return decoded(await self._ask("PUT", path, msgspec.json.encode(body), headers), kind, self.place.server)
 
-    async def delete(self, path: str) -> None:
-        await self._ask("DELETE", path)
+    async def delete(self, path: str) -> bytes:
+        """What the server says of it, which may be nothing."""
+        return await self._ask("DELETE", path)
 
     async def date(self) -> str:
         """The server's clock, as it tells it with any answer."""
@@ -141,6 +142,8 @@ def spelled(problem: FileProblem, file: str = "") -> str:
 def _code(status: int, code: str) -> Exit:
     if code == "deployment_in_progress":
         return Exit.IN_PROGRESS
+    if code == "ambiguous_id":
+        return Exit.WRONG
     if status in (401, 403):
         return Exit.NOT_ALLOWED
     return Exit.WRONG if status in (400, 413, 422) else Exit.FAILED
@@ -149,12 +152,16 @@ def _code(status: int, code: str) -> Exit:
 def _hints(problem: ProblemDocument) -> tuple[str, ...]:
     if problem.code == "deployment_in_progress":
         return (f"follow it: {program()} deploy watch {problem.deployment}",)
+    if problem.code == "ambiguous_id":
+        return tuple(f"{one.id}  {one.application}, {one.phase}, by {one.by}" for one in problem.deployments)
+    if problem.code == "agent_in_use":
+        return tuple(f"{program()} deploy watch {one.id}" for one in problem.deployments)
     if problem.status == 401:
         return (f"log in: {program()} login, or give another token with --token or FAIRLEAD_TOKEN",)
     return ()
 
 
-def _decoded(text: bytes, kind: type[Document], server: str) -> Document:
+def decoded(text: bytes, kind: type[Document], server: str) -> Document:
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.MsgspecError as error:

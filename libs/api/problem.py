@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from libs.api.file_problem import FileProblem
-from libs.api.view import Awaited
+from libs.api.view import Awaited, DeploymentSummary
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -23,3 +23,5 @@ class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     url: str = ""
     awaiting: tuple[Awaited, ...] = ()
     """With `ambiguous` and `nothing_awaits`: what waits for a decision."""
+    deployments: tuple[DeploymentSummary, ...] = ()
+    """With `ambiguous_id`: which it could be. With `agent_in_use`: who needs it."""

@@ -79,6 +79,8 @@ class RolloutView(Struct, frozen=True, omit_defaults=True, rename="camel"):
     hindrance: str = ""
     """Why it waits for the cluster."""
     reason: str = ""
+    first: bool = False
+    """There was no version before this one: weights, pauses and analyses mean nothing."""
     epoch: int = 0
     held_by: str = ""
     """Who holds it: no further step begins."""
@@ -195,6 +197,14 @@ class AgentCreated(Struct, frozen=True, rename="camel"):
     name: str
     client_id: str
     client_secret: str
+
+
+class AgentDeleted(Struct, frozen=True, rename="camel"):
+    """Its credential gives no more tokens. `connected`: the one that it has counts until it expires."""
+
+    name: str
+    client_id: str
+    connected: bool
 
 
 class WhoAmI(Struct, frozen=True, rename="camel"):

@@ -1,14 +1,12 @@
 """What intake answers to each request: one method per route."""
 
 from aiohttp import web
+from msgspec.structs import replace
 
-from libs.api.request import Again, Decision, NewAgent, StartRequest
-from libs.api.view import AgentCreated, AgentList, DeploymentView, WhoAmI
-from libs.auth import clients
-from libs.auth.clients import ClientExists, NewClient, WrongClient
+from libs.api.request import Again, Decision, StartRequest
+from libs.api.view import DeploymentView, WhoAmI
 from libs.auth.http import caller, caller_grants, require
-from libs.auth.permissions import AGENT, Action, allowed
-from libs.auth.principal import Kind
+from libs.auth.permissions import Action, allowed
 from libs.config.store import Configuration
 from libs.durable.ports import Store
 from libs.messages.subject import PARTITIONS, Key
@@ -17,16 +15,18 @@ from libs.runtime.problem import Problem, quoted
 from libs.runtime.process import Process
 from services.intake.accepting.acceptance import key_of_id
 from services.intake.accepting.starting import Starting
+from services.intake.accepting.undoing import MOST_LOOKED_AT, NotUndone, Success, touched, undone
+from services.intake.agents import Agents
 from services.intake.configuring import Configuring
 from services.intake.deciding import decision
 from services.intake.deciding.callbacks import Callbacks
 from services.intake.deciding.deciding import Caller, Choose, Deciding, is_asked
 from services.intake.deciding.ordering import Ordering
-from services.intake.directory import Directory
 from services.intake.following.feed import Feed
 from services.intake.following.frames import Following
 from services.intake.following.streaming import Streaming
 from services.intake.listing.index import Index
+from services.intake.listing.naming import ambiguous, named
 from services.intake.listing.query import idempotency_key, list_query
 from services.intake.settings import IntakeSettings
 from services.intake.showing.records import Records
@@ -37,7 +37,7 @@ class Intake:
         self._store = store
         self._index = index
         self._process = process
-        self._directory = Directory(store, process.clock)
+        self.agents = Agents(store, index, self.view, process)
         self.starting = Starting(store, process, settings)
         self._following = Following(store, Records(store), feed)
         self._streaming = Streaming(self._following, process.clock, settings.intake_streams)
@@ -59,14 +59,16 @@ class Intake:
         return answer(accepted, 202, {"Location": accepted.links.self})
 
     async def undo(self, request: web.Request) -> web.Response:
-        """Deploy what the application ran before this deployment."""
+        """Deploy what the targets of this deployment ran before it."""
         change = await body(request, Again) if request.can_read_body else Again()
         key, view = await self.found(request)
-        success = self._index.previous_success(key.tenant, view.application, key.deployment)
-        before = key_of_id(key.tenant, success, PARTITIONS)
-        if before is None:
-            detail = f"{view.application} has no successful deployment before {key.deployment}"
-            raise Problem(409, detail, "nothing_to_undo")
+        try:
+            undo = undone(view, change.targets, await self._earlier(key, view))
+        except NotUndone as error:
+            raise Problem(409, str(error), error.code) from error
+        before = key_of_id(key.tenant, undo.deployment, PARTITIONS)
+        assert before is not None, "it is an id of the list's"
+        change = replace(change, targets=undo.targets)
         accepted = await self.starting.again(caller(request), before, change, idempotency_key(request))
         return answer(accepted, 202, {"Location": accepted.links.self})
 
@@ -115,20 +117,6 @@ class Intake:
         decided = await self.callbacks.take(request, caller(request))
         return answer(decided, 200 if decided.state == "done" else 202)
 
-    async def agents(self, request: web.Request) -> web.Response:
-        return answer(AgentList(await self._directory.agents(caller(request).tenant)))
-
-    async def create_agent(self, request: web.Request) -> web.Response:
-        who, wanted = caller(request), await body(request, NewAgent)
-        new = NewClient(who.tenant, wanted.name, (AGENT,), Kind.AGENT, who.subject)
-        try:
-            made = await clients.create(self._store, new, self._process.clock, self._process.random)
-        except ClientExists as error:
-            raise Problem(409, f"an agent {quoted(wanted.name)} is registered already", "agent_exists") from error
-        except WrongClient as error:
-            raise Problem(422, str(error), "wrong_agent") from error
-        return answer(AgentCreated(wanted.name, made.client_id, made.secret.reveal()), 201)
-
     async def config(self, request: web.Request) -> web.Response:
         return await self.configuring.show(request)
 
@@ -138,6 +126,16 @@ class Intake:
     async def who_am_i(self, request: web.Request) -> web.Response:
         who = caller(request)
         return answer(WhoAmI(who.subject, who.tenant, tuple(sorted(who.roles))))
+
+    async def _earlier(self, key: Key, view: DeploymentView) -> list[Success]:
+        """The application's successes before, newest first, until every target that was touched has one."""
+        missing, found = set(touched(view)), list[Success]()
+        for one in self._index.successes_before(key.tenant, view.application, key.deployment)[:MOST_LOOKED_AT]:
+            earlier = await self.view(key.tenant, one) if missing else None
+            names = tuple(target.name for target in earlier.targets) if earlier else ()
+            missing -= set(names)
+            found.append(Success(one, names))
+        return found
 
     async def _decide(self, request: web.Request, choose: Choose) -> web.Response:
         wanted = await body(request, Decision) if request.can_read_body else Decision()
@@ -155,9 +153,13 @@ class Intake:
 
     async def named(self, request: web.Request, given: str) -> tuple[Key, DeploymentView]:
         who = caller(request)
-        key, view = key_of_id(who.tenant, given, PARTITIONS), await self.view(who.tenant, given)
+        fitting = named(self._index, who.tenant, given)
+        whole = fitting[0].id if len(fitting) == 1 else given
+        key, view = key_of_id(who.tenant, whole, PARTITIONS), await self.view(who.tenant, whole)
         if view is None or not is_asked(view, who):
             require(allowed(who, Action.DEPLOYMENT_READ, who.tenant, caller_grants(request)))
+        if len(fitting) > 1:
+            raise ambiguous(given, fitting)
         if key is None or view is None:
             raise Problem(404, f"there is no deployment {quoted(given)}")
         return key, view

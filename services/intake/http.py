@@ -9,13 +9,24 @@ from msgspec import Struct
 
 from libs.api.config import ApplyConfig, ConfigApplied, ConfigView
 from libs.api.request import Again, Callback, Decision, NewAgent, StartRequest
-from libs.api.view import Accepted, AgentCreated, AgentList, Decided, DeploymentList, DeploymentView, Validated, WhoAmI
+from libs.api.view import (
+    Accepted,
+    AgentCreated,
+    AgentDeleted,
+    AgentList,
+    Decided,
+    DeploymentList,
+    DeploymentView,
+    Validated,
+    WhoAmI,
+)
 from libs.auth.http import is_open, needs
 from libs.auth.permissions import Action
 from libs.durable.ports import Unavailable, Unknown
 from libs.runtime.http import answer
 from libs.runtime.problem import Problem
 from libs.spec.editor import json_schema
+from services.intake.agents import Agents
 from services.intake.handlers import Intake
 from services.intake.openapi import Described, document
 from services.intake.original import addresses
@@ -44,6 +55,14 @@ def _decision(verb: str, action: Action, handler: Handler, summary: str) -> Rout
 def _again(verb: str, handler: Handler, summary: str) -> Route:
     path, action = f"{_ONE}/{verb}", Action.DEPLOYMENT_START
     return _route("POST", path, action, handler, summary=summary, takes=Again, gives=Accepted, status=202)
+
+
+def _agents(handler: Callable[[Agents, web.Request], Awaitable[web.StreamResponse]]) -> Handler:
+    @wraps(handler)
+    async def answered(intake: Intake, request: web.Request) -> web.StreamResponse:
+        return await handler(intake.agents, request)
+
+    return answered
 
 
 ROUTES = (
@@ -89,16 +108,24 @@ ROUTES = (
         takes=Callback,
         gives=Decided,
     ),
-    _route("GET", "/agents", Action.AGENT_READ, Intake.agents, summary="List agents", gives=AgentList),
+    _route("GET", "/agents", Action.AGENT_READ, _agents(Agents.list_), summary="List agents", gives=AgentList),
     _route(
         "POST",
         "/agents",
         Action.AGENT_MANAGE,
-        Intake.create_agent,
+        _agents(Agents.create),
         summary="Register an agent",
         takes=NewAgent,
         gives=AgentCreated,
         status=201,
+    ),
+    _route(
+        "DELETE",
+        "/agents/{agent}",
+        Action.AGENT_MANAGE,
+        _agents(Agents.delete),
+        summary="Take an agent's registration and credential away",
+        gives=AgentDeleted,
     ),
     _route("GET", "/config", Action.CONFIG_READ, Intake.config, summary="Show the configuration", gives=ConfigView),
     _route(

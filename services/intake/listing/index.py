@@ -26,6 +26,8 @@ class Query(Struct, frozen=True):
     phase: str = ""
     """A phase, or `ACTIVE`."""
     by: str = ""
+    beginning: str = ""
+    """Of the id."""
     since: datetime | None = None
     """Only what was started at this time or later."""
     limit: int = PAGE
@@ -80,17 +82,18 @@ class Index:
         cursor = _cursor(shown[-1][0]) if len(found) > query.limit else ""
         return DeploymentList(tuple(summary for _, summary in shown), self.revision, cursor)
 
-    def previous_success(self, tenant: str, application: str, deployment: str) -> str:
-        """The newest success of an application that is older than a deployment of it; empty where there is none."""
+    def successes_before(self, tenant: str, application: str, deployment: str) -> list[str]:
+        """The successes of an application that are older than a deployment of it, newest first."""
         before = self._places.get((tenant, deployment), 0)
         query = Query(tenant, application, "succeeded")
-        fitting = (place for place in reversed(self._summaries) if place < before and self._matches(place, query))
-        place = next(fitting, None)
-        return self._summaries[place][1].id if place is not None else ""
+        places = (place for place in reversed(self._summaries) if place < before and self._matches(place, query))
+        return [self._summaries[place][1].id for place in places]
 
     def _matches(self, place: int, query: Query) -> bool:
         tenant, summary = self._summaries[place]
         if tenant != query.tenant or query.application not in ("", summary.application):
+            return False
+        if not summary.id.startswith(query.beginning):
             return False
         if query.by not in ("", summary.by) or (query.since and summary.started_at < query.since):
             return False

@@ -11,7 +11,8 @@ from services.intake.listing.index import ACTIVE, MOST_PAGE, PAGE, Query
 from services.intake.showing.view import ACCEPTED
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_KNOWN = frozenset({"application", "phase", "by", "since", "limit", "cursor"})
+_BEGINNING = re.compile(r"[0-9A-Fa-f-]{0,36}")
+_KNOWN = frozenset({"id", "application", "phase", "by", "since", "limit", "cursor"})
 _PHASES = (ACTIVE, ACCEPTED, *(str(phase) for phase in Phase if phase is not Phase.ABSENT))
 
 
@@ -40,6 +41,7 @@ def list_query(request: web.Request, tenant: str) -> Query:
         application=request.query.get("application", ""),
         phase=_phase(request.query.get("phase", "")),
         by=request.query.get("by", ""),
+        beginning=_beginning(request.query.get("id", "")),
         since=_since(request.query.get("since", "")),
         limit=_limit(request.query.get("limit", str(PAGE))),
         cursor=request.query.get("cursor", ""),
@@ -50,6 +52,12 @@ def _phase(text: str) -> str:
     if text and text not in _PHASES:
         raise Problem(400, f"phase takes one of {', '.join(_PHASES)}, not {quoted(text)}")
     return text
+
+
+def _beginning(text: str) -> str:
+    if not _BEGINNING.fullmatch(text):
+        raise Problem(400, f"id takes the beginning of a deployment's id, not {quoted(text)}")
+    return text.lower()
 
 
 def _since(text: str) -> datetime | None:

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from libs.deployment.state import Phase
-from tests.builders import a_deployment
+from libs.api.request import StartRequest
+from libs.deployment.state import Phase, Target, TargetPhase
+from services.intake.showing.records import Records
+from tests.builders import a_deployment, a_target
 from tests.integration.conftest import Open
 from tests.integration.intake.test_original import call, started
 from tests.integration.intake.world import FILE, World, a_request, place_of, world
 
+TWO = FILE.replace("  prod:\n", "  staging: {account: staging, strategy: careful}\n  prod:\n")
 LINK = "application/vnd.start.kubernetes.pipeline.v2.link+json"
 
 
@@ -55,6 +59,30 @@ async def test_undo_goes_to_previous_success(memory: Open) -> None:
         assert status == 202
         _, view = await w.call("GET", f"/deployments/{undone['id']}")
         assert (view["redeploys"], view["context"]) == (good, {"release": "1"})
+
+
+@pytest.mark.feature("F157")
+async def test_undo_goes_only_where_it_was(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        await w.register("staging")
+        good = await w.start(config=TWO)
+        await w.commits(place_of(good), a_deployment(*gone_to("staging", "prod"), phase=Phase.SUCCEEDED))
+        await w.heard(good, "succeeded")
+        newest = await w.start(config=TWO, targets=["staging"])
+        await w.commits(place_of(newest), a_deployment(*gone_to("staging"), phase=Phase.SUCCEEDED))
+        await w.heard(newest, "succeeded")
+        status, problem = await w.call("POST", f"/deployments/{newest}/undo", {"targets": ["prod"]})
+        assert (status, problem["code"]) == (409, "nothing_to_undo")
+        status, undone = await w.call("POST", f"/deployments/{newest}/undo")
+        assert status == 202, undone
+        submission = await Records(p.store).submission(place_of(undone["id"]))
+        assert submission is not None
+        request = msgspec.json.decode(await p.store.read(submission.submission), type=StartRequest)
+        assert (submission.redeploys, request.targets) == (good, ("staging",))
+
+
+def gone_to(*names: str) -> tuple[Target, ...]:
+    return tuple(a_target(name, TargetPhase.SUCCEEDED) for name in names)
 
 
 async def test_first_success_cannot_be_undone(memory: Open) -> None:

@@ -346,15 +346,6 @@ async def test_agents_are_made_and_listed(memory: Open, folder: Path) -> None:
         assert [line.split()[:2] for line in listed.out.splitlines()[1:]] == [["edge", "away"], ["prod", "away"]]
 
 
-async def test_beginning_of_an_id_is_enough(memory: Open, folder: Path) -> None:
-    async with memory() as p, world(p.store, p.bus) as w:
-        deployment = await w.start()
-        result = await cli(folder, "deploy", "status", deployment[:13], "-o", "json", w=w)
-        assert msgspec.json.decode(result.out)["id"] == deployment
-        assert "there is no deployment" in (await cli(folder, "deploy", "status", "ffffffff-f", w=w)).err
-        assert "there is no deployment" in (await cli(folder, "deploy", "status", deployment[:7], w=w)).err
-
-
 async def test_only_what_asks_is_approved(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         asking, other = [await w.start(application=f"app-{number}") for number in range(2)]

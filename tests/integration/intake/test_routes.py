@@ -13,7 +13,7 @@ NAMES = [f"{route.about.method} {route.about.path}" for route in ROUTES]
 
 
 def path(route: Route) -> str:
-    names = {"deployment": "01000000-0000-8000-8000-000000000000", "token": "made-up"}
+    names = {"deployment": "01000000-0000-8000-8000-000000000000", "token": "made-up", "agent": "nobody"}
     return route.about.path.format(**names).removeprefix(PREFIX)
 
 
@@ -77,6 +77,15 @@ async def test_foreign_id_is_not_found(memory: Open, given: str) -> None:
         assert (status, problem["code"]) == (404, "not_found")
 
 
+async def test_beginning_of_an_id_is_resolved(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        status, view = await w.call("GET", f"/deployments/{deployment[:8]}")
+        assert (status, view["id"]) == (200, deployment)
+        for token in (w.token(tenant="other"), w.token("stranger")):
+            assert (await w.call("GET", f"/deployments/{deployment[:8]}", token=token))[0] in (403, 404)
+
+
 async def test_list_pages_newest_first(ports: Open) -> None:
     async with ports() as p, world(p.store, p.bus) as w:
         ids = [await w.start(application=f"app-{number}") for number in range(5)]
@@ -105,7 +114,9 @@ async def test_list_is_filtered(ports: Open) -> None:
             assert [one["id"] for one in page["deployments"]] == expected
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "cursor=%21", "colour=red", "phase=absent"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=501", "limit=x", "cursor=%21", "colour=red", "phase=absent", "id=x"]
+)
 async def test_wrong_query_is_refused(memory: Open, query: str) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         status, _ = await w.call("GET", f"/deployments?{query}")
