@@ -18,6 +18,8 @@ _UNSURE = 500
 _NEVER = (400, 403, 405, 406, 413, 415, _INVALID)
 _OWNER = re.compile(r'conflicts? with "([^"]*)"')
 _LENGTH = 400
+_CAUSE_LENGTH = 180
+_CAUSE_EDGE = 80
 
 
 class Learned(Struct, frozen=True):
@@ -117,8 +119,15 @@ def _is_namespace_missing(status: Object) -> bool:
 
 
 def _said(code: int, status: Object) -> str:
-    causes = [f"{text(cause, 'field')}: {text(cause, 'message')}" for cause in items(status, "details", "causes")]
+    causes = [_cause(cause) for cause in items(status, "details", "causes")]
     words = text(status, "message") or text(status, "reason") or (f"HTTP status {code}" if code else "no answer came")
     if causes and at(status, "reason") == "Invalid":
         words = "; ".join(causes[:3])
     return words if len(words) <= _LENGTH else words[: _LENGTH - 1] + "…"
+
+
+def _cause(cause: Object) -> str:
+    """What is wrong comes after the value, and that may be a whole pod: the middle is what nobody needs."""
+    # A policy's refusal is about no field.
+    words = ": ".join(filter(None, (text(cause, "field"), text(cause, "message"))))
+    return words if len(words) <= _CAUSE_LENGTH else f"{words[:_CAUSE_EDGE]} … {words[-_CAUSE_EDGE:]}"

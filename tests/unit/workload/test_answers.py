@@ -100,6 +100,23 @@ def test_refusal_is_final_or_not(request_: Request, code: int, status: Object, t
     assert explain(request_, code, status).terminal is terminal
 
 
+def invalid(**cause: str) -> Object:
+    return {"reason": "Invalid", "message": "all at length", "details": {"causes": [cause]}}
+
+
+def test_long_values_hide_no_reason() -> None:
+    pod = '{"Spec":{"Volumes":null' + ',"Containers":null' * 100
+    refusal = explain(APPLY, 422, invalid(field="spec.template", message=f"Invalid value: {pod}}}: field is immutable"))
+    assert "spec.template: Invalid value: {" in refusal.reason
+    assert refusal.reason.endswith("}: field is immutable")
+    assert len(refusal.reason) < 240
+
+
+def test_refusal_about_no_field_is_told() -> None:
+    refusal = explain(APPLY, 422, invalid(message="the policy 'owned' denied request: whose is it?"))
+    assert refusal.reason == "apply Service shop/web: the policy 'owned' denied request: whose is it?"
+
+
 def test_lost_write_is_fenced_off() -> None:
     wanted = goal(Stage.WEIGHT, ())
     assert fence_off(RESIZE, LIVE, wanted) == claim(LIVE, V2, FIRST)
