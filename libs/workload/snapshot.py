@@ -10,14 +10,21 @@ from libs.plan.model import ServicePair
 from libs.workload.autoscaling.aims import sized
 from libs.workload.autoscaling.finding import autoscaler_requests, found_autoscalers
 from libs.workload.dialogue.requests import list_replica_sets, read
-from libs.workload.dialogue.wanted import Adopted, Before, Kept, Problem, Request, Scaled, Seen, Snapshot
-from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks, rollout_annotations
+from libs.workload.dialogue.wanted import Before, Kept, Problem, Request, Scaled, Seen, Snapshot
+from libs.workload.kinds.naming import (
+    APPLICATION,
+    ENVIRONMENT,
+    MANAGED_LABEL,
+    WATCH_SELECTOR,
+    WORKLOAD,
+    Marks,
+    rollout_annotations,
+)
 from libs.workload.kinds.objects import (
     Identity,
     Object,
     annotation,
     at,
-    deployment_identity,
     identity,
     is_deployment,
     is_leaving,
@@ -29,6 +36,7 @@ from libs.workload.kinds.objects import (
 from libs.workload.kinds.ownership import owned
 from libs.workload.manifests.applying import plain
 from libs.workload.manifests.convert import replica_set_name, workload
+from libs.workload.manifests.remaking import adopted
 from libs.workload.manifests.validate import problems
 from libs.workload.pods.fleet import belongs_to, rival, side_of
 from libs.workload.pods.moving import adoption_marks, held_name, revision_of
@@ -50,11 +58,19 @@ class Survey(Struct, frozen=True):
 def survey_requests(
     objects: tuple[Object, ...], seen: Seen, pairs: tuple[ServicePair, ...] = ()
 ) -> tuple[Request, ...]:
-    """Reads that a survey still lacks. Send them, put the answers into `seen`, ask again until there are none."""
+    """Reads that a survey still lacks. Send them, put the answers into `seen`, ask again until there are none.
+
+    The versions are listed too: a watch may be behind, and no precondition guards what a survey concludes.
+    """
     unread = [
         read(text(value, "apiVersion"), identity(value)) for value in objects if identity(value) not in seen.objects
     ]
-    lists = []
+    homes = dict.fromkeys(identity(value).namespace for value in objects if is_deployment(value))
+    lists = [
+        list_replica_sets(home, WATCH_SELECTOR, versions_list(home))
+        for home in homes
+        if versions_list(home) not in seen.objects
+    ]
     for value in objects:
         live = seen.objects.get(identity(value)) if is_deployment(value) else None
         if live is not None and owned_list(identity(value)) not in seen.objects:
@@ -112,7 +128,7 @@ def _filled(
             for value, versions in found
             for live in _grown(versions)
         ),
-        adopted=tuple(_adopted(value, seen) for value, _ in found if seen.objects.get(identity(value)) is not None),
+        adopted=tuple(adopted(live) for value, _ in found if (live := seen.objects.get(identity(value))) is not None),
         leftovers=tuple(
             (text(live, "metadata", "namespace"), _version(live))
             for _, versions in found
@@ -134,6 +150,11 @@ def _grown(versions: list[Object]) -> list[Object]:
 def owned_list(deployment: Identity) -> Identity:
     """Where the list of a Deployment's ReplicaSets is kept among what is seen."""
     return Identity("apps", "ReplicaSetList", deployment.namespace, deployment.name)
+
+
+def versions_list(namespace: str) -> Identity:
+    """Where the list of all versions that rollouts made in a namespace is kept among what is seen."""
+    return Identity("apps", "ReplicaSetList", namespace, "")
 
 
 def selector_of(deployment: Object) -> str:
@@ -158,22 +179,31 @@ def _marked(deployment: Object, seen: Seen, marks: Marks) -> Iterator[Object]:
     """ReplicaSets that earlier rollouts of this application and target made of this Deployment."""
     where = identity(deployment)
     new = replica_set_name(deployment, marks)
-    for found, live in seen.objects.items():
-        if live is None or (found.group, found.kind, found.namespace) != ("apps", "ReplicaSet", where.namespace):
-            continue
+    for found, live in _made(seen, where.namespace):
         is_version = annotation(live, WORKLOAD) == where.name and belongs_to(live, marks)
         if is_version and found.name != new and not is_leaving(live):
             yield live
 
 
+def _made(seen: Seen, namespace: str) -> Iterator[tuple[Identity, Object]]:
+    """ReplicaSets of a namespace, without those that are still shown and were not listed any more."""
+    listed = seen.objects.get(versions_list(namespace))
+    is_whole = listed is not None and not text(listed, "metadata", "continue")
+    names = {text(item, "metadata", "name") for item in items(listed, "items")} if is_whole else None
+    for found, live in seen.objects.items():
+        if live is None or (found.group, found.kind, found.namespace) != ("apps", "ReplicaSet", namespace):
+            continue
+        if names is None or found.name in names or MANAGED_LABEL not in table(live, "metadata", "labels"):
+            yield found, live
+
+
 def _stranger(deployment: Object, seen: Seen, marks: Marks) -> Problem | None:
     """A live version of this very Deployment that another application or target made: both would serve its traffic."""
     where = identity(deployment)
-    for found, live in seen.objects.items():
-        is_version = live is not None and annotation(live, WORKLOAD) == where.name and _size(live) > 0
-        if not is_version or found.kind != "ReplicaSet" or found.namespace != where.namespace:
+    for found, live in _made(seen, where.namespace):
+        if annotation(live, WORKLOAD) != where.name or _size(live) <= 0:
             continue
-        if live is not None and not belongs_to(live, marks) and not is_leaving(live):
+        if not belongs_to(live, marks) and not is_leaving(live):
             whose = f"application {annotation(live, APPLICATION)!r}, target {annotation(live, ENVIRONMENT)!r}"
             return Problem(
                 f"{where} is deployed by {whose} ({found} has {_size(live)} pods): deploy it under that name, "
@@ -233,9 +263,3 @@ def _before(value: Object, seen: Seen) -> Before:
         # A Secret's values are never read out of its cluster, so there is nothing to apply again.
         return Before(identity(value), uid)
     return Before(identity(value), uid, owned(live))
-
-
-def _adopted(deployment: Object, seen: Seen) -> Adopted:
-    where = identity(deployment)
-    live = seen.objects.get(deployment_identity(where.namespace, where.name))
-    return Adopted(where.namespace, where.name, text(live, "metadata", "uid"), number(live, "metadata", "generation"))

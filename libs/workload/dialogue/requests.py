@@ -15,7 +15,8 @@ def read(api_version: str, target: Identity) -> Request:
 
 def list_replica_sets(namespace: str, selector: str, target: Identity) -> Request:
     path = with_query(collection_path("apps/v1", "ReplicaSet", namespace), labelSelector=selector, limit="500")
-    return Request("GET", path, f"list the ReplicaSets of Deployment {namespace}/{target.name}", target)
+    whose = f"Deployment {namespace}/{target.name}" if target.name else f"namespace {namespace}"
+    return Request("GET", path, f"list the ReplicaSets of {whose}", target)
 
 
 def apply(value: Object) -> Request:
@@ -56,6 +57,18 @@ def create(replica_set: Object, size: int, marks: Marks, fence: Fence) -> Reques
     query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
     path = with_query(collection_path("apps/v1", "ReplicaSet", target.namespace), **query)
     return Request("POST", path, f"create {target} with {_pods(size)}", target, JSON, body=body)
+
+
+def remake(deployment: Object, manager: str, is_applied: bool) -> Request:
+    """Make a Deployment again under the manager whose it was: what that one sends next finds its own fields."""
+    target = identity(deployment)
+    what = f"make {target} again"
+    query = {"fieldManager": manager, "fieldValidation": "Strict"}
+    if is_applied:
+        path = with_query(path_of(deployment), **query, force="false")
+        return Request("PATCH", path, what, target, APPLY_PATCH, body=deployment)
+    path = with_query(collection_path("apps/v1", "Deployment", target.namespace), **query)
+    return Request("POST", path, what, target, JSON, body=deployment)
 
 
 def resize(live: Object, size: int, marks: Marks, fence: Fence) -> Request:

@@ -2,9 +2,9 @@
 
 from libs.messages.rollout import Version
 from libs.workload.dialogue.wanted import Problem, Seen
-from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, WORKLOAD, Marks
+from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, MANAGED_LABEL, WORKLOAD, Marks
 from libs.workload.kinds.objects import Object, identity
-from libs.workload.snapshot import owned_list, selector_of, survey, survey_requests
+from libs.workload.snapshot import owned_list, selector_of, survey, survey_requests, versions_list
 from tests.unit.workload.build import V2, deployment, plain, settings
 
 
@@ -50,11 +50,33 @@ def test_empty_version_of_another_application_is_not_ours() -> None:
 def test_reads_only_what_is_not_known() -> None:
     live = deployment()
     objects = (deployment(), settings())
-    assert [request.target for request in survey_requests(objects, Seen({}, {}))] == [identity(o) for o in objects]
+    made = versions_list("shop")
+    asked = [request.target for request in survey_requests(objects, Seen({}, {}))]
+    assert asked == [*(identity(value) for value in objects), made]
     lists = survey_requests(objects, seen(live))
-    assert [request.target for request in lists] == [owned_list(identity(live))]
-    assert "labelSelector=app%3Dweb" in lists[0].path
-    assert survey_requests(objects, seen()) == ()
+    assert [request.target for request in lists] == [made, owned_list(identity(live))]
+    assert "labelSelector=app%3Dweb" in lists[1].path
+    known = Seen({**seen().objects, made: {"items": []}}, {})
+    assert survey_requests(objects, known) == ()
+
+
+def test_version_that_is_not_listed_any_more_is_not_there() -> None:
+    shown, other = version("gone", 2), version("there", 2)
+    for one in (shown, other):
+        one["metadata"]["labels"] = {MANAGED_LABEL: "true"}
+    listed = {"items": [other]}
+    found = survey((deployment(),), Seen({**seen(shown, other).objects, versions_list("shop"): listed}, {}), V2)
+    assert not isinstance(found, Problem)
+    assert [one.replica_set for one in found.workloads[0].previous] == ["there"]
+
+
+def test_list_that_goes_on_hides_nothing() -> None:
+    shown = version("shown", 2)
+    shown["metadata"]["labels"] = {MANAGED_LABEL: "true"}
+    listed = {"metadata": {"continue": "more"}, "items": []}
+    found = survey((deployment(),), Seen({**seen(shown).objects, versions_list("shop"): listed}, {}), V2)
+    assert not isinstance(found, Problem)
+    assert [one.replica_set for one in found.workloads[0].previous] == ["shown"]
 
 
 def test_steered_by_another_rollout_is_a_problem() -> None:
