@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from cli.showing.story import told
+from cli.showing.story import Story
 from libs.api.view import EventView
 from libs.bus.broker import Broker
+from libs.durable.ports import Stored
+from libs.durable.ports import Stored
 from libs.messages.codec import decode_envelope
+from libs.messages.subject import parse
 from libs.workload.kinds.objects import number, text
 from sandbox.state.cluster import Cluster
 from sandbox.state.store import Change, Event
@@ -44,12 +47,14 @@ class Diary:
         self._clock = clock
         self._changes: list[Entry] = []
         self._read = 0
+        self._stories: dict[str, Story] = {}
+        """By deployment."""
         self._day = clock.now().date()
         cluster.store.listen(self._heard)
 
     def news(self) -> list[str]:
         stored = self._broker.stored(["evt.>"], self._read)
-        facts = [entry for one in stored if (entry := _told(one.sequence, one.data)).line]
+        facts = [entry for one in stored if (entry := self._told(one)).line]
         self._read = self._broker.last_sequence
         entries = sorted([*facts, *self._changes], key=lambda entry: entry.sequence)
         self._changes = []
@@ -65,15 +70,15 @@ class Diary:
         at = self._clock.now()
         self._changes.append(Entry(self._broker.last_sequence, at, f"{at:%H:%M:%S}    {place}: {what}"))
 
+    def _told(self, stored: Stored) -> Entry:
+        envelope = decode_envelope(stored.data)
+        story = self._stories.setdefault(parse(stored.subject).key.deployment, Story())
+        line = story.line(EventView(envelope.type, envelope.at, msgspec.json.decode(envelope.data)))
+        return Entry(stored.sequence, envelope.at, line)
+
     def _heard(self, event: Event) -> None:
         if changed := _change(event):
             self.note(text(event.value, "metadata", "namespace") or "cluster", changed)
-
-
-def _told(sequence: int, data: bytes) -> Entry:
-    envelope = decode_envelope(data)
-    line = told(EventView(envelope.type, envelope.at, msgspec.json.decode(envelope.data)))
-    return Entry(sequence, envelope.at, line)
 
 
 def _change(event: Event) -> str:
@@ -103,7 +108,7 @@ def _meant(value: dict[str, object]) -> dict[str, object]:
 def _resized(event: Event) -> str:
     value, before = event.value, event.previous
     size, was = number(value, "spec", "replicas"), number(before, "spec", "replicas") if before else 0
-    return "" if size == was else f"{_image(value)} {was} ▸ {size} pods"
+    return "" if size == was else f"{_image(value)} {was} ▸ {size} pod{'' if size == 1 else 's'}"
 
 
 def _pointed(event: Event) -> str:
