@@ -21,6 +21,7 @@ from libs.workload.manifests.accepting import accepted
 from libs.workload.manifests.applying import applied
 from libs.workload.manifests.awaiting import all_ready
 from libs.workload.manifests.keeping import kept
+from libs.workload.manifests.remaking import remade, unowned
 from libs.workload.manifests.restoring import created_removed, rest_restored, settings_restored
 from libs.workload.pods.fleet import Slot, fleet_of, objection, slot_of
 from libs.workload.pods.moving import moved, unread, waits_of
@@ -94,12 +95,13 @@ def _returned(wanted: Wanted, seen: Seen) -> Outlook:
 
 
 def _capacity_back(wanted: Wanted, seen: Seen) -> Outlook:
-    ours = unscaled(wanted, seen)
+    ours = unowned(unscaled(wanted, seen), seen)
     return in_turn(
         partial(safe, wanted, seen),
         partial(_stable_again, ours, seen),
         lambda: combined(_gone(fleet_of(workload, seen).new, seen) for workload in wanted.workloads),
         partial(services_restored, ours, seen),
+        partial(remade, wanted, seen),
         partial(restored, wanted, seen),
     )
 

@@ -36,13 +36,19 @@ class Before(Struct, frozen=True, omit_defaults=True):
     """What our own field manager had applied: applying it again goes back. None where that was not kept."""
 
 
-class Adopted(Struct, frozen=True):
+class Adopted(Struct, frozen=True, omit_defaults=True):
     """A live Deployment that gives its pods over to the rollout."""
 
     namespace: str
     name: str
     uid: str
     generation: int
+    manifest: Object | None = None
+    """As it was, to be made again by a return. None where that was not kept."""
+    manager: str = ""
+    """Whose its template was."""
+    is_applied: bool = False
+    """Whether by server-side apply."""
 
 
 class Steered(Struct, frozen=True):

@@ -30,6 +30,8 @@ APPLIED = "fairlead.dev/applied"
 
 STEERED_BY = "fairlead.dev/steered-by"
 """On a Service while a blue/green rollout points it: whose."""
+RETURNED_BY = "fairlead.dev/returned-by"
+"""On a Deployment that a return has made again: the deployment that had taken it over."""
 AUTOSCALER = "fairlead.dev/autoscaler"
 """On a ReplicaSet: the HorizontalPodAutoscaler that scales its workload."""
 

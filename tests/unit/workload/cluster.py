@@ -141,12 +141,24 @@ class Cluster:
 
     def _let_go(self, where: Identity) -> None:
         if not is_leaving(self.live[where]):
+            self._take_in(where)
             return
         uid = self.live[where]["metadata"]["uid"]
         for live in self.live.values():
             owners = [one for one in live["metadata"].get("ownerReferences", []) if one["uid"] != uid]
             live["metadata"]["ownerReferences"] = owners
         del self.live[where]
+
+    def _take_in(self, where: Identity) -> None:
+        """A Deployment's controller looks at it, and takes in the versions that nobody owns."""
+        owner = self.live[where]
+        template = table(owner, "spec", "template")
+        for live in self.live.values():
+            is_version = live["kind"] == "ReplicaSet" and table(live, "spec", "template") == template
+            if is_version and not live["metadata"].get("ownerReferences"):
+                reference = {"uid": owner["metadata"]["uid"], "kind": "Deployment", "controller": True}
+                live["metadata"]["ownerReferences"] = [reference]
+        owner["status"] = {"observedGeneration": number(owner, "metadata", "generation")}
 
     def _apply(self, request: Request) -> Answer:
         """Server-side apply where every list is one field and nobody else owns what we do."""

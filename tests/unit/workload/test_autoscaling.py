@@ -179,12 +179,12 @@ def taken_over() -> Release:
 
 
 @pytest.mark.feature("F67")
-def test_deployment_taken_over_leaves_its_version_to_be_scaled() -> None:
+def test_deployment_taken_over_is_scaled_again() -> None:
     release = taken_over()
     cluster = release.cluster
     release.reach(Stage.WEIGHT, 50)
     release.reach(Stage.RETURN)
-    assert (deployment_identity("shop", "web") in cluster.live, aim(cluster)) == (False, "web-1")
+    assert (deployment_identity("shop", "web") in cluster.live, aim(cluster)) == (True, "web")
     later = Release(cluster, deployment(4, "web:3"), marks=Marks("shop", "prod", "third"))
     assert [one.identity for one in later.survey.snapshot.autoscalers] == [SCALER]
 

@@ -149,25 +149,6 @@ def test_missing_stable_version_is_made_again() -> None:
     assert sizes(cluster) == {old.replica_set: 4}
 
 
-def test_live_deployment_is_taken_over() -> None:
-    cluster = Cluster()
-    live = cluster.put(deployment(4))
-    owner = {"uid": live["metadata"]["uid"], "kind": "Deployment", "controller": True}
-    made = plain("ReplicaSet", "web-1", "apps/v1", spec={"replicas": 4, "template": {}})
-    made["metadata"]["ownerReferences"] = [owner]
-    cluster.put(made)
-    cluster.run()
-    executor, goals = begun(cluster, (deployment(4, "web:2"),))
-    executor.until_settled(goals(Stage.WEIGHT, 25))
-    assert deployment_identity("shop", "web") not in cluster.live
-    assert sorted(sizes(cluster).values()) == [1, 3]
-    executor.until_settled(goals(Stage.RETURN))
-    assert sizes(cluster) == {"web-1": 4}
-    again, _ = begun(cluster, (deployment(4, "web:3"),), Marks("shop", "prod", "third"))
-    found = again.survey((deployment(4, "web:3"),), Marks("shop", "prod", "third"))
-    assert [version.replica_set for version in found.workloads[0].previous] == ["web-1"]
-
-
 def test_changed_deployment_is_not_taken_over() -> None:
     cluster = Cluster()
     cluster.put(deployment(4))
