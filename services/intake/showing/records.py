@@ -1,17 +1,22 @@
 """What intake reads before it answers: always the leader's last record, so that nobody sees the past twice."""
 
+import asyncio
+
 import msgspec
 
 from libs.deployment.lock import Lock, lock_subject
 from libs.deployment.machine import MACHINE as DEPLOYMENT
-from libs.deployment.state import Deployment, is_terminal
+from libs.deployment.state import Deployment, TargetPhase, is_terminal
 from libs.durable.ports import Store
 from libs.durable.record import Loaded, load
-from libs.messages.subject import Key, state_filter, state_subject
+from libs.messages.subject import Key, state_subject
 from libs.rollout.machine import MACHINE as ROLLOUT
+from libs.rollout.state import Rollout
 from services.intake.accepting.acceptance import Standing, Submission, submission_subject
 from services.intake.following.feed import events_of
 from services.intake.showing.view import Seen
+
+_NOT_BEGUN = frozenset({TargetPhase.WAITING, TargetPhase.BEFORE})
 
 _submissions = msgspec.json.Decoder(Submission)
 _locks = msgspec.json.Decoder(Lock)
@@ -42,8 +47,7 @@ class Records:
             return None
         submission = _submissions.decode(kept.data)
         deployment = await self._deployment(key)
-        filters = [state_filter(ROLLOUT.noun, key.partition, key.deployment, key.tenant)]
-        walked = [load(ROLLOUT, stored) for stored in await self._store.lasts(filters)]
+        walked = await self._rollouts(key, deployment.state)
         seen = Seen(
             id=key.deployment,
             application=submission.application,
@@ -62,6 +66,15 @@ class Records:
     async def _deployment(self, key: Key) -> Loaded[Deployment]:
         stored = await self._store.last(state_subject(DEPLOYMENT.noun, key))
         return load(DEPLOYMENT, stored) if stored else Loaded(DEPLOYMENT.initial)
+
+    async def _rollouts(self, key: Key, deployment: Deployment) -> list[Loaded[Rollout]]:
+        """One by one, from the leader: a list of them all may come from a copy that is behind."""
+        begun = [target.plan.name for target in deployment.targets if target.phase not in _NOT_BEGUN]
+        async with asyncio.TaskGroup() as group:
+            reads = [
+                group.create_task(self._store.last(state_subject(ROLLOUT.noun, key.of_target(name)))) for name in begun
+            ]
+        return [load(ROLLOUT, stored) for stored in (read.result() for read in reads) if stored]
 
     async def _is_open(self, key: Key, deployment: str) -> bool:
         return not is_terminal((await self._deployment(Key(key.tenant, key.partition, deployment))).state)
