@@ -18,6 +18,17 @@ def misspelt() -> dict[str, Any]:
     return found
 
 
+def with_container(**changes: Any) -> dict[str, Any]:
+    found = deployment(NEW)
+    found["spec"]["template"]["spec"]["containers"][0] |= changes
+    return found
+
+
+def job(image: str) -> dict[str, Any]:
+    pod = {"restartPolicy": "Never", "containers": [{"name": "once", "image": image}]}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "once"}, "spec": {"template": {"spec": pod}}}
+
+
 def role() -> dict[str, Any]:
     rules = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
     kind = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role"}
@@ -43,10 +54,25 @@ async def test_conflict_names_the_other_manager(stage: Stage) -> None:
     ]
 
 
-async def test_misspelt_field_is_named(stage: Stage) -> None:
+MISTAKES: list[tuple[dict[str, Any], str]] = [
+    (misspelt(), ".spec.progresDeadlineSeconds: field not declared in schema"),
+    (with_container(imagePullPolicy="Allways"), 'imagePullPolicy: Unsupported value: "Allways"'),
+    (with_container(ports=[{"containerPort": "web"}]), "containerPort: expected numeric (int or float), got string"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "said"), MISTAKES, ids=["field", "value", "type"])
+async def test_mistake_in_a_deployment_is_named(stage: Stage, wrong: dict[str, Any], said: str) -> None:
     await stage.deployed(deployment(OLD))
-    story = await refused(stage, misspelt())
-    assert "progresDeadlineSeconds" in story, story
+    story = await refused(stage, wrong)
+    assert said in story, story
+
+
+async def test_change_that_cannot_be_made_is_named(stage: Stage) -> None:
+    await stage.deployed(job(OLD), deployment(OLD))
+    story = await refused(stage, job(NEW), deployment(NEW))
+    assert "spec.template" in story, story
+    assert "field is immutable" in story, story
 
 
 @pytest.mark.feature("F3", "F18")

@@ -10,11 +10,25 @@ STAGES = Path(__file__).parent / "stages.yaml"
 
 # Without the one that watches nodes' leases: pretended nodes hold none.
 _CONTROLLERS = (
-    "serviceaccount-token-controller,serviceaccount-controller,namespace-controller,garbage-collector-controller,"
-    "clusterrole-aggregation-controller,"
-    "deployment-controller,replicaset-controller,statefulset-controller,daemonset-controller,job-controller,"
-    "cronjob-controller,endpointslice-controller,endpoints-controller,horizontal-pod-autoscaler-controller,"
-    "disruption-controller,root-ca-certificate-publisher-controller,pod-garbage-collector-controller"
+    "serviceaccount-token-controller",
+    "serviceaccount-controller",
+    "root-ca-certificate-publisher-controller",
+    "clusterrole-aggregation-controller",
+    "namespace-controller",
+    "garbage-collector-controller",
+    "pod-garbage-collector-controller",
+    "resourcequota-controller",
+    "deployment-controller",
+    "replicaset-controller",
+    "statefulset-controller",
+    "daemonset-controller",
+    "job-controller",
+    "cronjob-controller",
+    "ttl-after-finished-controller",
+    "endpoints-controller",
+    "endpointslice-controller",
+    "horizontal-pod-autoscaler-controller",
+    "disruption-controller",
 )
 _QPS, _BURST = 300, 500
 """High enough that nobody measures the controllers' own limits."""
@@ -135,7 +149,7 @@ def controllers(place: Place) -> tuple[str, ...]:
         f"--root-ca-file={place.keys.certificates.authority}",
         f"--kube-api-qps={_QPS}",
         f"--kube-api-burst={_BURST}",
-        f"--controllers={_CONTROLLERS}",
+        f"--controllers={','.join(_CONTROLLERS)}",
         "--profiling=false",
     )
 
