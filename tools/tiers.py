@@ -26,7 +26,7 @@ LEFT_OUT = {
 }
 
 CHAOS_IN_CI = ("--kills", "60", "--seconds", "230")
-CHAOS_HERE = ("--kills", "10", "--seconds", "40", "--applications", "3")
+CHAOS_HERE = ("--kills", "10", "--seconds", "40", "--applications", "3", "--power-cut", "3")
 """How often something is killed, and for how long at most; `make chaos` does more of it."""
 
 ON_KUBERNETES = frozenset({"cluster"})

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import structlog
 
-from tests.chaos.report import figures, violations
+from tests.chaos.power_cut import power_cut
+from tests.chaos.report import figures, power, violations
 from tests.chaos.run import Plan, discard, run
 
 _APPLICATIONS = ("shop-1", "shop-2", "shop-3", "swap-1", "swap-2")
@@ -24,9 +25,11 @@ def main() -> int:
     _print(f"chaos: seed {seed}, {plan.kills} kills, state and logs in {folder}")
     # The driver's own connection breaks with every node: that is told in the story.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    cut = asyncio.run(power_cut(folder / "power-cut", given.power_cut))
+    _print(power(cut))
     outcome = asyncio.run(run(plan, folder / "state"))
     _print(figures(plan, outcome))
-    if outcome.holds and outcome.story.kills.total() >= plan.kills:
+    if outcome.holds and outcome.story.kills.total() >= plan.kills and not cut.lost:
         discard(folder)
         return 0
     (folder / "story.txt").write_text(outcome.story.text())
@@ -47,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=1500, help="after which no more is struck")
+    parser.add_argument("--power-cut", type=float, default=10, help="seconds of writing until the power is cut")
     parser.add_argument("--applications", type=int, default=len(_APPLICATIONS))
     return parser
 

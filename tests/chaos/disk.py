@@ -27,12 +27,10 @@ class Disks:
             with (self._folders[name] / _FILLER).open("wb", buffering=0) as file:
                 _write_all(file.fileno())
 
-    def heal(self) -> list[str]:
-        """Make room again; whose."""
-        healed, self._full = sorted(self._full), set()
-        for name in healed:
-            (self._folders[name] / _FILLER).unlink(missing_ok=True)
-        return healed
+    def heal(self) -> None:
+        """Make room again."""
+        while self._full:
+            (self._folders[self._full.pop()] / _FILLER).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -88,9 +88,6 @@ class Nemesis:
         self._story.tell("heal", "everything")
         for line in self._plant.lines.values():
             line.become(FAIR)
-        for name in self._disks.heal():
-            if self._plant.is_running(name):
-                self._kill(name, "restart after a full disk")
         for name in self._plant.names:
             if self._plant.is_running(name):
                 self._plant.resume(name)
@@ -141,16 +138,19 @@ class Nemesis:
 
     async def _die(self, kind: str, names: Sequence[str], longest: float = 2.5) -> None:
         """All at once; they come back one after the other, in any order."""
-        victims = [name for name in self._free(names) if self._plant.is_running(name)]
+        victims = self._free(names)
         self._busy.update(victims)
         try:
             for name in victims:
                 self._kill(name, kind)
-            for name in self._chance.sample(victims, len(victims)):
-                await asyncio.sleep(self._chance.uniform(0, longest))
-                self._plant.start(name)
+            await self._come_back(victims, longest)
         finally:
             self._busy.difference_update(victims)
+
+    async def _come_back(self, victims: Sequence[str], longest: float) -> None:
+        for name in self._chance.sample(victims, len(victims)):
+            await asyncio.sleep(self._chance.uniform(0, longest))
+            self._plant.start(name)
 
     def _kill(self, name: str, kind: str) -> None:
         self._plant.kill(name)
@@ -216,11 +216,14 @@ class Nemesis:
             await asyncio.sleep(self._chance.uniform(2, 6))
         finally:
             self._disks.heal()
+            for name in names:
+                self._kill(name, "after a full disk")
             self._busy.difference_update(names)
-        await self._die("after a full disk", names, longest=0.5)
+        await self._come_back(names, longest=0.5)
 
     def _free(self, names: Sequence[str]) -> list[str]:
-        return [name for name in names if name not in self._busy]
+        """Those of them that live, and with whom nothing is being done."""
+        return [name for name in names if name not in self._busy and self._plant.is_running(name)]
 
     def _pick(self, names: Sequence[str], count: int = 1) -> list[str]:
         free = self._free(names)

@@ -30,7 +30,7 @@ class Cut(Struct, frozen=True):
     """One run."""
 
     acknowledged: int = 0
-    """Commits that were acknowledged before the power went."""
+    """Messages that were acknowledged before the power went."""
     lost: int = 0
     left_out: str = ""
     """Why it could not be run."""

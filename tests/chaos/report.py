@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from tests.chaos.power_cut import Cut
 from tests.chaos.run import Outcome, Plan
 
 _LAST_LINES = 400
@@ -31,6 +32,12 @@ def figures(plan: Plan, outcome: Outcome) -> str:
     if outcome.story.kills.total() < plan.kills:
         rows.append(("TOO FEW KILLS", f"{plan.kills} were asked for"))
     return "\n".join(f"  {name:<26}{value}" for name, value in rows)
+
+
+def power(cut: Cut) -> str:
+    if cut.left_out:
+        return f"  left out                  power cut ({cut.left_out})"
+    return f"  power cut                 {cut.acknowledged} messages acknowledged before it, {cut.lost} lost"
 
 
 def violations(outcome: Outcome) -> str:
