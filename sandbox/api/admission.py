@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.api.call import Call
 from sandbox.api.wire import Request
+from sandbox.fields.lean import lean
 from sandbox.fields.strict import Finding, Unknown, WrongType, findings, metadata_findings
 from sandbox.fields.table import struct_of
 from sandbox.objects.definitions import unknown_fields
@@ -29,6 +30,8 @@ def admitted(call: Call, request: Request, value: Object) -> tuple[Object, list[
         raise bad_request(f"{_told(kind)}: strict decoding error: {', '.join(unknown)}")
     for finding in found:
         value = _without(value, finding.path)
+    if struct := struct_of(kind):
+        value = lean(struct, value)
     return value, unknown if mode == "Warn" else []
 
 

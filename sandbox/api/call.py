@@ -52,7 +52,7 @@ def _split(path: str) -> tuple[str, str, list[str]]:
 
 def _verb(request: Request, name: str) -> str:
     match request.method:
-        case "GET" | "HEAD":
+        case "GET":
             if request.flag("watch"):
                 return "watch"
             return "get" if name else "list"

@@ -128,13 +128,16 @@ class Watches:
         await self._clock.sleep(max(0.0, seconds))
         self._opened.set()
 
-    async def follow(self, call: Call, request: Request) -> AsyncGenerator[bytes]:
-        """The frames of one watch, until its time is over or it is cut."""
-        revision = revision_asked(request)
+    def follow(self, call: Call, request: Request) -> AsyncGenerator[bytes]:
+        """The frames of one watch, until its time is over or it is cut; what is wrongly asked is refused before."""
+        return self._followed(call, request, self._watcher(call, request), revision_asked(request))
+
+    async def _followed(
+        self, call: Call, request: Request, watcher: Watcher, revision: int | None
+    ) -> AsyncGenerator[bytes]:
         if revision is not None and revision < self._store.oldest(call.kind.resource):
             yield self._too_old(call, revision)
             return
-        watcher = self._watcher(call, request)
         self._begin(watcher, request, revision)
         watchers = self._watchers.setdefault(call.kind.resource, {})
         watchers[watcher] = None

@@ -40,7 +40,7 @@ def apply(kind: Kind, live: Object, wish: Wish, now: datetime) -> Applied | Conf
     merged = merge(live, wanted, (), rules)
     named = frozenset(leaves(wanted, rules))
     changed = _changed(leaves(live, rules), leaves(merged, rules))
-    shares = shares_of(live)
+    shares = shares_of(live) or _unrecorded(kind, live, rules)
     others = [share for share in shares if share.author != author]
     disputed = [(share, path) for share in others for path in sorted(share.fields & named & changed)]
     if disputed and not wish.force:
@@ -54,6 +54,12 @@ def apply(kind: Kind, live: Object, wish: Wish, now: datetime) -> Applied | Conf
     return Applied(
         pruned, [*(replace(share, fields=share.fields & remaining | _parents(share)) for share in kept), own]
     )
+
+
+def _unrecorded(kind: Kind, live: Object, rules: Rules) -> list[Share]:
+    """Who wrote an object whose record of owners was wiped out is not known any more."""
+    fields = frozenset(leaves(live, rules)) if live.get("metadata") else frozenset[Path]()
+    return [Share(Author(name="before-first-apply"), kind.api_version, "", fields)] if fields else []
 
 
 def _parents(share: Share) -> FieldSet:

@@ -101,13 +101,15 @@ def _service(value: Object) -> Object:
     return {**value, "spec": {**spec, "ports": ports} if ports else spec}
 
 
-def selecting(job: Object, uid: str) -> Object:
+def selecting(job: Object) -> Object:
     """A Job finds its pods by labels that only the server can choose."""
-    name = text(job, "metadata", "name")
+    name, uid = text(job, "metadata", "name"), text(job, "metadata", "uid")
     own = {"batch.kubernetes.io/controller-uid": uid, "controller-uid": uid}
     named = {"batch.kubernetes.io/job-name": name, "job-name": name}
     labels = {**table(job, "spec", "template", "metadata", "labels"), **own, **named}
     labelled = placed(job, ("spec", "template", "metadata", "labels"), labels)
+    if not table(job, "metadata", "labels"):
+        labelled = placed(labelled, ("metadata", "labels"), labels)
     chosen = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
     return labelled if at(job, "spec", "manualSelector") else placed(labelled, ("spec", "selector"), chosen)
 

@@ -46,7 +46,9 @@ def leaves(value: Object, rules: Rules) -> dict[Path, Any]:
 
 
 def differing(one: Object, other: Object, rules: Rules) -> tuple[dict[Path, Any], dict[Path, Any]]:
-    """The leaves of both, without those of equal parts: versions of one object share most of themselves."""
+    """The paths of both that an update may own, without those of equal parts: versions of one object share most of
+    themselves. A mapping or a list that comes or goes is a path of its own, marked `ITEM`.
+    """
     found: tuple[dict[Path, Any], dict[Path, Any]] = ({}, {})
     _compare(_without_own_record(one), _without_own_record(other), ((), ()), rules, found)
     for side in found:
@@ -70,8 +72,33 @@ def _compare(
         if own and new and isinstance(own, dict) and isinstance(new, dict) and inner[1] not in rules.atomic:
             _compare(own, new, inner, rules, found)
         else:
-            found[0].update(_walk(own, *inner, rules))
-            found[1].update(_walk(new, *inner, rules))
+            found[0].update(_contained(own, *inner, rules))
+            found[1].update(_contained(new, *inner, rules))
+
+
+def _contained(value: Any, path: Path, names: Names, rules: Rules) -> Iterator[tuple[Path, Any]]:
+    """As `_walk`, with what holds the leaves: all but what is there in every object of the kind."""
+    if isinstance(value, dict) and names not in rules.atomic:
+        if names not in rules.constant:
+            yield path, ITEM
+        for name, item in value.items():
+            yield from _contained(item, (*path, f"f:{name}"), (*names, name), rules)
+    elif isinstance(value, list) and names in rules.lists:
+        if names not in rules.constant:
+            yield path, ITEM
+        yield from _contained_items(value, path, names, rules)
+    elif value is not None:
+        yield path, value
+
+
+def _contained_items(value: list[Any], path: Path, names: Names, rules: Rules) -> Iterator[tuple[Path, Any]]:
+    rule = rules.lists[names]
+    for item in value:
+        place = (*path, element(item, rule))
+        yield place, item if names in rules.atomic else ITEM
+        if isinstance(item, dict) and names not in rules.atomic:
+            for name, inner in item.items():
+                yield from _contained(inner, (*place, f"f:{name}"), (*names, name), rules)
 
 
 def _without_own_record(value: Object) -> Object:
@@ -95,8 +122,8 @@ def _walk_items(value: list[Any], path: Path, names: Names, rules: Rules) -> Ite
     rule = rules.lists[names]
     for item in value:
         place = (*path, element(item, rule))
-        yield place, ITEM
-        if isinstance(item, dict):
+        yield place, item if names in rules.atomic else ITEM
+        if isinstance(item, dict) and names not in rules.atomic:
             for name, inner in item.items():
                 yield from _walk(inner, (*place, f"f:{name}"), (*names, name), rules)
 

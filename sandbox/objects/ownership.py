@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sandbox.objects.fields import FieldSet, decoded, differing, encoded
-from sandbox.objects.json import Object, items, stamp, text
+from sandbox.objects.json import Object, items, placed, stamp, text
 from sandbox.objects.kinds import Kind
 from sandbox.objects.schema import rules_for
 
@@ -45,7 +45,7 @@ def _share(entry: Object) -> Share:
 def recorded(value: Object, shares: list[Share]) -> Object:
     """The object with its record of owners; authors who own nothing any more are dropped."""
     entries = [_entry(share) for share in shares if share.fields]
-    return {**value, "metadata": {**value["metadata"], "managedFields": entries}}
+    return placed(value, ("metadata", "managedFields"), entries or None)
 
 
 def _entry(share: Share) -> Object:

@@ -19,7 +19,7 @@ class Refused(Exception):
         self.details = {name: value for name, value in details.items() if value not in ("", None, [])}
 
     def status(self) -> Object:
-        return {
+        told = {
             "kind": "Status",
             "apiVersion": "v1",
             "metadata": {},
@@ -29,6 +29,7 @@ class Refused(Exception):
             "details": self.details,
             "code": self.code,
         }
+        return {name: item for name, item in told.items() if item != {} or name == "metadata"}
 
 
 def not_found(kind: Kind, name: str) -> Refused:

@@ -4,6 +4,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from sandbox.fields.constant import constant_in
 from sandbox.objects.json import Object
 from sandbox.objects.kinds import Kind
 
@@ -25,6 +26,8 @@ class Rules(Struct, frozen=True):
 
     lists: dict[Names, ListRule]
     atomic: frozenset[Names]
+    constant: frozenset[Names] = frozenset()
+    """Parts that every object of the kind has, if only empty: nobody makes them, so nobody owns them."""
 
 
 def _by(*keys: str, **defaults: object) -> ListRule:
@@ -83,7 +86,7 @@ _KIND_ATOMIC: dict[str, tuple[Names, ...]] = {
 @cache
 def rules_for(kind: Kind) -> Rules:
     lists = dict(_OBJECT_LISTS)
-    atomic: list[Names] = []
+    atomic: list[Names] = [("metadata", "ownerReferences")]
     if not kind.is_custom:
         lists |= _KIND_LISTS.get(kind.name, {})
         atomic += _KIND_ATOMIC.get(kind.name, ())
@@ -91,4 +94,4 @@ def rules_for(kind: Kind) -> Rules:
         pod = (*kind.template, "spec")
         lists |= {(*pod, *names): rule for names, rule in _POD_LISTS.items()}
         atomic += [(*pod, *names) for names in _POD_ATOMIC]
-    return Rules(lists, frozenset(atomic))
+    return Rules(lists, frozenset(atomic), constant_in(kind))

@@ -24,6 +24,8 @@ from sandbox.state.store import Change, Event, Ref, Store, reference
 
 SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 GENERATED_NAME_LENGTH = 58
+GIVEN = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
+"""What the server gives a Service, and keeps for it where an update leaves it out."""
 SERVER_KEEPS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 
 
@@ -68,7 +70,7 @@ class Cluster:
             raise refusals.already_exists(kind, name)
         value = self._fresh(kind, value)
         shares = after_update(kind, {}, value, intent.author, self._now())
-        return self._add(kind, recorded(value, shares), intent)
+        return self._add(kind, recorded(self._completed(kind, value), shares), intent)
 
     def replace(self, kind: Kind, value: Object, intent: Intent) -> Object:
         """Store a new version of a whole object, as far as the subresource reaches."""
@@ -92,7 +94,7 @@ class Cluster:
                 pass
         if live is None:
             self._require_new(kind, ref, wanted)
-            return self._add(kind, recorded(self._fresh(kind, value), shares), intent), True
+            return self._add(kind, recorded(self._completed(kind, self._fresh(kind, value)), shares), intent), True
         self._check_version(kind, live, wanted)
         new = self._next(kind, live, value, intent.subresource)
         return self._store(kind, live, recorded(new, shares), intent), False
@@ -137,17 +139,19 @@ class Cluster:
             raise refusals.not_found(kind, ref.name)
 
     def _fresh(self, kind: Kind, value: Object) -> Object:
-        """A new object with all that the server gives it: identity, defaults, an empty status."""
+        """A new object with its identity and its defaults: so far its author owns all of it."""
         self._check_namespace(kind, value)
         keeps_status = not kind.has_status or kind.name == "Node"
         value = self._defaulted(kind, value if keeps_status else {k: v for k, v in value.items() if k != "status"})
         kept = {name: item for name, item in table(value, "metadata").items() if name not in SERVER_KEEPS}
-        uid = self._uid()
-        metadata = {**kept, "uid": uid, "creationTimestamp": stamp(self._now())}
-        value = selecting(value, uid) if kind is JOB else value
+        metadata = {**kept, "uid": self._uid(), "creationTimestamp": stamp(self._now())}
         if kind.counts_generations:
             metadata["generation"] = 1
-        return {**self._first_status(kind, value), "metadata": metadata}
+        return {**value, "metadata": metadata}
+
+    def _completed(self, kind: Kind, value: Object) -> Object:
+        """With what only the server can give it: a first status, addresses, the labels of its pods."""
+        return self._first_status(kind, selecting(value) if kind is JOB else value)
 
     def _defaulted(self, kind: Kind, value: Object) -> Object:
         schema = self.catalogue.served(kind).schema
@@ -169,7 +173,8 @@ class Cluster:
             text(service, "spec", "clusterIP")
             or f"10.96.{self._random.randrange(256)}.{self._random.randrange(1, 255)}"
         )
-        return placed(placed(service, ("spec", "clusterIP"), address), ("spec", "clusterIPs"), [address])
+        given = {"clusterIP": address, "clusterIPs": [address], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+        return {**service, "spec": {**service["spec"], **given}}
 
     def _uid(self) -> str:
         return str(UUID(int=self._random.getrandbits(128), version=4))
@@ -203,8 +208,8 @@ class Cluster:
             return {**live, "spec": value["spec"], "status": value.get("status", {})}
         value = self._defaulted(kind, value)
         if kind is SERVICE and not at(value, "spec", "clusterIP"):
-            value = placed(value, ("spec", "clusterIP"), at(live, "spec", "clusterIP"))
-            value = placed(value, ("spec", "clusterIPs"), at(live, "spec", "clusterIPs"))
+            given = {name: at(live, "spec", name) for name in GIVEN if at(live, "spec", name) is not None}
+            value = {**value, "spec": {**given, **value["spec"]}}
         kept = {name: at(live, "metadata", name) for name in SERVER_KEEPS if at(live, "metadata", name) is not None}
         own = {name: item for name, item in table(value, "metadata").items() if name not in SERVER_KEEPS}
         new = {**value, "metadata": {**own, **kept}}

@@ -39,6 +39,7 @@ class Model:
         return self.owners.get(key, set()) - {author} if key in self.values else set()
 
 
+@settings(deadline=None)
 @given(WISHES)
 def test_apply_agrees_with_a_small_model(wishes: list[tuple[str, dict[str, str], bool]]) -> None:
     live: Object = EMPTY
@@ -53,6 +54,7 @@ def test_apply_agrees_with_a_small_model(wishes: list[tuple[str, dict[str, str],
         assert (live.get("data") or {}) == model.values
 
 
+@settings(deadline=None)
 @given(WISHES)
 def test_repeated_apply_changes_nothing(wishes: list[tuple[str, dict[str, str], bool]]) -> None:
     live: Object = EMPTY

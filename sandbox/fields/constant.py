@@ -1,0 +1,23 @@
+"""Which parts are there in every object of a kind, because its type holds them by value?"""
+
+from collections.abc import Iterator
+
+from sandbox.fields.table import fields_of, struct_of, table
+from sandbox.objects.kinds import Kind
+
+ALWAYS_LISTED = frozenset({"containers", "paths", "endpoints", "addresses"})
+"""Lists that are written even where they are empty."""
+
+
+def constant_in(kind: Kind) -> frozenset[tuple[str, ...]]:
+    struct = struct_of(kind)
+    return frozenset({("metadata",), *(_within(struct, ()) if struct else ())})
+
+
+def _within(struct: str, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for name, field in fields_of(struct).items():
+        place = (*names, name)
+        if field.kind in table() or name in ALWAYS_LISTED:
+            yield place
+        if field.kind in table():
+            yield from _within(field.kind, place)

@@ -1,0 +1,34 @@
+"""What does an object look like once the server has read it into its types? Empty fields that are left out when they are
+written are gone, and so are those that were null.
+"""
+
+from typing import Any
+
+from sandbox.fields.constant import ALWAYS_LISTED
+from sandbox.fields.table import laid_open, table
+
+_NOTHING: tuple[Any, ...] = ("", 0, False)
+
+
+def lean(struct: str, value: dict[str, Any]) -> dict[str, Any]:
+    """The object without what says nothing. Its status stays as it is: there a zero says something."""
+    fields = {**laid_open(struct), "status": "any"}
+    return {
+        name: read
+        for name, item in value.items()
+        if (read := _read(fields.get(name, "any"), item)) is not None and not _is_left_out(name, fields, read)
+    }
+
+
+def _is_left_out(name: str, fields: dict[str, str], item: Any) -> bool:
+    kind = fields.get(name, "any")
+    if kind.startswith(("[]", "map:")):
+        return not item and name not in ALWAYS_LISTED
+    return kind in {"string", "int", "bool"} and item in _NOTHING and not isinstance(item, float)
+
+
+def _read(kind: str, item: Any) -> Any:
+    bare = kind.removeprefix("*")
+    if bare.startswith("[]") and isinstance(item, list):
+        return [_read(bare[2:], inner) for inner in item]
+    return lean(bare, item) if bare in table() and isinstance(item, dict) else item
