@@ -1,6 +1,7 @@
 """What was there before a rollout changed anything: the stable version, and every object as it was."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,17 +25,17 @@ from libs.workload.kinds.objects import (
     Identity,
     Object,
     annotation,
-    at,
     identity,
     is_deployment,
     is_leaving,
+    is_secret,
     items,
     number,
     table,
     text,
 )
-from libs.workload.kinds.ownership import owned
-from libs.workload.manifests.applying import plain
+from libs.workload.kinds.ownership import is_bare, owned
+from libs.workload.manifests.applying import plain, was_applied
 from libs.workload.manifests.convert import replica_set_name, workload
 from libs.workload.manifests.remaking import adopted
 from libs.workload.manifests.validate import problems
@@ -82,9 +83,16 @@ def survey_requests(
 
 
 def survey(
-    objects: tuple[Object, ...], seen: Seen, marks: Marks, pairs: tuple[ServicePair, ...] = ()
+    objects: tuple[Object, ...],
+    seen: Seen,
+    marks: Marks,
+    pairs: tuple[ServicePair, ...] = (),
+    earlier: Mapping[Identity, Object] = MappingProxyType({}),
 ) -> Survey | Problem:
-    """Call when `survey_requests` is empty and before anything is written."""
+    """Call when `survey_requests` is empty and before anything is written.
+
+    `earlier` has the manifests of live Secrets, as far as they are known: their values are not read.
+    """
     wrong = problems(objects)
     if wrong:
         return Problem("; ".join(wrong))
@@ -99,8 +107,9 @@ def survey(
     services = steered(pairs, objects, workloads, seen, marks)
     if isinstance(services, Problem):
         return services
-    snapshot = Snapshot(services=services, autoscalers=tuple(scaled))
-    return Survey(workloads, _filled(snapshot, objects, found, seen, marks))
+    before = tuple(_before(value, seen, earlier.get(identity(value))) for value in plain(objects))
+    snapshot = Snapshot(objects=before, services=services, autoscalers=tuple(scaled))
+    return Survey(workloads, _filled(snapshot, found, seen, marks))
 
 
 def _workload(
@@ -115,14 +124,12 @@ def _workload(
 
 def _filled(
     snapshot: Snapshot,
-    objects: tuple[Object, ...],
     found: list[tuple[Object, list[Object]]],
     seen: Seen,
     marks: Marks,
 ) -> Snapshot:
     return replace(
         snapshot,
-        objects=tuple(_before(value, seen) for value in plain(objects)),
         replica_sets=tuple(
             _kept(live, adoption_marks(marks, *_names(snapshot, value)), seen)
             for value, versions in found
@@ -254,12 +261,13 @@ def _kept(live: Object, marked: tuple[dict[str, str], dict[str, str]], seen: See
     return Kept(identity(live), _side_available(live, seen), manifest)
 
 
-def _before(value: Object, seen: Seen) -> Before:
+def _before(value: Object, seen: Seen, earlier: Object | None) -> Before:
     live = seen.objects.get(identity(value))
     if live is None:
         return Before(identity(value))
     uid = text(live, "metadata", "uid")
-    if (at(value, "apiVersion"), at(value, "kind")) == ("v1", "Secret"):
-        # A Secret's values are never read out of its cluster, so there is nothing to apply again.
-        return Before(identity(value), uid)
-    return Before(identity(value), uid, owned(live))
+    applied = owned(live)
+    if is_secret(value) and not is_bare(applied):
+        # A Secret's values are never read out of its cluster: only who applied it knows what to apply again.
+        return Before(identity(value), uid, was_applied(earlier, live) if earlier is not None else None)
+    return Before(identity(value), uid, applied)

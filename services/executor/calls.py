@@ -6,6 +6,7 @@ from msgspec import Struct
 from libs.kube.link import Linked
 from libs.kube.port import Fence, Media, Response
 from libs.link.port import Lost, Silent
+from libs.runtime.clock import Clock
 from libs.workload.dialogue.answers import explain, fence_off, learn, reread
 from libs.workload.dialogue.wanted import Request, Wanted
 from libs.workload.kinds.objects import Object
@@ -16,6 +17,10 @@ LATE = 500
 """From this status on a write may have happened although it was refused."""
 MISSING = 404
 """The object is not there, or not where its kind was looked for."""
+
+
+DENIED_SECONDS = 10.0
+"""For how long a missing right is no reason to give up."""
 
 
 class Refusal(Struct, frozen=True):
@@ -30,13 +35,16 @@ class Refusal(Struct, frozen=True):
 class Calls:
     """One rollout's requests to its cluster; what the answers tell goes to its sight."""
 
-    def __init__(self, transport: Linked, sight: Sight, place: str) -> None:
+    def __init__(self, transport: Linked, sight: Sight, place: str, clock: Clock) -> None:
         self._transport = transport
         self._sight = sight
         self._place = place
         self._spelling = Spelling(transport)
         self._open: list[tuple[Request, Wanted | None]] = []
         """Writes that a silent API may still do."""
+        self._clock = clock
+        self._denied: dict[str, float] = {}
+        """Since when a right is missing, by what was to be done."""
 
     async def send(self, requests: tuple[Request, ...], epoch: int, wanted: Wanted | None = None) -> list[Refusal]:
         """Send all of them: each is safe alone, so one that is refused does not hold the others back."""
@@ -69,9 +77,16 @@ class Calls:
         else:
             await self.send(learned.reread, epoch)
         if response.status < 300 or (response.status == 404 and not request.is_write):
+            self._denied.pop(request.what, None)
             return None
         refused = explain(request, response.status, body)
-        return Refusal(refused.reason, refused.terminal, response.retry_after)
+        is_final = refused.terminal and (not refused.is_denied or self._is_meant(request))
+        return Refusal(refused.reason, is_final, response.retry_after)
+
+    def _is_meant(self, request: Request) -> bool:
+        """Whether a right was missing for so long that no restart of the API server explains it."""
+        now = self._clock.monotonic()
+        return now - self._denied.setdefault(request.what, now) >= DENIED_SECONDS
 
     async def _doubt(self, request: Request, epoch: int, wanted: Wanted | None) -> None:
         """A write that may still come: read what is there, and make the cluster refuse it should it be late."""

@@ -5,6 +5,10 @@ from libs.durable.steerings import Stopped, Tenure
 from libs.messages.message import Message
 from libs.messages.rollout import Broken, Claimed, Hindered
 from libs.rollout.state import Rollout, is_terminal
+from libs.workload.dialogue.wanted import Seen
+from libs.workload.kinds.objects import Identity, Object
+from services.executor.earlier import earlier_secrets
+from services.executor.papers import Papers
 from services.executor.patience import Patience
 
 _REASON_MOST = 400
@@ -39,6 +43,10 @@ class Claim:
 
     async def tell(self, rollout: Rollout, seen: Message) -> None:
         await self._rollouts.apply(self.key, seen, self._tenure.cause(seen, rollout.goal))
+
+    async def earlier_secrets(self, objects: tuple[Object, ...], seen: Seen, papers: Papers) -> dict[Identity, Object]:
+        """What the records of earlier rollouts know of Secrets that this one replaces."""
+        return await earlier_secrets(objects, seen, self.key, self._rollouts, papers)
 
     async def hindered(self, rollout: Rollout, reason: str) -> None:
         """Say why the goal is not true, once patience has run out and where the reason is another one."""

@@ -57,7 +57,9 @@ class Pursuit:
                 return await self._refused(rollout, refusals)
         else:
             return await self._refused(rollout, [Refusal("the cluster's answers do not tell what is there", False)])
-        found = survey(self._objects, self._sight.seen(), marks_of(self._claim.key, rollout), rollout.services)
+        seen, marks = self._sight.seen(), marks_of(self._claim.key, rollout)
+        earlier = await self._claim.earlier_secrets(self._objects, seen, self._papers)
+        found = survey(self._objects, seen, marks, rollout.services, earlier)
         if isinstance(found, Problem):
             return await self._refused(rollout, [Refusal(found.reason, True)])
         digest = await self._papers.keep(found.snapshot)

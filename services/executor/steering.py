@@ -66,7 +66,8 @@ class Steering:
         async with self._tools.clusters.watches(places) as watches:
             sight = self.sight = Sight(watches)
             transport = Linked(self._tools.clusters.link, self.key.tenant, rollout.agent)
-            calls = Calls(transport, sight, f"{self.key.deployment}.{self.key.target}")
+            place = f"{self.key.deployment}.{self.key.target}"
+            calls = Calls(transport, sight, place, self._tools.clock)
             pursuit = Pursuit(self._claim, self._tools.papers, objects, sight, calls)
             with sight.following(rollout.application, rollout.target, self._tenure.wake):
                 while await self._turn(sight, pursuit):

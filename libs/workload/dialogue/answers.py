@@ -17,6 +17,7 @@ _UNSURE = 500
 
 _NEVER = (400, 403, 405, 406, 413, 415, _INVALID)
 _OWNER = re.compile(r'conflicts? with "([^"]*)"')
+_DENIED = re.compile(r'\bUser ".*" cannot ')
 _LENGTH = 400
 _CAUSE_LENGTH = 180
 _CAUSE_EDGE = 80
@@ -33,6 +34,8 @@ class Refusal(Struct, frozen=True):
     terminal: bool
     """Trying again does not mend it."""
     reason: str
+    is_denied: bool = False
+    """A right is missing. An API server that has just started says so to everybody, until it has read its roles."""
 
 
 def learn(request: Request, code: int, body: Object) -> Learned:
@@ -50,8 +53,8 @@ def explain(request: Request, code: int, status: Object) -> Refusal:
     owners = _field_owners(status)
     if owners:
         return Refusal(True, f"{request.what}: {owners}: give the field up in the manifest, or have that manager do so")
-    said = _said(code, status)
-    return Refusal(_is_terminal(request, code, status), f"{request.what}: {said}")
+    said = f"{request.what}: {_said(code, status)}"
+    return Refusal(_is_terminal(request, code, status), said, bool(_DENIED.search(text(status, "message"))))
 
 
 def reread(request: Request) -> Request:

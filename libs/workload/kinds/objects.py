@@ -52,6 +52,10 @@ def group_of(api_version: str) -> str:
     return group if slash else ""
 
 
+def is_secret(value: Object) -> bool:
+    return (value.get("apiVersion"), value.get("kind")) == ("v1", "Secret")
+
+
 def is_deployment(value: Object) -> bool:
     found = identity(value)
     return (found.group, found.kind) == ("apps", "Deployment")

@@ -8,7 +8,7 @@ from libs.workload.autoscaling.aims import autoscalers
 from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
 from libs.workload.dialogue.requests import apply, read, select
 from libs.workload.dialogue.wanted import Request, Seen, Wanted
-from libs.workload.kinds.naming import APPLIED, mark_annotations
+from libs.workload.kinds.naming import APPLICATION, APPLIED, DEPLOYMENT_ID, ENVIRONMENT, Marks, mark_annotations
 from libs.workload.kinds.objects import (
     Identity,
     Object,
@@ -17,6 +17,7 @@ from libs.workload.kinds.objects import (
     identity,
     is_deployment,
     is_leaving,
+    is_secret,
     manifest_of,
     table,
     text,
@@ -51,12 +52,23 @@ def desired(value: Object, wanted: Wanted) -> Object:
     """What we apply: the manifest with our marks, without what the API server keeps, what an autoscaler steers, and
     what blue/green does."""
     body = manifest_of(value)
-    metadata = table(body, "metadata")
     if identity(value) in _autoscaled(wanted.objects):
         body["spec"] = {key: kept for key, kept in table(value, "spec").items() if key != "replicas"}
     if _is_steered(value, wanted):
         body["spec"] = {key: kept for key, kept in table(value, "spec").items() if key != "selector"}
-    annotations = {**table(metadata, "annotations"), **mark_annotations(wanted.marks)}
+    return _marked(body, wanted.marks)
+
+
+def was_applied(secret: Object, live: Object) -> Object | None:
+    """A Secret's manifest as the rollout applied it whose marks it carries; None where that is not what is there."""
+    marks = Marks(annotation(live, APPLICATION), annotation(live, ENVIRONMENT), annotation(live, DEPLOYMENT_ID))
+    ours = _marked(manifest_of(secret), marks)
+    return ours if annotation(ours, APPLIED) == annotation(live, APPLIED) else None
+
+
+def _marked(body: Object, marks: Marks) -> Object:
+    metadata = table(body, "metadata")
+    annotations = {**table(metadata, "annotations"), **mark_annotations(marks)}
     annotations[APPLIED] = _digest({**body, "metadata": {**metadata, "annotations": annotations}})
     return {**body, "metadata": {**metadata, "annotations": annotations}}
 
@@ -119,6 +131,6 @@ def _autoscaled(objects: tuple[Object, ...]) -> set[Identity]:
 
 def _digest(value: Object) -> str:
     """Of a Secret everything but its values counts: an annotation may be readable where they are not."""
-    if (value.get("apiVersion"), value.get("kind")) == ("v1", "Secret"):
+    if is_secret(value):
         value = {key: sorted(table(value, key)) if key in _VALUES else kept for key, kept in value.items()}
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:32]

@@ -1,11 +1,12 @@
 """What a survey finds before anything changes."""
 
 from libs.messages.rollout import Version
-from libs.workload.dialogue.wanted import Problem, Seen
-from libs.workload.kinds.naming import APPLICATION, ENVIRONMENT, MANAGED_LABEL, WORKLOAD, Marks
-from libs.workload.kinds.objects import Object, identity
+from libs.workload.dialogue.wanted import Problem, Seen, Stage
+from libs.workload.kinds.naming import APPLICATION, DEPLOYMENT_ID, ENVIRONMENT, MANAGED_LABEL, WORKLOAD, Marks
+from libs.workload.kinds.objects import Object, annotation, identity
+from libs.workload.manifests.applying import desired
 from libs.workload.snapshot import owned_list, selector_of, survey, survey_requests, versions_list
-from tests.unit.workload.build import V2, deployment, plain, settings
+from tests.unit.workload.build import V1, V2, deployment, goal, plain, settings
 
 
 def version(name: str, replicas: int, available: int = 0, application: str = "shop", **annotations: str) -> Object:
@@ -119,3 +120,30 @@ def test_selector_is_written_as_the_api_reads_it() -> None:
 def test_target_name_may_hold_anything() -> None:
     marks = Marks("shop", "Prod / EU (west)", "d")
     assert not isinstance(survey((deployment(),), seen(), marks), Problem)
+
+
+def test_secret_of_an_earlier_rollout_is_put_back_as_it_was_applied() -> None:
+    secret = plain("Secret", "s", data={"a": "c2VjcmV0"})
+    live = applied_secret(secret)
+    found = survey((plain("Secret", "s", data={"a": "bmV3"}),), seen(live), V2, earlier={identity(secret): secret})
+    assert not isinstance(found, Problem)
+    applied = found.snapshot.objects[0].applied
+    assert applied is not None
+    assert (applied["data"], annotation(applied, DEPLOYMENT_ID)) == ({"a": "c2VjcmV0"}, V1.deployment)
+
+
+def test_secret_that_is_not_as_it_was_applied_is_left() -> None:
+    secret = plain("Secret", "s", data={"a": "c2VjcmV0"})
+    other = plain("Secret", "s", data={"b": "c2VjcmV0"})
+    found = survey((secret,), seen(applied_secret(secret)), V2, earlier={identity(secret): other})
+    assert not isinstance(found, Problem)
+    assert found.snapshot.objects[0].applied is None
+
+
+def applied_secret(secret: Object) -> Object:
+    """What a read of it shows: no values, but who owns which."""
+    ours = desired(secret, goal(Stage.APPLY, (secret,), marks=V1))
+    fields: Object = {"f:data": {"f:a": {}}, "f:metadata": {"f:annotations": {}}}
+    entry = {"manager": "fairlead", "operation": "Apply", "apiVersion": "v1", "fieldsV1": fields}
+    metadata = {**ours["metadata"], "uid": "s", "managedFields": [entry]}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
