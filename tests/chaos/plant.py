@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cli.local import plan
 from cli.local.children import Child, last_lines
@@ -68,7 +69,7 @@ class Plant:
 
     @property
     def agents(self) -> tuple[str, ...]:
-        return tuple(f"agent-{name}" for name in self.shape.clusters)
+        return tuple(name for name in self._children if name.startswith("agent-"))
 
     @property
     def clusters(self) -> tuple[str, ...]:
@@ -222,11 +223,18 @@ class Plant:
         bootstrap = self.layout.read_bootstrap()
         assert bootstrap is not None
         for cluster in self.shape.clusters:
-            self._add(plan.agent(self._machine, cluster, bootstrap))
-            self.start(f"agent-{cluster}")
+            for child in self._replicas(plan.agent(self._machine, cluster, bootstrap)):
+                self._add(child)
+                self.start(child.name)
         self.token = await _token(bootstrap)
         self.person = Person(f"http://{self.lines['people>intake'].address}", self.token)
         await eventually(self.agents_connected, START_SECONDS)
+
+    def _replicas(self, agent: Child) -> tuple[Child, ...]:
+        """Two processes under one agent's name."""
+        name = f"{agent.name}-2"
+        environ = {**agent.environ, "FAIRLEAD_STATE_DIR": str(self.layout.folder / name)}
+        return agent, replace(agent, name=name, environ=environ, log=self.layout.log(name))
 
     async def agents_connected(self) -> bool:
         self._require_alive()
