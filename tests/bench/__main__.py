@@ -10,7 +10,7 @@ import msgspec
 
 from tests.bench.row import Row, table
 
-BENCHES = ("commit", "parse", "roundtrip", "rollouts", "step", "memory", "cli", "start", "streams")
+BENCHES = ("commit", "parse", "roundtrip", "rollouts", "step", "memory", "cli", "start", "streams", "timers")
 OUTPUT = Path(__file__).parent.parent.parent / "build" / "bench.json"
 
 

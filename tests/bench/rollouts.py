@@ -18,7 +18,7 @@ ROLLOUTS = 50
 VERSIONS = (2, 3, 4)
 """Each is a turn of its own; medians count."""
 NATIVE = "native"
-READS = frozenset({"get", "list", "watch"})
+READS = frozenset({"get", "list", "watch", "dry run"})
 _DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NATIVE}/deployments"
 _NAMES = [f"native-{number}" for number in range(ROLLOUTS)]
 
@@ -67,11 +67,14 @@ async def release(running: Installation, version: int, apart_seconds: float = 0)
 
 
 async def requests(running: Installation) -> Counter[str]:
-    """By verb, as the sandbox counted them: everything that anybody but this benchmark sent since the last reset."""
+    """By verb, as the sandbox counted them: everything that anybody but this benchmark sent since the last reset.
+
+    A dry run is a request of its own kind: nothing is stored.
+    """
     report = await running.ask("GET", "/sandbox/requests")
     counts: Counter[str] = Counter()
     for one in report["counts"]:
-        counts[one["verb"]] += one["count"]
+        counts["dry run" if one.get("dry_run") else one["verb"]] += one["count"]
     return counts
 
 

@@ -185,7 +185,10 @@ async def test_renewal_for_somebody_else_ends_stream(the_plane: Plane) -> None:
 async def test_token_that_runs_out_ends_stream(the_plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.gateway.attendance.EXPIRED_SECONDS", 0)
     the_plane.issuer.token_seconds = 0.5
-    async with gateway_up(the_plane), calling(the_plane, bearer(the_plane.issuer.issue(AGENT))) as caller:
+    async with (
+        gateway_up(the_plane, gateway_ping_seconds=0.2),
+        calling(the_plane, bearer(the_plane.issuer.issue(AGENT))) as caller,
+    ):
         await caller.say(HELLO)
         assert await caller.end() is grpc.StatusCode.UNAUTHENTICATED
 
