@@ -11,14 +11,14 @@ from tools.kubernetes.recipe import Missing
 
 ROOT = Path(__file__).parent.parent
 
-TIERS = ("unit", "sandbox", "integration", "integration/link", "cluster", "e2e", "chaos")
+TIERS = ("unit", "histories", "sandbox", "integration", "integration/link", "cluster", "e2e", "chaos")
 """Folders under tests/, cheapest first."""
 
 APART = {"integration": "integration/link"}
 """What a tier leaves to another. Core NATS tests lost a packet twice in workers that had run gRPC tests before. gRPC's
 poller is made for one event loop a process and each test has its own; that this is the cause is likely, not shown."""
 
-PARALLEL = {"unit": 2, "sandbox": 2, "integration": 2, "integration/link": 2, "cluster": 2, "e2e": 0}
+PARALLEL = {"unit": 2, "histories": 0, "sandbox": 2, "integration": 2, "integration/link": 2, "cluster": 2, "e2e": 0}
 """Worker processes; 0 runs one test after another, because each starts a whole installation."""
 
 LEFT_OUT = {
