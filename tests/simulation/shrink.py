@@ -1,4 +1,4 @@
-"""The fewest faults that still break the promise: faults are left out by halves, then by quarters, down to single ones."""
+"""The fewest faults that still break the promise: left out by halves, then by quarters, down to single ones."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""One operating system process: what it does costs time, and it can be stopped, or be no more, at any call of a port."""
+"""One operating system process: its calls take time, and at any of them it can be stopped, or be no more."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from tests.simulation.ports.chance import Chance
 
 Result = TypeVar("Result")
 
+LATENCY_SECONDS = 0.02
 LONGEST_STALL_SECONDS = 90.0
 _SKEWS = (-86_400.0, -600.0, -5.0, 5.0, 600.0, 86_400.0)
 
@@ -47,7 +48,13 @@ class Process:
         self._require_life()
         if self.chance.strikes("process.dies_after"):
             self.die("after a call")
-        await self._wait()
+        await self.awake()
+
+    async def awake(self) -> None:
+        """While it is stopped nothing in it goes on."""
+        if (left := self._stalled_until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(left)
+        self._require_life()
 
     def stall(self, seconds: float) -> None:
         """As SIGSTOP does: time passes, and it goes on as if it had not."""
@@ -63,10 +70,8 @@ class Process:
         raise Crashed(self.name)
 
     async def _wait(self) -> None:
-        await asyncio.sleep(self._latency.expovariate(200))
-        while (left := self._stalled_until - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(left)
-        self._require_life()
+        await asyncio.sleep(self._latency.random() * LATENCY_SECONDS)
+        await self.awake()
 
     def _require_life(self) -> None:
         if self.is_dead:
@@ -90,4 +95,4 @@ class ProcessClock(LoopClock):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        await self._process.reach()
+        await self._process.awake()

@@ -1,4 +1,4 @@
-"""The cluster that releases go to: the sandbox whole, or a scripted one that answers the same questions in little time."""
+"""The cluster that releases go to."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

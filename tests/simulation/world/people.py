@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct
@@ -21,7 +22,7 @@ from tests.integration.transcripts.services import TOKENS
 from tests.simulation.ports.process import Process
 from tests.simulation.world.door import Door
 from tests.simulation.world.releases import TENANT, Release
-from tests.simulation.world.world import World
+from tests.simulation.world.world import World, leaves
 
 Result = TypeVar("Result")
 
@@ -40,6 +41,10 @@ class Handed(Struct):
     key: Key
     orders: list[str] = []
     """What people asked of it and were not refused."""
+
+
+async def _call_back(address: str, success: bool, door: Door) -> None:
+    await door.call_back(TOKENS, address, success)
 
 
 class People:
@@ -85,7 +90,7 @@ class People:
             success = self._is_calm or self._random.random() < 0.9
             self.disturbs = self.disturbs or not success
             for _ in range(self._random.choice((1, 1, 2))):
-                await self._try(lambda door: door.call_back(TOKENS, address, success))
+                await self._try(partial(_call_back, address, success))
             answered = address
 
     async def _hand_in(self, release: Release) -> Handed | None:
@@ -138,15 +143,24 @@ class People:
     async def _try(self, call: Callable[[Door], Awaitable[Result]], times: int = GIVES_UP_AFTER) -> Result | None:
         """As a client does: again after no answer, never after a refusal."""
         for _ in range(times):
-            try:
-                if self._door is not None:
-                    async with asyncio.timeout(ANSWER_SECONDS):
-                        return await call(self._door)
-            except Problem as problem:
-                self.refused[problem.code] += 1
-                if problem.status < 500:
-                    return None
-            except _PASSING:
-                pass
+            if self._door is not None:
+                try:
+                    return await self._asked(self._door, call)
+                except Problem as problem:
+                    self.refused[problem.code] += 1
+                    if problem.status < 500:
+                        return None
+                except _PASSING:
+                    pass
             await asyncio.sleep(RETRY_SECONDS)
         return None
+
+    async def _asked(self, door: Door, call: Callable[[Door], Awaitable[Result]]) -> Result:
+        """What the door answers. What it does not expect itself, its HTTP server would answer with 500."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await call(door)
+        except BaseExceptionGroup as group:
+            if not all(isinstance(one, Crashed) for one in leaves(group)):
+                self._world.problems.append(f"the door answers 500: {group.exceptions!r}")
+            raise Unavailable("500") from group

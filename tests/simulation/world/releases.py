@@ -105,22 +105,23 @@ def _steps(random: Random) -> list[dict[str, Any]]:
     """Weights rise; between them there are gates."""
     kinds = [random.choice(_STEPS) for _ in range(random.randint(1, 4))]
     weights = iter(sorted(random.choice((10, 25, 50, 75)) for kind in kinds if kind == "weight"))
-    return [
-        {"setWeight": {"weight": next(weights)}} if kind == "weight" else _gate(random, kind) for kind in kinds
-    ]
+    return [{"setWeight": {"weight": next(weights)}} if kind == "weight" else _gate(random, kind) for kind in kinds]
 
 
 def _green(random: Random) -> dict[str, Any]:
-    lists = {"redirectTrafficAfter": ("pause", "approval", "webhook", "analysis"), "shutDownOldVersionAfter": ("pause",)}
-    return {
-        name: [_gate(random, random.choice(kinds))] for name, kinds in lists.items() if random.random() < 0.7
+    lists = {
+        "redirectTrafficAfter": ("pause", "approval", "webhook", "analysis"),
+        "shutDownOldVersionAfter": ("pause",),
     }
+    return {name: [_gate(random, random.choice(kinds))] for name, kinds in lists.items() if random.random() < 0.7}
 
 
 def _gate(random: Random, kind: str) -> dict[str, Any]:
     match kind:
         case "approval":
-            return {"pause": {"untilApproved": True, "approvalExpiration": {"duration": GATE_SECONDS, "unit": "seconds"}}}
+            return {
+                "pause": {"untilApproved": True, "approvalExpiration": {"duration": GATE_SECONDS, "unit": "seconds"}}
+            }
         case "webhook":
             return {"runWebhook": {"name": "suite"}}
         case "analysis":

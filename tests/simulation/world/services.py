@@ -24,7 +24,7 @@ from services.webhooks.calling.preparing import Preparer
 from services.webhooks.handlers import Webhooks
 from services.webhooks.service import listening as webhooks_of
 from services.webhooks.steering import Tools as WebhookTools
-from tests.integration.transcripts.services import NO_SECRETS, PUBLIC, TOKENS
+from tests.integration.transcripts.services import NO_SECRETS, PUBLIC
 from tests.simulation.ports.process import Process
 from tests.simulation.world.world import World, sharing
 

@@ -28,13 +28,17 @@ RESTART_SECONDS = 20.0
 BEAT_SECONDS = 5.0
 OUTAGE_SECONDS = 15.0
 LATE_SECONDS = 60.0
-LEASE_SECONDS = 10
+LEASE_SECONDS = 30
+"""Longer than theirs by default: renewing leases is most of what idle services do."""
 
+Keep = Callable[[Broker, LoopClock], Diary]
 Serve = Callable[["World", Process], Awaitable[None]]
 
 
 class World:
-    def __init__(self, chance: Chance, cluster: Recorded, diary: Callable[[Broker, LoopClock], Diary], group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, chance: Chance, cluster: Recorded, diary: Callable[[Broker, LoopClock], Diary], group: asyncio.TaskGroup
+    ) -> None:
         self.chance = chance
         self.clock = LoopClock()
         self.broker = Broker(self.clock)
@@ -130,12 +134,21 @@ class World:
         return self.outside.answer(ask) if ask.verb == "call" else self.cluster.answer(ask)
 
 
-def causes(error: BaseException) -> list[str]:
-    """What lies at the bottom of groups of errors, each with its place."""
+def leaves(error: BaseException) -> list[BaseException]:
+    """What lies at the bottom of groups of errors."""
     if isinstance(error, BaseExceptionGroup):
-        return [cause for inner in error.exceptions for cause in causes(inner)]
+        return [leaf for inner in error.exceptions for leaf in leaves(inner)]
+    return [error]
+
+
+def causes(error: BaseException) -> list[str]:
+    """The same in words, each with its place."""
+    return [f"{leaf!r} at {_place(leaf)}" for leaf in leaves(error)]
+
+
+def _place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)[-3:]
-    return [f"{error!r} at {' < '.join(f'{Path(one.filename).name}:{one.lineno}' for one in reversed(frames))}"]
+    return " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames))
 
 
 def sharing(process: Process) -> Sharing:
