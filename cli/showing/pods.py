@@ -18,7 +18,10 @@ def add_live(branch: Tree, live: LiveView, pods: int) -> None:
 
 
 def _add_workload(branch: Tree, workload: LiveWorkload, pods: int) -> None:
-    node = branch.add(Text(workload.name, "bold"))
+    name = Text(workload.name, "bold")
+    if workload.last_seen:
+        name.append(f"  last seen {workload.last_seen:%H:%M:%S} UTC", "red")
+    node = branch.add(name)
     for version in workload.versions:
         if version.replicas or version.ready or version.pods or version.role == "new":
             _add_version(node, version, pods)

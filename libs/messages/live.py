@@ -28,9 +28,11 @@ class LiveVersion(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """At most 50."""
 
 
-class LiveWorkload(Struct, frozen=True, rename="camel"):
+class LiveWorkload(Struct, frozen=True, omit_defaults=True, rename="camel"):
     name: str
     versions: tuple[LiveVersion, ...]
+    last_seen: datetime | None = None
+    """When this was so for the last time that anybody could see; None while the cluster and its agent answer."""
 
 
 class LiveTarget(Struct, frozen=True, omit_defaults=True, rename="camel"):

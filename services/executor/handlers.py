@@ -41,7 +41,8 @@ class Executor:
             return
         try:
             rollout = (await self._tools.rollouts.recall(steering.key)).state
-            seen = live_target(rollout, steering.sight.seen(), self._tools.clock.now(), steering.away_since)
+            sight, now = steering.sight, self._tools.clock.now()
+            seen = live_target(rollout, sight.seen(), now, steering.away_since, sight.last_seen)
             await self._bus.publish(live_subject(steering.key), msgspec.json.encode(seen))
         except Exception as error:  # noqa: BLE001 - what people are shown must never stop what is done
             _log.warning("rollout_not_shown", deployment=steering.key.deployment, error=repr(error))

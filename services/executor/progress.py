@@ -1,6 +1,6 @@
 """What people are shown of a rollout's pods. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from libs.messages.live import LivePod, LiveTarget, LiveVersion, LiveWorkload
@@ -14,15 +14,21 @@ from libs.workload.pods.reasons import why_not
 MOST_PODS = 50
 
 
-def live_target(rollout: Rollout, seen: Seen, at: datetime, away_since: datetime | None) -> LiveTarget:
-    workloads = tuple(_workload(workload, seen) for workload in rollout.workloads)
+LastSeen = Callable[[str], datetime | None]
+"""By namespace: since when nobody has seen what is there; None where it is seen."""
+
+
+def live_target(
+    rollout: Rollout, seen: Seen, at: datetime, away_since: datetime | None, last_seen: LastSeen = lambda _: None
+) -> LiveTarget:
+    workloads = tuple(_workload(workload, seen, last_seen(workload.namespace)) for workload in rollout.workloads)
     return LiveTarget(rollout.target, at, workloads, away_since)
 
 
-def _workload(workload: Workload, seen: Seen) -> LiveWorkload:
+def _workload(workload: Workload, seen: Seen, last_seen: datetime | None) -> LiveWorkload:
     named = [(workload.replica_set, "new"), *((version.replica_set, "stable") for version in workload.previous)]
     versions = (_version(workload.namespace, name, role, seen) for name, role in named)
-    return LiveWorkload(workload.name, tuple(version for version in versions if version is not None))
+    return LiveWorkload(workload.name, tuple(version for version in versions if version is not None), last_seen)
 
 
 def _version(namespace: str, name: str, role: str, seen: Seen) -> LiveVersion | None:

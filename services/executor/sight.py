@@ -57,6 +57,14 @@ class Sight:
         stale = [one for one in self._reflectors() if one.since is not None]
         return min((one.since, one.failure) for one in stale if one.since is not None) if stale else None
 
+    def last_seen(self, namespace: str) -> datetime | None:
+        """Since when nobody sees a namespace: its watches are blind, or the API is silent behind them."""
+        watch = self._watches.get(namespace)
+        if watch is None:
+            return None
+        instants = (watch.replica_sets.since, watch.pods.since, watch.pulse.since)
+        return min((instant for instant in instants if instant is not None), default=None)
+
     def seen(self) -> Seen:
         for identity in tuple(self._own):
             if self._is_overtaken(identity, self._own[identity]):

@@ -56,6 +56,13 @@ def test_pods_say_why_not() -> None:
     assert waiting.reason.startswith("ErrImagePull")
 
 
+def test_what_nobody_sees_says_since_when() -> None:
+    since = {"shop": NOW}
+    found = live_target(a_rollout(), Seen({}, {}), NOW, None, since.get)
+    assert [workload.last_seen for workload in found.workloads] == [NOW]
+    assert [workload.last_seen for workload in shown({}).workloads] == [None]
+
+
 def test_pods_are_bounded() -> None:
     pods = {"web-new": [pod(f"p{number}", True) for number in range(MOST_PODS + 1)]}
     (workload,) = shown({"web-new": replica_set("web-new", "web:2")}, pods).workloads

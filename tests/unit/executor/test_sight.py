@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from random import Random
 
 import msgspec
@@ -16,6 +17,7 @@ from services.executor.clusters import Place, Watch
 from services.executor.sight import Sight
 from tests.clock import VirtualClock, settle
 
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 WEB = replica_set_identity("shop", "web-1")
 SETTINGS = Identity("", "ConfigMap", "shop", "web")
 
@@ -76,6 +78,18 @@ async def test_nothing_is_seen_before_the_list() -> None:
     since, why = World().sight.blind() or (None, "")
     assert since is not None
     assert why == "not listed yet"
+
+
+async def test_silent_namespace_was_last_seen_then() -> None:
+    async with worlds() as world:
+        assert world.sight.last_seen("shop") is None
+        world.watch.pulse.since = NOW
+        assert (world.sight.last_seen("shop"), world.sight.last_seen("elsewhere")) == (NOW, None)
+
+
+async def test_namespace_is_not_seen_before_the_list() -> None:
+    world = World()
+    assert world.sight.last_seen("shop") is not None
 
 
 async def test_watch_alone_is_shown() -> None:
