@@ -20,8 +20,8 @@ EXPECTED_HEADER = "Nats-Expected-Last-Subject-Sequence"
 
 # Somebody wrote the subject, or an id of the batch was seen before.
 _CONFLICTS = {10071, 10164, 10201}
-# Too many open batches, the beginning of this one lost on the way, or another with the same id being written at this very
-# moment, as when a client repeats itself: certainly not written, and worth another try, which will find the other one.
+# Too many open batches, the beginning of this one lost on the way, or another with the same id just being written, as
+# when a client repeats itself: certainly not written, and worth another try, which will find the other one.
 _TRY_AGAIN = {10158, 10176, 10210, 10211}
 
 _BUSY_TRIES = 20

@@ -49,6 +49,8 @@ class Customer:
         self._chance = chance
         self._outside = outside
         self._story = story
+        self.shocked: list[str] = []
+        """Answers that say that the server did not know what to do."""
         self._doors: Sequence[str] = ()
         self._session: aiohttp.ClientSession
 
@@ -138,6 +140,8 @@ class Customer:
         url = f"{self._chance.choice(self._doors)}/api/v1{path}"
         try:
             async with self._session.request(method, url, data=body, headers=headers) as answer:
+                if answer.status == 500:
+                    self.shocked.append(f"{method} {path} was answered with 500 at {self._story.seconds:.1f} s")
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError):
             return 0, b""

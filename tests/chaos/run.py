@@ -153,7 +153,10 @@ class _Run:
     def _judged(self, everything: Sequence[Stored], peace: float, left_out: str) -> Outcome:
         told, states = self.told, self._observer.seen
         violations = {
-            "clients were told the truth": [*said.told_wrong(told)],
+            "clients were told the truth": [
+                *said.told_wrong(told),
+                *(shock for one in self._customers for shock in one.shocked),
+            ],
             "lost": [*said.lost(told, everything)],
             "doubled": [*said.doubled(told, everything), *self._called_twice()],
             "records are whole": [*said.torn(everything)],
