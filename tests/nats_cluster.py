@@ -40,7 +40,7 @@ class NatsCluster:
         self._folder = folder
         self._ports = [free_port() for _ in range(NODES)]
         self._routes = [free_port() for _ in range(NODES)]
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
 
     @property
     def urls(self) -> list[str]:
@@ -49,7 +49,7 @@ class NatsCluster:
     async def start(self) -> None:
         """Return when the three have a leader between them."""
         for number in range(NODES):
-            self._children.append(self._run(number))
+            self.start_node(number)
         async with asyncio.timeout(60), connect(self.urls, "starting", system_random()) as connection:
 
             async def is_led() -> bool:
@@ -62,14 +62,20 @@ class NatsCluster:
             await eventually(is_led)
 
     def kill(self) -> None:
-        for child in self._children:
-            child.kill()
-            child.wait()
-        self._children = []
+        for number in tuple(self._children):
+            self.kill_node(number)
+
+    def start_node(self, number: int) -> None:
+        self._children[number] = self._run(number)
+
+    def kill_node(self, number: int) -> None:
+        child = self._children.pop(number)
+        child.kill()
+        child.wait()
 
     def _run(self, number: int) -> subprocess.Popen[bytes]:
         folder = self._folder / f"n{number}"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         config = folder / "nats.conf"
         config.write_text(
             _CONFIG.format(

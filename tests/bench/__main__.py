@@ -10,7 +10,19 @@ import msgspec
 
 from tests.bench.row import Row, table
 
-BENCHES = ("commit", "parse", "roundtrip", "rollouts", "step", "memory", "cli", "start", "streams", "timers")
+BENCHES = (
+    "commit",
+    "parse",
+    "roundtrip",
+    "rollouts",
+    "step",
+    "memory",
+    "cli",
+    "start",
+    "streams",
+    "timers",
+    "recovery",
+)
 OUTPUT = Path(__file__).parent.parent.parent / "build" / "bench.json"
 
 

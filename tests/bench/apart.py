@@ -18,6 +18,11 @@ from cli.local.plan import Machine
 from cli.options import Options
 from cli.output import Output
 from cli.server.client import connected
+from libs.bus.connection import connect
+from libs.bus.jetstream import JetStreamBus
+from libs.link.bus import bus_link
+from libs.link.port import Link
+from libs.runtime.clock import SystemClock, system_random
 from libs.runtime.http import free_port
 from tests.bench.installation import (
     CLUSTER,
@@ -33,6 +38,7 @@ from tests.bench.installation import (
 )
 from tests.e2e.processes import Running
 
+TENANT = "main"
 ONCE = ("identity", "gateway", "intake", "planner")
 
 
@@ -52,6 +58,7 @@ class Apart:
             "ISSUER_URL": self.issuer,
         }
         self._running: dict[str, Running] = {}
+        self._logged: dict[str, int] = {}
 
     @property
     def gateway(self) -> str:
@@ -61,7 +68,8 @@ class Apart:
         return self._running[name].pid
 
     def log(self, name: str) -> str:
-        return self.machine.layout.log(name).read_text()
+        """What the process has said since it was last started."""
+        return self.machine.layout.log(name).read_bytes()[self._logged.get(name, 0) :].decode()
 
     def start(self, name: str) -> None:
         own = {
@@ -69,6 +77,8 @@ class Apart:
             "intake": {"HTTP_ADDRESS": f"127.0.0.1:{self.machine.ports['http']}"},
             "gateway": {"GATEWAY_ADDRESS": self.gateway},
         }
+        path = self.machine.layout.log(name)
+        self._logged[name] = path.stat().st_size if path.exists() else 0
         self._running[name] = Running(self._child(name, own.get(name, {})))
 
     def kill(self, name: str) -> None:
@@ -89,6 +99,16 @@ class Apart:
         environ = plan.inherited(os.environ) | {f"FAIRLEAD_{key}": value for key, value in (self._shared | own).items()}
         command = (sys.executable, "-m", f"services.{name.partition('-')[0]}")
         return Child(name, command, environ, self.machine.layout.log(name))
+
+
+@asynccontextmanager
+async def linked(nats: str) -> AsyncIterator[Link]:
+    """A way to ask agents from here."""
+    async with (
+        connect([nats], "asker", system_random()) as connection,
+        bus_link(JetStreamBus(connection), SystemClock()) as link,
+    ):
+        yield link
 
 
 @asynccontextmanager

@@ -87,3 +87,9 @@ def native(name: str, where: str) -> dict[str, Any]:
 
 def image(version: int) -> str:
     return f"registry.example/page:{version}"
+
+
+def gated(name: str, account: str) -> str:
+    """The same, with a person asked on the way."""
+    second = "        - setWeight: {weight: 50}\n"
+    return deployment(name, account).replace(second, f"        - pause: {{untilApproved: true}}\n{second}")

@@ -22,8 +22,6 @@ from libs.auth.principal import Kind
 from libs.auth.signing import issue
 from libs.auth.tokens import Claims
 from libs.bus.connection import connect
-from libs.bus.jetstream import JetStreamBus
-from libs.link.bus import bus_link
 from libs.link.port import Link, NoAnswer
 from libs.messages.agent import Ask
 from libs.runtime.clock import SystemClock, system_random
@@ -33,7 +31,7 @@ from libs.store.jetstream import JetStreamStore
 from libs.store.seal import Seal
 from services.identity.keys import Keys
 from tests.bench import application
-from tests.bench.apart import Apart, apart, machine
+from tests.bench.apart import TENANT, Apart, apart, linked, machine
 from tests.bench.installation import Installation
 from tests.bench.memory import resident
 from tests.bench.row import Row, row
@@ -48,7 +46,6 @@ FIRST = 20
 PINGS_A_SECOND = 50
 IDLE_SECONDS = 20
 PATIENCE_SECONDS = 300.0
-_TENANT = "main"
 _PING = Ask("ping", 20_000)
 _CLOCK = SystemClock()
 
@@ -81,7 +78,7 @@ async def run() -> list[Row]:
         server = await stack.enter_async_context(nats_server())
         where = await stack.enter_async_context(machine())
         services, running = await stack.enter_async_context(apart(where, server.url))
-        link = await stack.enter_async_context(_linked(server.url))
+        link = await stack.enter_async_context(linked(server.url))
         tokens = await _tokens(services, server.url)
         came, crowds = await _arrived(stack, services.pid("gateway"), lambda part: _agents(services, tokens, part))
         idle = await _pinged(link, lambda seconds: seconds < IDLE_SECONDS)
@@ -187,7 +184,7 @@ async def _tokens(services: Apart, nats: str) -> list[str]:
             keys.signing(),
             Claims(
                 iss=services.issuer, sub=_name(number), aud=settings.audience, iat=now, exp=now + 3600,
-                tenant=_TENANT, kind=Kind.AGENT, roles=["agent"], agent=_name(number),
+                tenant=TENANT, kind=Kind.AGENT, roles=["agent"], agent=_name(number),
             ),
         )
         for number in range(STREAMS + FIRST)
@@ -196,15 +193,6 @@ async def _tokens(services: Apart, nats: str) -> list[str]:
 
 def _name(number: int) -> str:
     return f"crowd-{number}"
-
-
-@asynccontextmanager
-async def _linked(nats: str) -> AsyncIterator[Link]:
-    async with (
-        connect([nats], "asker", system_random()) as connection,
-        bus_link(JetStreamBus(connection), _CLOCK) as link,
-    ):
-        yield link
 
 
 async def _pinged(link: Link, goes_on: Callable[[float], bool]) -> list[float]:
@@ -229,7 +217,7 @@ async def _answered(link: Link, agent: str) -> None:
     """Whoever asks for something asks again: an agent that is between two streams costs time."""
     while True:
         try:
-            await link.ask(_TENANT, agent, _PING)
+            await link.ask(TENANT, agent, _PING)
             return
         except NoAnswer:
             await asyncio.sleep(0.05)
