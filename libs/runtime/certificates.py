@@ -3,8 +3,11 @@
 Agents pin the authority, so it stays when the server certificate is made again.
 """
 
+import fcntl
 import ipaddress
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -38,14 +41,26 @@ class _Pair(Struct, frozen=True):
 def ensure_certificates(folder: Path, now: datetime, names: tuple[str, ...] = LOCAL) -> Certificates:
     """The certificates in `folder` for a server under `names` (hosts and addresses); what is missing or old is made."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    authority = _load(folder, "ca", now)
-    if authority is None:
-        authority = _make_authority(now)
-        _save(folder, "ca", authority)
-    server = _load(folder, "server", now)
-    if server is None or not _serves(server.certificate, authority.certificate, names):
-        _save(folder, "server", _make_server(authority, names, now))
+    with _alone_in(folder):
+        authority = _load(folder, "ca", now)
+        if authority is None:
+            authority = _make_authority(now)
+            _save(folder, "ca", authority)
+        server = _load(folder, "server", now)
+        if server is None or not _serves(server.certificate, authority.certificate, names):
+            _save(folder, "server", _make_server(authority, names, now))
     return Certificates(folder / "ca.pem", folder / "server.pem", folder / "server-key.pem")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Several processes may start on one folder at the same moment."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _load(folder: Path, name: str, now: datetime) -> _Pair | None:

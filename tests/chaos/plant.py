@@ -19,8 +19,6 @@ from cli.local.children import Child, last_lines
 from cli.local.layout import Bootstrap, Layout
 from cli.local.plan import Machine
 from libs.api.view import AgentList
-from libs.runtime.certificates import ensure_certificates
-from libs.runtime.clock import SystemClock
 from libs.runtime.http import free_port
 from tests.chaos import nodes
 from tests.chaos.line import Line
@@ -120,8 +118,6 @@ class Plant:
         await self._lay_lines()
         # The lines between the nodes are served by this very thread.
         await asyncio.to_thread(self._make_clients)
-        # Gateways that share a folder would each make their own, at the same moment.
-        ensure_certificates(self.layout.folder / "certificates", SystemClock().now())
         self._add_services()
         for name in self.services:
             self.start(name)

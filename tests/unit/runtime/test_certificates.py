@@ -1,6 +1,7 @@
 """The private authority: made once, used again, replaced before it matters."""
 
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -58,3 +59,9 @@ def test_damaged_file_is_made_again(tmp_path: Path, name: str) -> None:
     authority = x509.load_pem_x509_certificate(made.authority.read_bytes())
     x509.load_pem_x509_certificate(made.certificate.read_bytes()).verify_directly_issued_by(authority)
     ssl.create_default_context().load_cert_chain(made.certificate, made.key)
+
+
+def test_several_starts_at_once_agree(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as starts:
+        made = [*starts.map(lambda _: ensure_certificates(tmp_path, NOW).authority.read_bytes(), range(8))]
+    assert len(set(made)) == 1
