@@ -42,11 +42,14 @@ def bluegreen(*, features: Features = ("manual",)) -> int:
 def _print(strategy: str, features: tuple[str, ...]) -> int:
     import sys
 
-    from cli.files.templates import text
+    from cli.files.templates import text, unrun
     from cli.options import known_server
 
     wanted = frozenset(one.strip() for given in features for one in given.split(","))
     if unknown := sorted(wanted.difference(_FEATURES)):
         raise Stop(Exit.WRONG, f"{unknown[0]!r} is no feature", f"known: {', '.join(_FEATURES)}")
-    sys.stdout.write(text(strategy, wanted, known_server()))
+    written = text(strategy, wanted, known_server())
+    sys.stdout.write(written)
+    for warning in unrun(written):
+        sys.stderr.write(f"{warning}\n")
     return Exit.DONE

@@ -124,6 +124,15 @@ def text(strategy: str, features: frozenset[str], server: str = "") -> str:
     return "".join(parts)
 
 
+def unrun(written: str) -> tuple[str, ...]:
+    """What `validate` says of a file that this release reads and does not run."""
+    from libs.spec.parse import parse
+
+    return tuple(
+        f"warning: {one.path}: {one.message}; {one.hint}" for one in parse(written).problems if one.code == "not_built"
+    )
+
+
 def _canary(features: frozenset[str]) -> Iterator[str]:
     yield "\nstrategies:\n  careful:\n    canary:\n      steps:              # 100 % comes by itself at the end\n"
     yield "        - setWeight: {weight: 25}\n"

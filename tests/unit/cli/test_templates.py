@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.files.templates import text
+from cli.files.templates import text, unrun
 from libs.plan.prepare import prepare
 
 PLAIN = frozenset({"manual"})
@@ -30,3 +30,13 @@ def test_top_says_what_must_exist(strategy: str, needs: int) -> None:
 def test_schema_is_that_of_a_known_server() -> None:
     first = text("canary", PLAIN, "http://127.0.0.1:1234").splitlines()[0]
     assert first.endswith("$schema=http://127.0.0.1:1234/api/v1/schema/deployment.json")
+
+
+@pytest.mark.feature("F155")
+@pytest.mark.parametrize("strategy", SERVICES)
+@pytest.mark.parametrize("feature", sorted(EVERYTHING))
+def test_every_feature_gives_a_file_that_reads(strategy: str, feature: str) -> None:
+    written = text(strategy, frozenset({feature}))
+    problems = prepare(written, {}).problems
+    assert [one for one in problems if one.severity == "error"] == []
+    assert len(unrun(written)) == sum(one.code == "not_built" for one in problems)
