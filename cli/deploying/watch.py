@@ -16,7 +16,7 @@ from cli.program import program
 from cli.server.client import Client
 from cli.showing.awaited import awaited_words, decision_command
 from cli.showing.pods import MOST_PODS
-from cli.showing.story import told
+from cli.showing.story import Story
 from cli.showing.tree import tree
 from libs.api.stream import Frame
 from libs.api.view import DeploymentView, EventView, LiveView
@@ -39,8 +39,6 @@ async def watch(client: Client, output: Output, deployment: str, timeout: float 
         raise Stop(Exit.TIMEOUT, f"not done after {timeout:g} s; the deployment goes on", output.go_on) from None
     if output.format != "text":
         output.result(view, "")
-    elif not output.is_live:
-        output.line(ending(view))
     return Exit.DONE if view.phase == "succeeded" else Exit.FAILED
 
 
@@ -66,12 +64,15 @@ async def _redraw(client: Client, output: Output, deployment: str) -> Deployment
 
 
 async def _tell(client: Client, output: Output, deployment: str) -> DeploymentView:
-    """A pipe gets the history from its beginning, a line for each fact."""
+    """A pipe gets the history from its beginning, a line for each fact; the last line says how it ended."""
     teller = Teller(output)
     async with aclosing(Follow(client, deployment, BEGINNING, output.note).frames()) as frames:
         async for frame in frames:
             teller.tell(frame)
-    return await client.get(f"/deployments/{deployment}", DeploymentView)
+    view = await client.get(f"/deployments/{deployment}", DeploymentView)
+    if not teller.story.has_ended and output.format == "text":
+        output.line(ending(view))
+    return view
 
 
 def fitting(console: Console, view: DeploymentView, now: datetime) -> RenderableType:
@@ -89,11 +90,12 @@ class Teller:
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self.story = Story()
         self._asked: frozenset[str] = frozenset()
 
     def tell(self, frame: Frame) -> None:
         if frame.event == "event":
-            if line := told(msgspec.json.decode(frame.data, type=EventView)):
+            if line := self.story.line(msgspec.json.decode(frame.data, type=EventView)):
                 self._output.line(line)
         elif frame.event in ("view", "snapshot"):
             self._ask(msgspec.json.decode(frame.data, type=DeploymentView))

@@ -6,8 +6,11 @@ from rich.console import RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
+from cli.showing.steps import step_words
+from libs.api.planned import planned
+from libs.api.view import StepView
 from libs.plan.compile import Source, compile_plan
-from libs.plan.model import Analysis, ApplyManifests, AwaitGates, Gate, Pause, Plan, RunWebhook, SetWeight, Step
+from libs.plan.model import Plan
 from libs.plan.prepare import Prepared
 from libs.workload.kinds.objects import is_deployment
 
@@ -31,32 +34,11 @@ def picture(plan: Plan) -> RenderableType:
         for title, steps in (("before", target.before), ("", target.steps), ("after", target.after)):
             place = branch.add(Text(title, "dim")) if title and steps else branch
             for step in steps:
-                _add(place, step)
+                _add(place, planned(step))
     return root
 
 
-def _add(branch: Tree, step: Step | Gate) -> None:
-    node = branch.add(Text(words(step)))
-    if isinstance(step, AwaitGates):
-        for gate in step.gates:
-            node.add(Text(words(gate)))
-
-
-def words(step: Step | Gate) -> str:
-    match step:
-        case SetWeight(weight=weight):
-            return f"{weight} %"
-        case Pause(approval=None, seconds=seconds):
-            return f"pause {seconds} s"
-        case Pause(approval=approval) if approval is not None:
-            return f"approval by {' or '.join(approval.roles)}" if approval.roles else "approval"
-        case RunWebhook(name=name):
-            return f"webhook {name}"
-        case Analysis():
-            return "analysis"
-        case AwaitGates(name=name):
-            return name
-        case ApplyManifests():
-            return "apply manifests"
-        case _:
-            return str(type(step).__struct_config__.tag)
+def _add(branch: Tree, step: StepView) -> None:
+    node = branch.add(Text(step_words(step)))
+    for gate in step.gates:
+        node.add(Text(step_words(gate)))

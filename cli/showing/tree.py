@@ -10,37 +10,35 @@ from rich.tree import Tree
 from cli.showing.awaited import awaited_words, decision_command
 from cli.showing.marks import ASKS, marked
 from cli.showing.pods import MOST_PODS, add_live
+from cli.showing.reasons import apportioned
+from cli.showing.steps import step_words
+from libs.api.span import span
 from libs.api.view import DeploymentView, StepView, TargetView
 
-_KINDS = {
-    "applyManifests": "apply manifests",
-    "deployGreen": "deploy the new version beside the old one",
-    "redirectTrafficAfter": "before traffic moves",
-    "redirectTraffic": "redirect traffic",
-    "shutDownOldVersionAfter": "before the old version goes",
-    "shutDownOld": "shut down the old version",
-}
+_FIRST = "no version to compare with: the other steps are skipped"
 _PHASES = {"before": "before the deployment", "after": "after the deployment", "landed": "done"}
 
 
 def tree(view: DeploymentView, now: datetime, pods: int = MOST_PODS) -> RenderableType:
     """`pods`: the most that are shown of each version, those that are not ready first."""
-    root = Tree(_headline(view, now), guide_style="dim")
+    of_all, of_targets = apportioned(view)
+    root = Tree(_headline(view, now, of_all), guide_style="dim")
     for target in view.targets:
-        branch = _add_target(root, target, view, now)
+        branch = root.add(_target_line(target, view, of_targets[target.name]))
+        _add_stages(branch, target, now)
         if target.live:
             add_live(branch, target.live, pods)
     return Group(root, *_next_commands(view))
 
 
-def _headline(view: DeploymentView, now: datetime) -> Text:
+def _headline(view: DeploymentView, now: datetime, reason: str) -> Text:
     phase = ASKS if view.awaiting and view.ended_at is None else view.phase
     line = marked(phase, view.application, phase)
     line.append(f"  {view.id}  by {view.by}  {_span((view.ended_at or now) - view.started_at)}", "dim")
     for about in _about(view):
         line.append(f"\n{about}", "dim")
-    if view.reason:
-        line.append(f"\n{view.reason}", "red" if view.phase == "failed" else "yellow")
+    if reason:
+        line.append(f"\n{reason}", "red" if view.phase == "failed" else "yellow")
     return line
 
 
@@ -64,7 +62,7 @@ def _about(view: DeploymentView) -> Iterable[str]:
         yield f"the file of {view.redeploys}"
 
 
-def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datetime) -> Tree:
+def _target_line(target: TargetView, view: DeploymentView, reason: str) -> Text:
     waits = any(one.target == target.name for one in view.awaiting)
     line = marked(ASKS if waits else target.phase, target.name, _target_words(target))
     namespace = f", namespace {target.namespace}" if target.namespace else ""
@@ -73,24 +71,30 @@ def _add_target(root: Tree, target: TargetView, view: DeploymentView, now: datet
         line.append(f"  after {', '.join(target.depends_on)}", "dim")
     if target.rollout and target.rollout.held_by:
         line.append(f"\nheld by {target.rollout.held_by}", "yellow")
-    if target.reason:
-        line.append(f"\n{target.reason}", "yellow")
+    if reason:
+        line.append(f"\n{reason}", "yellow")
     if target.rollout and target.rollout.phase == "returning" and target.rollout.hindrance:
         line.append(f"\n{target.rollout.hindrance}", "red")
-    branch = root.add(line)
+    return line
+
+
+def _add_stages(branch: Tree, target: TargetView, now: datetime) -> None:
+    first = bool(target.rollout and target.rollout.first)
     _add_steps(branch, "before", target.before, now)
-    _add_strategy(branch, target.steps, now)
+    _add_strategy(branch, target.steps, now, first)
     _add_steps(branch, "after", target.after, now)
-    return branch
 
 
-def _add_strategy(branch: Tree, steps: Sequence[StepView], now: datetime) -> None:
+def _add_strategy(branch: Tree, steps: Sequence[StepView], now: datetime, first: bool) -> None:
     """A strategy that has not begun takes one line: what is under way must fit on the screen."""
     if steps and all(step.state == "pending" for step in steps):
-        branch.add(Text(f"○ {', '.join(_step_words(step) for step in steps)}", "dim"))
-    else:
-        for step in steps:
-            _add_step(branch, step, now)
+        branch.add(Text(f"○ {', '.join(step_words(step) for step in steps)}", "dim"))
+        return
+    for step in steps:
+        if not (first and step.state == "skipped"):
+            _add_step(branch, step, now, first)
+    if first and any(step.state == "skipped" for step in steps):
+        branch.add(Text(f"- {_FIRST}", "dim"))
 
 
 def _add_steps(branch: Tree, title: str, steps: Sequence[StepView], now: datetime) -> None:
@@ -100,15 +104,15 @@ def _add_steps(branch: Tree, title: str, steps: Sequence[StepView], now: datetim
             _add_step(stage, step, now)
 
 
-def _add_step(branch: Tree, step: StepView, now: datetime) -> None:
-    node = branch.add(_step(step, now))
+def _add_step(branch: Tree, step: StepView, now: datetime, first: bool = False) -> None:
+    node = branch.add(_step(step, now, first))
     for gate in step.gates:
         node.add(_step(gate, now))
 
 
-def _step(step: StepView, now: datetime) -> Text:
+def _step(step: StepView, now: datetime, first: bool = False) -> Text:
     is_timed = step.kind == "pause" and step.until is not None
-    line = marked(ASKS if step.asks else step.state, _step_words(step))
+    line = marked(ASKS if step.asks else step.state, step_words(step, first=first))
     if step.state == "current" and step.waits_for and not (step.asks or is_timed or step.gates):
         line.append(f"  waits for {step.waits_for}", "cyan")
     if step.state == "current" and step.until:
@@ -120,22 +124,6 @@ def _step(step: StepView, now: datetime) -> Text:
     if step.state == "skipped":
         line.stylize("dim")
     return line
-
-
-def _step_words(step: StepView) -> str:
-    match step.kind:
-        case "setWeight":
-            return f"{step.weight} %"
-        case "approval":
-            return f"approval by {' or '.join(step.roles)}" if step.roles else "approval"
-        case "pause":
-            return f"pause {step.seconds} s"
-        case "runWebhook":
-            return f"webhook {step.name}"
-        case "analysis":
-            return f"analysis of {step.name}"
-        case kind:
-            return _KINDS.get(kind, kind)
 
 
 def _until(step: StepView, now: datetime) -> str:
@@ -153,19 +141,14 @@ def _next_commands(view: DeploymentView) -> Iterable[Text]:
 
 
 def _target_words(target: TargetView) -> str:
-    words = _PHASES.get(target.phase, _words(target.phase))
-    at = f" at {target.rollout.weight} %" if target.rollout and target.phase == "deploying" else ""
-    return f"{words}{at}"
+    words = _PHASES.get(target.phase, target.phase.replace("_", " "))
+    if target.rollout is None or target.phase != "deploying":
+        return words
+    if target.rollout.first:
+        return f"{words} its first version"
+    has_weights = any(step.kind == "setWeight" for step in target.steps)
+    return f"{words} at {target.rollout.weight} %" if has_weights else words
 
 
-def _words(phase: str) -> str:
-    return phase.replace("_", " ")
-
-
-def _span(span: timedelta) -> str:
-    seconds = max(0, round(span.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+def _span(length: timedelta) -> str:
+    return span(length.total_seconds())

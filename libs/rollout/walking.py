@@ -132,7 +132,7 @@ def unhinder(rollout: Rollout) -> tuple[Output, ...]:
 
 def _begin(rollout: Rollout) -> Transition[Rollout]:
     step = rollout.steps[rollout.step]
-    alone = isinstance(step, DeployGreen) and not has_stable(rollout)
+    alone = isinstance(step, DeployGreen | SetWeight) and not has_stable(rollout)
     started = StepStarted(target=rollout.target, step=rollout.step, what=_meant(rollout, step), alone=alone)
     if not gates_of(step):
         return rollout, (started, Arm(READY, rollout.timeout_seconds))

@@ -18,6 +18,7 @@ from libs.runtime.clock import Clock
 from libs.runtime.log import bound, logger
 from services.notifier.delivery import Delivery, Missed, Notice, Refused
 from services.notifier.facts import Fact, fact_of, wants
+from services.notifier.memory import Memory
 from services.notifier.words import document, slack
 
 FIRST_PAUSE_SECONDS = 1.0
@@ -47,6 +48,7 @@ class Telling:
         self._rule = rule
         self._since = since
         self._tools = tools
+        self._memory = Memory()
         self._failures = 0
         self._failing_since = 0.0
 
@@ -66,8 +68,10 @@ class Telling:
             return
         fact = fact_of(stored)
         application = await self._application(fact)
-        if wants(self._rule, fact, application):
-            await self._tell(self._notice(fact, application))
+        self._memory.hear(fact)
+        if wants(self._rule, fact, application) and await self._tell(self._notice(fact, application)):
+            self._memory.tell(fact)
+        self._memory.forget(fact)
 
     async def _application(self, fact: Fact) -> str:
         while True:
@@ -81,20 +85,23 @@ class Telling:
         base = self._tools.public_url
         url = f"{base}/api/v1/deployments/{fact.key.deployment}" if base else ""
         body = slack if self._rule.kind == "slack" else document
-        return Notice(fact.id, body(fact, application, url))
+        return Notice(fact.id, body(self._memory.news(fact), application, url))
 
-    async def _tell(self, notice: Notice) -> None:
+    async def _tell(self, notice: Notice) -> bool:
+        """Whether the receiver has it."""
         while True:
             try:
                 await self._tools.delivery.send(self._tenant, self._rule, notice, self._tools.clock.now())
             except Refused as error:
-                return self._give_up(notice, str(error))
+                self._give_up(notice, str(error))
+                return False
             except Missed as error:
                 seconds = self._missed(error)
                 if self._tools.clock.monotonic() - self._failing_since >= self._tools.give_up_seconds:
                     self._give_up(notice, str(error))
                     # The next notice is tried as well: less often, so that a dead receiver costs little.
-                    return await self._tools.clock.sleep(seconds)
+                    await self._tools.clock.sleep(seconds)
+                    return False
                 _log.info("notification_missed", event_id=notice.id, reason=str(error), seconds=seconds)
                 self._tools.told.labels("retried").inc()
                 await self._tools.clock.sleep(seconds)
@@ -102,7 +109,7 @@ class Telling:
                 self._failures = 0
                 self._tools.told.labels("sent").inc()
                 _log.info("notification_sent", event_id=notice.id)
-                return None
+                return True
 
     def _missed(self, error: Missed) -> float:
         """How long to leave the receiver alone."""

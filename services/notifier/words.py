@@ -106,15 +106,21 @@ def _of_rollout(message: Message | None) -> str:
         case RolloutLanded(target=target):
             return f"{target} runs the new version"
         case RolloutReturning(target=target, reason=reason):
-            return f"{target} goes back to the stable version{_because(reason)}"
-        case RolloutRolledBack(target=target, reason=reason):
-            return f"{target} is back at the stable version{_because(reason)}"
+            return f"{target} goes back{_because(reason)}"
+        case RolloutRolledBack(target=target, reason=reason) as back:
+            return f"{target} {_went_back(back)}{_because(reason)}"
         case RolloutHindered(target=target, reason=reason):
             return f"{target} waits{_because(reason)}" if reason else f"{target} goes on"
         case RolloutAbandoned(target=target, by=by, reason=reason):
             return f"{by} gave {target} up{_because(reason)}"
         case _:
             return ""
+
+
+def _went_back(back: RolloutRolledBack) -> str:
+    if back.untouched:
+        return "was rolled back before anything was changed"
+    return "was rolled back, and its first version taken away again" if back.first else "is back at the stable version"
 
 
 def _general(fact: Fact) -> str:

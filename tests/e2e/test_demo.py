@@ -17,7 +17,7 @@ from tools.prometheus import Missing, find
 
 CANARY = (
     "1. Version 1",
-    "staging: the new version has everything",
+    "staging: the new version is up",
     "shop succeeded",
     "2. Version 2",
     "staging: goes to 25 %",
@@ -27,7 +27,7 @@ CANARY = (
     "3. Version 3",
     "staging: waits: ReplicaSet",
     "staging: goes back: not done within 12 s",
-    "staging: the previous version has everything again",
+    "staging: rolled back: the stable version has everything again",
     "shop failed: staging",
 )
 CONFIGURATION = (
@@ -55,7 +55,7 @@ WEBHOOK = (
     "staging: passed: suite smoke: 41 of 41 passed",
     "shop succeeded",
     "machine.main.ci called back that it failed: suite load: 38 of 41 passed",
-    "staging: the previous version has everything again",
+    "staging: rolled back: the stable version has everything again",
     "shop failed: staging",
 )
 ANALYSIS = (

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from libs.api.planned import planned
+from libs.api.span import span
 from libs.api.view import StepView
 from libs.durable.record import Loaded, Timer
 from libs.gates.state import Outcome, Verdict, outcome_at, timer_name
@@ -24,10 +26,10 @@ _GATE_STATES = {
 }
 
 
-def steps(planned: tuple[Step, ...], walked: Loaded[Rollout] | None) -> tuple[StepView, ...]:
+def steps(plan: tuple[Step, ...], walked: Loaded[Rollout] | None) -> tuple[StepView, ...]:
     if walked is None or walked.state.phase in _UNKNOWN:
-        return tuple(_planned(step) for step in planned)
-    return tuple(_walked(step, index, walked) for index, step in enumerate(planned))
+        return tuple(planned(step) for step in plan)
+    return tuple(_walked(step, index, walked) for index, step in enumerate(plan))
 
 
 def gate_view(gate: Gate, now: str, outcome: Outcome | None, until: datetime | None) -> StepView:
@@ -35,7 +37,7 @@ def gate_view(gate: Gate, now: str, outcome: Outcome | None, until: datetime | N
     state = _GATE_STATES[outcome.verdict] if outcome else now
     if outcome and now in ("pending", "skipped") and outcome.verdict is Verdict.ASKING:
         state = "skipped"
-    shown = replace(_gate(gate), state=state)
+    shown = replace(planned(gate), state=state)
     if outcome:
         shown = replace(shown, message=outcome.message, by=outcome.by)
     if state != "current":
@@ -46,11 +48,6 @@ def gate_view(gate: Gate, now: str, outcome: Outcome | None, until: datetime | N
 
 def deadline(timers: Mapping[str, Timer], name: str) -> datetime | None:
     return timers[name].deadline if name in timers else None
-
-
-def _planned(step: Step) -> StepView:
-    gates = tuple(gate_view(gate, "pending", None, None) for gate in gates_of(step))
-    return _listed(step, "pending", gates) if gates else _asked(step, "pending")
 
 
 def _walked(step: Step, index: int, walked: Loaded[Rollout]) -> StepView:
@@ -64,7 +61,7 @@ def _walked(step: Step, index: int, walked: Loaded[Rollout]) -> StepView:
         )
         return _listed(step, now, gates)
     meant = SetWeight(weight_of(rollout, step)) if isinstance(step, SetWeight) and now in ("current", "done") else step
-    shown = _asked(meant, now)
+    shown = replace(planned(meant), state=now)
     if now != "current":
         return shown
     waits = rollout.hindrance or ("the cluster" if isinstance(step, ApplyManifests) else _CLUSTER[shown.kind])
@@ -106,29 +103,10 @@ def _listed(step: Step, now: str, gates: tuple[StepView, ...]) -> StepView:
     return replace(shown, waits_for=words, asks=any(gate.asks for gate in current))
 
 
-def _asked(step: Step, state: str) -> StepView:
-    """A step that the cluster does."""
-    weight = step.weight if isinstance(step, SetWeight) else None
-    return StepView(kind=str(type(step).__struct_config__.tag), state=state, weight=weight)
-
-
-def _gate(gate: Gate) -> StepView:
-    match gate:
-        case Pause(approval=None):
-            return StepView(kind="pause", state="pending", seconds=gate.seconds)
-        case Pause(approval=approval):
-            roles, seconds = (approval.roles, approval.expires_seconds) if approval else ((), None)
-            return StepView(kind="approval", state="pending", seconds=seconds, roles=roles)
-        case RunWebhook(name=name):
-            return StepView(kind="runWebhook", state="pending", name=name)
-        case Analysis(queries=queries):
-            return StepView(kind="analysis", state="pending", name=", ".join(queries))
-
-
 def _waits_for(gate: Gate) -> str:
     match gate:
         case Pause(approval=None):
-            return f"{gate.seconds} s to pass"
+            return f"{span(gate.seconds or 0)} to pass"
         case Pause(approval=approval):
             roles = approval.roles if approval else ()
             return f"approval by {' or '.join(roles)}" if roles else "approval"

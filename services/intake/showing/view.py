@@ -134,6 +134,7 @@ def _rollout(rollout: Rollout) -> RolloutView:
         weight=weight(rollout),
         hindrance=rollout.hindrance,
         reason=rollout.reason,
+        first=bool(rollout.workloads) and not rollouts.has_stable(rollout),
         epoch=rollout.epoch,
         held_by=rollout.held_by,
         holds=rollout.holds,

@@ -9,7 +9,6 @@ from cli.showing.story import Story
 from libs.api.view import EventView
 from libs.bus.broker import Broker
 from libs.durable.ports import Stored
-from libs.durable.ports import Stored
 from libs.messages.codec import decode_envelope
 from libs.messages.subject import parse
 from libs.workload.kinds.objects import number, text

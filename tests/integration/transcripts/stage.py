@@ -30,6 +30,7 @@ from libs.webhook.machine import MACHINE as WEBHOOK
 from sandbox.server import Options, running
 from services.intake.accepting.acceptance import key_of_id
 from services.intake.accepting.starting import Starting
+from services.intake.accepting.undoing import Success, undone
 from services.intake.deciding import decision
 from services.intake.deciding.deciding import Caller, Choose, Deciding
 from services.intake.deciding.ordering import Ordering
@@ -90,8 +91,13 @@ class Stage:
         return accepted
 
     async def undo(self, who: str) -> Accepted:
-        before = self._index.previous_success(TENANT, (await self.view()).application, self.started[-1])
-        return await self.redeploy(who, before, Again())
+        view = await self.view()
+        earlier = []
+        for one in self._index.successes_before(TENANT, view.application, view.id):
+            names = tuple(target.name for target in (await self.view(one)).targets)
+            earlier.append(Success(one, names))
+        undo = undone(view, None, earlier)
+        return await self.redeploy(who, undo.deployment, Again(targets=undo.targets))
 
     async def decide(self, who: str, verb: str, wanted: Decision, deployment: str = "") -> Decided:
         """`deployment` is the last that was started where none is named."""
@@ -147,8 +153,12 @@ class Stage:
 
     async def _until(self, is_so: Callable[[DeploymentView], bool]) -> None:
         async with asyncio.timeout(LONGEST_SECONDS):
+            read = self.plane.broker.last_sequence
             while not is_so(await self.view()):
-                await self.plane.broker.changed()
+                # A view takes several reads: what was stored meanwhile is no reason to wait for more.
+                while self.plane.broker.last_sequence == read:
+                    await self.plane.broker.changed()
+                read = self.plane.broker.last_sequence
 
 
 def _key(deployment: str) -> Key:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cli.showing.story import _WORDS, told
+from cli.showing.sentences import _WORDS
+from cli.showing.story import Story
 from libs.api.view import EventView
 from libs.messages.codec import MESSAGES
 
@@ -13,7 +14,7 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def line(type_: str, **data: Any) -> str:
-    return told(EventView(type=f"evt.{type_}", at=AT, data=data))
+    return Story().line(EventView(type=f"evt.{type_}", at=AT, data=data))
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def line(type_: str, **data: Any) -> str:
         ),
         (
             line("gate.started", target="prod", what={"step": "pause", "seconds": 60}, place={"stage": "before"}),
-            "prod: pauses for 60 s before it begins",
+            "prod: pauses for 1 min before it begins",
         ),
         (
             line("gate.started", target="prod", what={"step": "pause", "approval": {"roles": ["sre"]}}),
@@ -38,7 +39,7 @@ def line(type_: str, **data: Any) -> str:
         ),
         (
             line("gate.started", target="prod", what={"step": "analysis", "queries": ["errors", "latency"]}),
-            "prod: errors, latency analysed",
+            "prod: analysis of errors, latency begins",
         ),
         (line("gate.passed", target="prod", by="ann"), "prod: approved by ann"),
         (line("gate.passed", target="prod", message="12 tests"), "prod: passed: 12 tests"),
@@ -57,9 +58,12 @@ def line(type_: str, **data: Any) -> str:
         (line("deployment.queued", application="shop"), "waits for the deployment under way to end"),
         (line("rollout.hindered", target="prod", reason="1 of 4 ready"), "prod: waits: 1 of 4 ready"),
         (line("rollout.returning", target="prod", reason="too slow"), "prod: goes back: too slow"),
-        (line("rollout.rolled-back", target="prod"), "prod: the previous version has everything again"),
-        (line("rollout.rolled-back", target="prod", first=True), "prod: what was made is taken away again"),
-        (line("rollout.rolled-back", target="prod", untouched=True), "prod: nothing was changed"),
+        (line("rollout.rolled-back", target="prod"), "prod: rolled back: the stable version has everything again"),
+        (
+            line("rollout.rolled-back", target="prod", first=True),
+            "prod: rolled back: what was made is taken away again",
+        ),
+        (line("rollout.rolled-back", target="prod", untouched=True), "prod: rolled back: nothing was changed"),
         (
             line("rollout.step-started", target="prod", step=1, what={"step": "deployGreen"}, alone=True),
             "prod: the new version comes up",
@@ -87,3 +91,123 @@ def test_every_fact_has_words() -> None:
     owners = ("evt.analysis.", "evt.deployment.", "evt.gate.", "evt.rollout.", "evt.webhook.")
     facts = {address for address in MESSAGES if address.startswith(owners)}
     assert facts <= set(_WORDS)
+
+
+def said(*facts: tuple[str, dict[str, Any]]) -> list[str]:
+    """One deployment's lines, without the time of day."""
+    story = Story()
+    lines = (story.line(EventView(type=f"evt.{type_}", at=AT, data=data)) for type_, data in facts)
+    return [line.partition("  ")[2] for line in lines if line]
+
+
+SLOW = "not done within 60 s: ImagePullBackOff"
+BEGUN = (
+    ("deployment.started", {"application": "shop", "by": "ann"}),
+    ("deployment.target-started", {"target": "prod"}),
+    ("rollout.step-started", {"target": "prod", "step": 0, "what": {"step": "setWeight", "weight": 25}}),
+)
+
+
+def ended(phase: str, reason: str = "", target: str = "prod") -> tuple[str, dict[str, Any]]:
+    return ("deployment.target-ended", {"target": target, "phase": phase, "reason": reason})
+
+
+def test_reason_is_told_once() -> None:
+    lines = said(
+        *BEGUN,
+        ("rollout.hindered", {"target": "prod", "reason": "ImagePullBackOff"}),
+        ("rollout.returning", {"target": "prod", "reason": SLOW}),
+        ("rollout.rolled-back", {"target": "prod", "reason": SLOW}),
+        ended("rolled_back", SLOW),
+        ended("cancelled", "it depends on prod, which was rolled back", "late"),
+        ("deployment.failed", {"reason": f"prod: {SLOW}"}),
+    )
+    assert lines[3:] == [
+        "prod: waits: ImagePullBackOff",
+        "prod: goes back: not done within 60 s",
+        "prod: rolled back: the stable version has everything again",
+        "late: cancelled: it depends on prod, which was rolled back",
+        "shop failed: prod was rolled back, late never began",
+    ]
+
+
+def test_reason_of_all_is_not_repeated_by_each() -> None:
+    lines = said(
+        *BEGUN,
+        ("deployment.abort-started", {"by": "ann", "reason": "aborted by ann: no"}),
+        ("rollout.returning", {"target": "prod", "reason": "aborted by ann: no"}),
+        ("deployment.cancelled", {"reason": "aborted by ann: no"}),
+    )
+    assert lines[3:] == ["aborted by ann: no", "prod: goes back", "shop was cancelled"]
+
+
+def test_unheard_reason_stands_at_the_end() -> None:
+    assert said(("deployment.failed", {"reason": "prod: too slow"})) == ["the deployment failed: prod: too slow"]
+
+
+def test_target_may_wait_twice_for_the_same() -> None:
+    hindered = ("rollout.hindered", {"target": "prod", "reason": "1 of 4 ready"})
+    assert said(hindered, ("rollout.hindered", {"target": "prod", "reason": ""}), hindered) == [
+        "prod: waits: 1 of 4 ready",
+        "prod: waits: 1 of 4 ready",
+    ]
+
+
+def test_same_reason_of_two_targets_is_told_of_both() -> None:
+    facts = [("rollout.returning", {"target": name, "reason": "too slow"}) for name in ("eu", "us")]
+    assert said(*facts) == ["eu: goes back: too slow", "us: goes back: too slow"]
+
+
+def test_first_version_has_no_weight_and_leaves_none_behind() -> None:
+    what = {"step": "setWeight", "weight": 100}
+    assert said(
+        ("rollout.step-started", {"target": "prod", "step": 1, "what": what, "alone": True}),
+        ("rollout.landed", {"target": "prod", "replica_sets": ["web-1"]}),
+        ("rollout.succeeded", {"target": "prod"}),
+        ended("succeeded"),
+        ("deployment.succeeded", {}),
+    ) == [
+        "prod: the new version comes up",
+        "prod: the new version is up",
+        "prod: succeeded",
+        "the deployment succeeded",
+    ]
+
+
+def test_target_without_pods_has_no_versions() -> None:
+    assert said(("rollout.landed", {"target": "prod"}), ("rollout.succeeded", {"target": "prod"})) == [
+        "prod: everything is applied",
+        "prod: succeeded",
+    ]
+
+
+def test_gates_that_fail_afterwards_leave_the_new_version() -> None:
+    assert said(
+        *BEGUN,
+        ("rollout.landed", {"target": "prod", "replica_sets": ["web-2"]}),
+        ("gate.failed", {"target": "prod", "reason": "analysis failed: errors 3 > 2"}),
+        ended("failed", "analysis failed: errors 3 > 2"),
+        ("rollout.succeeded", {"target": "prod"}),
+        ("deployment.failed", {"reason": "prod: analysis failed: errors 3 > 2"}),
+    )[3:] == [
+        "prod: the new version has everything",
+        "prod: analysis failed: errors 3 > 2",
+        "prod: failed; it keeps the new version",
+        "prod: finished: only the new version is left",
+        "shop failed: prod failed and keeps the new version",
+    ]
+
+
+def test_gate_before_leaves_everything_as_it_was() -> None:
+    assert said(*BEGUN[:2], ("gate.failed", {"target": "prod", "reason": "no"}), ended("failed", "no"))[2:] == [
+        "prod: no",
+        "prod: failed: nothing was changed",
+    ]
+
+
+def test_many_targets_are_counted() -> None:
+    many = [ended("succeeded", target=f"eu-{n}") for n in range(12)]
+    assert said(*many, ("deployment.failed", {"reason": "no plan"}))[-1] == (
+        "the deployment failed: no plan; "
+        "eu-0, eu-1, eu-2, eu-3, eu-4, eu-5, eu-6, eu-7, eu-8, eu-9 and 2 more succeeded"
+    )

@@ -60,7 +60,7 @@ def test_running_deployment_is_drawn() -> None:
 ├── ● staging  deploying at 25 %  agent eu-1, namespace shop
 │   ├── ✔ apply manifests
 │   ├── ✔ 25 %
-│   ├── ● pause 60 s  41 s left
+│   ├── ● pause 1 min  41 s left
 │   └── ○ 100 %
 └── ○ prod  waiting  agent eu-2  after staging
     ├── before
@@ -119,7 +119,7 @@ def test_gates_are_drawn_below_their_list() -> None:
         drawn(replace(VIEW, targets=(target,), awaiting=awaiting))
         == f"""\
 ‖ shop  waiting for a decision  {ID}  by ann  1 min 23 s
-└── ‖ staging  deploying at 0 %  agent eu-1, namespace shop
+└── ‖ staging  deploying  agent eu-1, namespace shop
     held by bob
     ├── ✔ deploy the new version beside the old one
     ├── ‖ before traffic moves
@@ -152,7 +152,7 @@ def test_sick_pods_come_first() -> None:
         drawn(replace(VIEW, targets=(replace(STAGING, steps=(), live=live),)))
         == f"""\
 ● shop  running  {ID}  by ann  1 min 23 s
-└── ● staging  deploying at 25 %  agent eu-1, namespace shop
+└── ● staging  deploying  agent eu-1, namespace shop
     └── web
         └── web-new  10/11 ready  new  web:2
             ├── ● web-zz  ErrImagePull: no such image
@@ -177,6 +177,44 @@ def test_reason_stands_with_its_target() -> None:
 staging: too slow
 └── ↩ staging  rolled back  agent eu-1, namespace shop
     not done within 60 s: image cannot be pulled"""
+    )
+
+
+def test_reason_is_drawn_once() -> None:
+    gate = StepView(kind="runWebhook", state="failed", name="smoke", message="webhook smoke failed: 503")
+    why = "not done within 60 s: image cannot be pulled"
+    eu = replace(STAGING, name="eu", phase="failed", reason=gate.message, steps=(), before=(gate,))
+    us = replace(STAGING, name="us", phase="rolled_back", reason=why, steps=())
+    reason = f"eu: {gate.message}; us: {why}"
+    picture = drawn(replace(VIEW, phase="failed", reason=reason, targets=(eu, us), ended_at=NOW))
+    assert picture.count("503") == 1
+    assert picture.count("image cannot be pulled") == 1
+
+
+def test_abort_stands_above_all_targets() -> None:
+    why = "aborted by ann: wrong branch"
+    targets = tuple(replace(STAGING, name=name, phase="rolled_back", reason=why, steps=()) for name in ("eu", "us"))
+    picture = drawn(replace(VIEW, phase="cancelled", reason=why, targets=targets, ended_at=NOW))
+    assert picture.splitlines()[1] == why
+    assert picture.count(why) == 1
+
+
+def test_first_version_has_no_weight() -> None:
+    steps = (
+        StepView(kind="applyManifests", state="done"),
+        StepView(kind="setWeight", state="current", weight=100, waits_for="pods to be ready"),
+        StepView(kind="pause", state="skipped", seconds=60),
+        StepView(kind="setWeight", state="skipped", weight=100),
+    )
+    first = replace(STAGING, steps=steps, rollout=RolloutView(phase="progressing", weight=100, first=True))
+    assert (
+        drawn(replace(VIEW, targets=(first,)))
+        == f"""\
+● shop  running  {ID}  by ann  1 min 23 s
+└── ● staging  deploying its first version  agent eu-1, namespace shop
+    ├── ✔ apply manifests
+    ├── ● deploy the new version  waits for pods to be ready
+    └── - no version to compare with: the other steps are skipped"""
     )
 
 

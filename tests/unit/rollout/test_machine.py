@@ -137,7 +137,7 @@ def calls_back(rollout: Rollout) -> WebhookSucceeded:
 
 def test_first_deployment_tells_the_weight_that_it_goes_to() -> None:
     _, told = advance(a_rollout(workloads=(a_workload(first=True),)), settled())
-    assert started(1, SetWeight(weight=100)) in told
+    assert StepStarted(target="prod", step=1, what=SetWeight(weight=100), alone=True) in told
 
 
 def test_hindrance_is_told_once() -> None:
