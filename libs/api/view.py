@@ -38,6 +38,32 @@ class Validated(Struct, frozen=True, omit_defaults=True, rename="camel"):
     problems: tuple[FileProblem, ...] = ()
 
 
+class SeriesView(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """One query of an analysis: what it answered so far, and what of that is judged."""
+
+    query: str
+    values: tuple[float, ...] = ()
+    """The newest ten, the last one last."""
+    mean: float | None = None
+    """Of all its values: that is what is judged in the end."""
+    within: bool | None = None
+    """Whether the mean is within the limits now."""
+    upper: float | None = None
+    lower: float | None = None
+
+
+class MeasuredView(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """How far an analysis is."""
+
+    done: int
+    """How many runs have their values."""
+    runs: int
+    series: tuple[SeriesView, ...] = ()
+    """Of the first twenty queries."""
+    hindrance: str = ""
+    """Why the present run has no value yet."""
+
+
 class StepView(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """One step of a strategy, or one gate: before a target, after it, or in a step that holds several."""
 
@@ -63,6 +89,8 @@ class StepView(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """What came of a gate: what a webhook said, what an analysis found, why it failed."""
     by: str = ""
     """Who let it go on, or did not."""
+    measured: MeasuredView | None = None
+    """Of an analysis that has begun."""
     gates: "tuple[StepView, ...]" = ()
     """Of a list of gates, which are passed in parallel."""
 

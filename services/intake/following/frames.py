@@ -14,6 +14,7 @@ from libs.messages.deployment import DeploymentCancelled, DeploymentFailed, Depl
 from libs.messages.live import LiveTarget
 from libs.messages.subject import Key, message_subject
 from services.intake.following.feed import Fact, Feed, Heard, Listener, events_of, fact_of
+from services.intake.showing.measured import analysing, with_measured
 from services.intake.showing.records import Records
 from services.intake.showing.view import build
 
@@ -41,8 +42,10 @@ class Following:
         if found is None:
             return None
         seen, submission = found
+        view = build(replace(seen, live=self._feed.live(key.tenant, key.deployment)))
+        runs = await self._records.analyses(key, analysing(view))
         return replace(
-            build(replace(seen, live=self._feed.live(key.tenant, key.deployment))),
+            with_measured(view, runs),
             description=submission.description,
             context=submission.context,
             source_control=submission.source_control,

@@ -1,9 +1,12 @@
 """What intake reads before it answers: always the leader's last record, so that nobody sees the past twice."""
 
 import asyncio
+from collections.abc import Iterable
 
 import msgspec
 
+from libs.analysis.machine import MACHINE as ANALYSIS
+from libs.analysis.state import Run as Analysing
 from libs.deployment.lock import Lock, lock_subject
 from libs.deployment.machine import MACHINE as DEPLOYMENT
 from libs.deployment.state import Deployment, TargetPhase, is_terminal
@@ -58,6 +61,16 @@ class Records:
             rollouts={rollout.state.target: rollout for rollout in walked},
         )
         return seen, submission
+
+    async def analyses(self, key: Key, runs: Iterable[str]) -> dict[str, Analysing]:
+        """What is committed about a deployment's analyses, by the names of their runs; without those that are not."""
+        async with asyncio.TaskGroup() as group:
+            reads = {
+                run: group.create_task(self._store.last(state_subject(ANALYSIS.noun, key.of_target(run))))
+                for run in runs
+            }
+        found = {run: read.result() for run, read in reads.items()}
+        return {run: load(ANALYSIS, stored).state for run, stored in found.items() if stored}
 
     async def last_event(self, key: Key) -> int:
         """The place in the stream of the newest thing said about a deployment; 0 where nothing was."""
