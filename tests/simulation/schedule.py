@@ -21,6 +21,7 @@ from tests.integration.crash.skipping import LoopClock, Stuck, run
 from tests.integration.transcripts.diary import Diary
 from tests.integration.transcripts.outside import Address
 from tests.simulation import quiet
+from tests.simulation.checks.counted import counted
 from tests.simulation.checks.ended import ended_problems
 from tests.simulation.checks.witness import Witness
 from tests.simulation.ports.chance import Chance, Fault
@@ -87,7 +88,7 @@ async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed) -> Run:
         await asyncio.sleep(SETTLE_SECONDS)
         problems: list[str] = [*world.problems, *noticed.errors, *witness.problems, *ended]
         problems += await ended_problems(world, people, witness)
-        sometimes = witness.sometimes + Counter(f"refused {code}" for code in people.refused) + noticed.counted
+        sometimes = counted(world) + Counter(f"refused {code}" for code in people.refused) + noticed.counted
         sometimes += Counter(fault.kind for fault in chance.injected)
         return Run(
             seed=seed,

@@ -120,11 +120,12 @@ def _nothing_left(world: World) -> Iterator[str]:
 def _as_expected(world: World, people: People, states: dict[str, Deployment]) -> Iterator[str]:
     """What never gets ready never succeeds; what is good and disturbed by nothing does."""
     for handed in people.handed:
-        phase = str(states[handed.key.deployment].phase)
+        state = states[handed.key.deployment]
+        phase = str(state.phase)
         if not handed.release.is_good and phase == "succeeded":
             yield f"release {handed.release.number} succeeded, and its pods are never ready"
         if phase != "succeeded" and _was_undisturbed(world, people, handed):
-            yield f"release {handed.release.number} {phase}, and nothing disturbed it: {states[handed.key.deployment].reason}"
+            yield f"release {handed.release.number} {phase}, and nothing disturbed it: {state.reason}"
 
 
 def _was_undisturbed(world: World, people: People, handed: Handed) -> bool:

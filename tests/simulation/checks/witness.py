@@ -3,8 +3,6 @@
 INV-08 and INV-09: of a version that serves, no more is taken away than what others have ready.
 """
 
-from collections import Counter
-
 from libs.messages.codec import decode, decode_envelope
 from libs.messages.rollout import RolloutSucceeded
 from libs.messages.subject import parse
@@ -31,7 +29,6 @@ class Version:
 class Witness:
     def __init__(self, world: World, people: People) -> None:
         self.problems: list[str] = []
-        self.sometimes: Counter[str] = Counter()
         self.served: dict[str, Release] = {}
         """By namespace: the release that last succeeded there."""
         self._world = world

@@ -67,7 +67,7 @@ class Chance:
         """How often each kind could have struck."""
         self._seed = seed
         self._only = only
-        self._rates = _swarm(seed)
+        self.rates = _swarm(seed)
         self._streams: dict[str, Random] = {}
         self._is_over = False
 
@@ -76,7 +76,7 @@ class Chance:
 
     def amount(self, kind: str) -> float | None:
         """None where the fault does not strike; else how hard, from 0 to 1."""
-        rate = self._rates.get(kind, 0.0)
+        rate = self.rates.get(kind, 0.0)
         if self._is_over or not rate:
             return None
         self.met[kind] += 1

@@ -143,23 +143,24 @@ class People:
     async def _try(self, call: Callable[[Door], Awaitable[Result]], times: int = GIVES_UP_AFTER) -> Result | None:
         """As a client does: again after no answer, never after a refusal."""
         for _ in range(times):
-            if self._door is not None:
-                try:
-                    return await self._asked(self._door, call)
-                except Problem as problem:
-                    self.refused[problem.code] += 1
-                    if problem.status < 500:
-                        return None
-                except _PASSING:
-                    pass
+            try:
+                return await self._asked(call)
+            except Problem as problem:
+                self.refused[problem.code] += 1
+                if problem.status < 500:
+                    return None
+            except _PASSING:
+                pass
             await asyncio.sleep(RETRY_SECONDS)
         return None
 
-    async def _asked(self, door: Door, call: Callable[[Door], Awaitable[Result]]) -> Result:
+    async def _asked(self, call: Callable[[Door], Awaitable[Result]]) -> Result:
         """What the door answers. What it does not expect itself, its HTTP server would answer with 500."""
+        if self._door is None:
+            raise Unavailable("nobody listens")
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await call(door)
+                return await call(self._door)
         except BaseExceptionGroup as group:
             if not all(isinstance(one, Crashed) for one in leaves(group)):
                 self._world.problems.append(f"the door answers 500: {group.exceptions!r}")

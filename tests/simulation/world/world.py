@@ -3,6 +3,7 @@
 import asyncio
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -28,6 +29,7 @@ RESTART_SECONDS = 20.0
 BEAT_SECONDS = 5.0
 OUTAGE_SECONDS = 15.0
 LATE_SECONDS = 60.0
+_REFUSALS = (409, 422)
 LEASE_SECONDS = 30
 """Longer than theirs by default: renewing leases is most of what idle services do."""
 
@@ -50,7 +52,7 @@ class World:
         self.link = MemoryLink(self._answers)
         self.problems: list[str] = []
         """Promises that were broken, as they are noticed."""
-        self.living: dict[str, Process] = {}
+        self.refused_writes = 0
         self._group = group
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -112,7 +114,6 @@ class World:
         delays = self.chance.stream("restarts")
         for number in count(1):
             process = Process(f"{name}-{number}", self.chance, self.tell)
-            self.living[name] = process
             await self._lived(process, serve)
             await asyncio.sleep(delays.random() * RESTART_SECONDS)
 
@@ -130,8 +131,12 @@ class World:
                 raise
             self.problems.append(f"INV-23 {process.name} ended by itself: {'; '.join(causes(error))}")
 
-    def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
-        return self.outside.answer(ask) if ask.verb == "call" else self.cluster.answer(ask)
+    async def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
+        source = self.outside.answer(ask) if ask.verb == "call" else self.cluster.answer(ask)
+        async with aclosing(source) as frames:
+            async for frame in frames:
+                self.refused_writes += ask.method != "GET" and frame.status in _REFUSALS
+                yield frame
 
 
 def leaves(error: BaseException) -> list[BaseException]:
