@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cli.exits import Exit, Stop
 from cli.files.reading import STDIN, shown, text_of
+from cli.files.remote import NotThere, beside, is_remote, text_at
 from libs.plan.prepare import prepare
 from libs.spec.manifests import LIMITS
 from libs.spec.objects import read_objects
@@ -17,6 +18,7 @@ from libs.spec.parse import parse
 from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Problem, Report
 
 MOST_FILES = 1000
+MOST_FETCHED = 50
 MOST_BYTES = 16 * 1024 * 1024
 _SUFFIXES = (".yaml", ".yml")
 
@@ -41,12 +43,14 @@ class Submission(Struct, frozen=True):
 def read(file: str, application: str = "", environ: Mapping[str, str] = os.environ) -> Submission:
     """Read and check everything that can be checked without a server."""
     file = located(file, environ)
-    name, config = shown(file), text_of(file, MOST_BYTES)
+    name, config = shown(file), _text(file)
     # The server decides which timeouts are too short: it may be set up otherwise than this machine.
     parsed = parse(config, 1, application or None)
     refused = {problem.path for problem in parsed.problems}
     paths = {path: place for path, place in parsed.manifests.items() if place.path not in refused}
-    texts, missing = _texts(paths, search_path(file, environ))
+    report = Report()
+    texts = _remote(paths, file, report) if is_remote(file) else _local(paths, search_path(file, environ), report)
+    missing = report.problems()
     files = {path: tuple(text for _, text in found) for path, found in texts.items()}
     names = {path: tuple(name for name, _ in found) for path, found in texts.items()}
     if parsed.spec is None:
@@ -69,7 +73,7 @@ def short_timeout(submission: Submission, application: str = "") -> tuple[Proble
 def located(file: str, environ: Mapping[str, str]) -> str:
     """As written, else within the CI's workspace, where the original looks for it."""
     workspace = environ.get("GITHUB_WORKSPACE", "")
-    if file == STDIN or not workspace or Path(file).exists():
+    if file == STDIN or is_remote(file) or not workspace or Path(file).exists():
         return file
     there = Path(workspace, file.lstrip("/"))
     if not there.exists():
@@ -91,14 +95,39 @@ def candidates(path: str, bases: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(base / path for base in bases)
 
 
-def _texts(paths: Mapping[str, Place], bases: Sequence[Path]) -> tuple[dict[str, Texts], tuple[Problem, ...]]:
-    """Of each path, and what is missing."""
+def _text(file: str) -> str:
+    return text_at(file, MOST_BYTES) if is_remote(file) else text_of(file, MOST_BYTES)
+
+
+def _local(paths: Mapping[str, Place], bases: Sequence[Path], report: Report) -> dict[str, Texts]:
+    """Of each path; what is missing is reported."""
     found: dict[str, Texts] = {}
-    report = Report()
     for path, place in paths.items():
         found[path] = _manifests(path, bases, report, place)
         _check_size(sum(len(text) for texts in found.values() for _, text in texts))
-    return found, report.problems()
+    return found
+
+
+def _remote(paths: Mapping[str, Place], url: str, report: Report) -> dict[str, Texts]:
+    """The same beside a file that was fetched: only files, for nothing lists a folder there."""
+    if len(paths) > MOST_FETCHED:
+        raise Stop(Exit.WRONG, f"{url} names {len(paths)} files; {MOST_FETCHED} are fetched")
+    found: dict[str, Texts] = {}
+    for path, place in paths.items():
+        found[path] = _fetched(beside(url, path), path, report, place)
+        _check_size(sum(len(text) for texts in found.values() for _, text in texts))
+    return found
+
+
+def _fetched(url: str, path: str, report: Report, place: Place) -> Texts:
+    if not url or not url.endswith(_SUFFIXES):
+        report.error(place, "missing_file", f"{path} is no file beside the fetched one", "name a .yaml or .yml file")
+        return ()
+    try:
+        return ((url, text_at(url, MOST_BYTES)),)
+    except NotThere:
+        report.error(place, "missing_file", f"there is no file {path}", f"tried {url}")
+        return ()
 
 
 def _read(texts: Mapping[str, Texts]) -> tuple[Problem, ...]:
