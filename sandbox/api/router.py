@@ -52,6 +52,7 @@ class Api:
 
     async def _carry_out(self, request: Request) -> Response:
         call = call_of(request, self._cluster.catalogue)
+        reading.check_acceptable(request)
         self._audit.count(call.verb, call.kind.resource, request.user_agent, "dryRun" in request.query)
         fault, self._admin.faults = next_fault(self._admin.faults, call, request.user_agent)
         if fault is None:

@@ -1,13 +1,15 @@
-"""`make bench [NAME=x]`: run the benchmarks, print the table, write build/bench.json."""
+"""`make bench [NAME=x]`: run the benchmarks, print the table, write build/bench.json; after all of them, the docs."""
 
 import asyncio
 import importlib
+import os
 import platform
 import sys
-from pathlib import Path
+import time
 
 import msgspec
 
+from tests.bench import document
 from tests.bench.row import Row, table
 
 BENCHES = (
@@ -22,8 +24,8 @@ BENCHES = (
     "streams",
     "timers",
     "recovery",
+    "soak",
 )
-OUTPUT = Path(__file__).parent.parent.parent / "build" / "bench.json"
 
 
 def main(names: list[str]) -> int:
@@ -31,15 +33,30 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"no benchmark is called {', '.join(sorted(unknown))}; there are: {', '.join(BENCHES)}\n")
         return 2
-    rows: list[Row] = []
-    for name in names or BENCHES:
-        print(f"running {name} …", file=sys.stderr, flush=True)
-        rows += asyncio.run(importlib.import_module(f"tests.bench.{name}").run())
+    rows = [row for name in names or BENCHES for row in _run(name)]
     print(table(rows))
-    OUTPUT.parent.mkdir(exist_ok=True)
-    machine = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    OUTPUT.write_bytes(msgspec.json.format(msgspec.json.encode([{**row, "machine": machine} for row in rows])))
+    _keep(rows)
+    if not names:
+        document.write()
     return 0
+
+
+def _run(name: str) -> list[Row]:
+    load, began = os.getloadavg()[0], time.perf_counter()
+    print(f"running {name} …", file=sys.stderr, flush=True)
+    rows: list[Row] = asyncio.run(importlib.import_module(f"tests.bench.{name}").run())
+    print(f"  {time.perf_counter() - began:.0f} s, load average {load:.1f} before", file=sys.stderr, flush=True)
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return [{**row, "machine": f"{system}, {os.cpu_count()} processors", "load": load} for row in rows]
+
+
+def _keep(rows: list[Row]) -> None:
+    """In place of what the same benchmarks have said before; in the order in which they are run."""
+    fresh = {row["bench"] for row in rows}
+    every = [*rows, *(row for row in document.known() if row["bench"] not in fresh and row["bench"] in BENCHES)]
+    every.sort(key=lambda row: BENCHES.index(row["bench"]))
+    document.OUTPUT.parent.mkdir(exist_ok=True)
+    document.OUTPUT.write_bytes(msgspec.json.format(msgspec.json.encode(every)))
 
 
 if __name__ == "__main__":

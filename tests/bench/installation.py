@@ -75,7 +75,8 @@ class Installation(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def installation() -> AsyncIterator[Installation]:
+async def installation(module: str = "services") -> AsyncIterator[Installation]:
+    """Everything running; `module` is what is started as the services."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fairlead-bench-")))
         layout = Layout(folder)
@@ -83,7 +84,7 @@ async def installation() -> AsyncIterator[Installation]:
         machine = Machine(layout, layout.ports(), plan.inherited(os.environ))
         server = await stack.enter_async_context(nats_server(folder / "nats"))
         sandbox = await stack.enter_async_context(cluster(machine))
-        services = await stack.enter_async_context(running(plan.services(machine, server.url)))
+        services = await stack.enter_async_context(running(_services(machine, server.url, module)))
         bootstrap = await _bootstrap(machine)
         process = await stack.enter_async_context(running(agent(machine, bootstrap)))
         options = Options(server=machine.server, token=await token(bootstrap))
@@ -126,6 +127,10 @@ async def running(child: Child, stdout: int | None = None) -> AsyncIterator[asyn
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+def _services(machine: Machine, nats: str, module: str) -> Child:
+    return msgspec.structs.replace(plan.services(machine, nats), command=(sys.executable, "-m", module))
 
 
 def agent(machine: Machine, bootstrap: Bootstrap) -> Child:

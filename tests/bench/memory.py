@@ -25,9 +25,9 @@ async def run() -> list[Row]:
         await running.ask("POST", "/api/v1/namespaces", application.namespace(application.NAMESPACE))
         await asyncio.sleep(IDLE_SECONDS)
         idle, agent_idle = resident(running.services), resident(running.agent)
-        await _turns(running, 1, WARMING)
+        await turns(running, 1, WARMING)
         before = resident(running.services)
-        await _turns(running, 1 + WARMING, TURNS)
+        await turns(running, 1 + WARMING, TURNS)
         after, agent_after = resident(running.services), resident(running.agent)
     n = APPLICATIONS * TURNS
     each_thousand = max(0.0, after - before) * 1000 / n
@@ -39,7 +39,7 @@ async def run() -> list[Row]:
     ]
 
 
-async def _turns(running: Installation, first: int, count: int) -> None:
+async def turns(running: Installation, first: int, count: int) -> None:
     """Everybody's next version, `count` times, each time to the end."""
     for version in range(first, first + count):
         async with asyncio.TaskGroup() as group:

@@ -15,6 +15,9 @@ class Row(TypedDict):
     goal: str
     holds: bool | None
     n: int
+    machine: str
+    load: float
+    """The load average of the minute before its benchmark began."""
 
 
 def row(bench: str, metric: str, value: float, unit: str, *, n: int, floor: float | None = None, goal: str = "") -> Row:
@@ -22,7 +25,7 @@ def row(bench: str, metric: str, value: float, unit: str, *, n: int, floor: floa
     ratio = value / floor if floor else None
     return Row(
         bench=bench, metric=metric, value=value, unit=unit, floor=floor, ratio=ratio, goal=goal,
-        holds=_holds(goal, value, ratio) if goal else None, n=n,
+        holds=_holds(goal, value, ratio) if goal else None, n=n, machine="", load=0.0,
     )  # fmt: skip
 
 
@@ -35,7 +38,7 @@ def _holds(goal: str, value: float, ratio: float | None) -> bool | None:
 
 
 def table(rows: list[Row]) -> str:
-    heads = ("bench", "metric", "value", "unit", "floor", "ratio", "goal", "holds", "n")
+    heads = ("bench", "metric", "value", "unit", "floor", "ratio", "goal", "holds", "n", "load")
     lines = [heads, *(tuple(_cell(row[head]) for head in heads) for row in rows)]  # type: ignore[literal-required]
     widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
     return "\n".join(
