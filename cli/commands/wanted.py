@@ -15,7 +15,11 @@ Deployment = Annotated[
 ]
 File = Annotated[
     str,
-    Parameter(name=["--file", "-f"], allow_leading_hyphen=True, help="The deployment file, or its https:// address; - reads standard input."),
+    Parameter(
+        name=["--file", "-f"],
+        allow_leading_hyphen=True,
+        help="The deployment file, or its https:// address; - reads standard input.",
+    ),
 ]
 Application = Annotated[
     str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 from msgspec.structs import replace
@@ -95,8 +95,9 @@ class Teller:
 
     def tell(self, frame: Frame) -> None:
         if frame.event == "event":
-            if line := self.story.line(msgspec.json.decode(frame.data, type=EventView)):
-                self._output.line(line)
+            event = msgspec.json.decode(frame.data, type=EventView)
+            if said := self.story.told(event):
+                self._output.line(f"{stamp(event.at)}  {said}")
         elif frame.event in ("view", "snapshot"):
             self._ask(msgspec.json.decode(frame.data, type=DeploymentView))
 
@@ -106,6 +107,11 @@ class Teller:
             if command not in self._asked:
                 self._output.note(f"{words}: {command}")
         self._asked = frozenset(commands)
+
+
+def stamp(at: datetime) -> str:
+    """The whole of it, in UTC: a log outlives its day."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def seen(view: DeploymentView, frame: Frame) -> DeploymentView:

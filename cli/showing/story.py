@@ -22,6 +22,11 @@ class Story:
 
     def line(self, event: EventView) -> str:
         """With the time of day; empty for what a person need not know."""
+        said = self.told(event)
+        return f"{event.at:%H:%M:%S}  {said}" if said else ""
+
+    def told(self, event: EventView) -> str:
+        """The same without a time."""
         target, reason = str(event.data.get("target", "")), str(event.data.get("reason") or "")
         told = self._heard(event, target, reason)
         said = sentence(event.type, told)
@@ -29,7 +34,7 @@ class Story:
             self._reasons.tell(target, reason)
         if target:
             self._fates[target] = heard(self._fates.get(target, Fate()), event)
-        return f"{event.at:%H:%M:%S}  {f'{target}: ' if target else ''}{said}" if said else ""
+        return f"{f'{target}: ' if target else ''}{said}" if said else ""
 
     def _heard(self, event: EventView, target: str, reason: str) -> Heard:
         self._application = self._application or str(event.data.get("application", ""))

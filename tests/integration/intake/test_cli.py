@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -191,6 +192,8 @@ async def test_watch_ends_as_deployment(memory: Open, folder: Path, phase: Phase
         await play(w, deployment, phase)
         result = await ended(watching)
         assert result.code == code
+        stamps = [line.partition("  ")[0] for line in result.out.splitlines()]
+        assert all(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", one) for one in stamps), stamps
         lines = [line.partition("  ")[2] for line in result.out.splitlines()]
         assert lines[:2] == ["shop is deployed by ann", "prod: begins"]
         last = "shop succeeded" if phase is Phase.SUCCEEDED else "shop failed: prod was rolled back"
