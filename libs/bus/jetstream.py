@@ -21,6 +21,12 @@ ACK_WAIT_SECONDS = 30
 
 MAX_UNACKNOWLEDGED = 256
 
+FLUSHES = 3
+FLUSH_SECONDS = 8
+"""How often, and how long each time, the server is asked whether it knows of a subscription. A process that starts
+while its way to the server stalls, or the server itself, is to begin when that is over, not to end. Long, for a client
+that hears an answer too late breaks its connection; and again, for an answer is lost with a connection."""
+
 _NANOSECONDS = 1_000_000_000
 _PAUSE = 0.25
 _RESET_TRIES = 10
@@ -106,7 +112,7 @@ class JetStreamBus:
         self._connection.require()
         try:
             subscription = await self._connection.client.subscribe(subject, queue=queue, cb=put)
-            await self._connection.client.flush(timeout=5)
+            await self._flush()
         except nats.errors.Error as error:
             raise Unavailable(f"{subject}: {error!r}") from error
         try:
@@ -114,6 +120,14 @@ class JetStreamBus:
         finally:
             if not self._connection.client.is_closed:
                 await subscription.unsubscribe()
+
+    async def _flush(self) -> None:
+        """Until the server has seen what was sent; asked more than once, for an answer is lost with its connection."""
+        for _ in range(FLUSHES - 1):
+            with suppress(nats.errors.FlushTimeoutError):
+                await self._connection.client.flush(timeout=FLUSH_SECONDS)
+                return
+        await self._connection.client.flush(timeout=FLUSH_SECONDS)
 
     def inbox(self) -> str:
         return str(self._connection.client.new_inbox())
