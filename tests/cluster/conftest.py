@@ -1,12 +1,12 @@
 """One cluster and one installation for each worker process; a namespace, an application and a folder for each test."""
 
-import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from cli.local.plan import Outside
 from libs.runtime.nats_server import NatsServer
@@ -31,26 +31,30 @@ def programs() -> Path:
         pytest.skip(f"there is no Kubernetes: {missing}")
 
 
-@pytest.fixture(scope="session")
-def cluster(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+# One loop for all of the session: what is still closing when a fixture is there is closed in peace.
+_once = pytest_asyncio.fixture(scope="session", loop_scope="session")
+
+
+@_once
+async def cluster(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
     running = Cluster(programs, tmp_path_factory.mktemp("kubernetes"))
     try:
-        asyncio.run(running.start())
+        await running.start()
         yield running
     finally:
         running.stop()
 
 
-@pytest.fixture(scope="session")
-def ground(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+@_once
+async def ground(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ground]:
     """Everything is started once: a release in one namespace is nothing to the next."""
     folder = tmp_path_factory.mktemp("fairlead")
-    kubeconfig = asyncio.run(grant(cluster, folder))
+    kubeconfig = await grant(cluster, folder)
     nats = NatsServer(folder / "nats")
-    asyncio.run(nats.start())
+    await nats.start()
     plane = Plane(folder / "state", nats, Outside(kubeconfig, "test", ("*",)))
     try:
-        asyncio.run(plane.start_together())
+        await plane.start_together()
         yield Ground(cluster, plane)
     finally:
         plane.kill_all()
