@@ -31,6 +31,7 @@ async def test_name_is_given_once(world: World) -> None:
     assert (status, document["code"]) == (409, "conflict")
 
 
+@pytest.mark.feature("F150")
 async def test_deleted_client_gets_no_token(world: World) -> None:
     secret, headers = world.credentials["prod"].secret.reveal(), await world.bearer()
     assert (await world.token_for("agent.main.prod", secret))[0] == 200

@@ -68,6 +68,7 @@ async def test_deleted_client_is_logged_out(world: World) -> None:
     assert (await renewed(world, held))[0] == 400
 
 
+@pytest.mark.feature("F150")
 async def test_renewed_token_has_todays_roles(world: World) -> None:
     headers, path = await world.bearer(), "/api/v1/clients"
     _, made, _ = await world.ask("POST", path, json={"name": "ci", "roles": ["deployer"]}, headers=headers)

@@ -100,6 +100,7 @@ async def a_door(p: Ports, home: Path) -> AsyncIterator[Door]:
             yield Door(f"http://127.0.0.1:{port}", ci, home)
 
 
+@pytest.mark.feature("F153")
 async def test_whole_way_in_and_out(memory: Open, tmp_path: Path) -> None:
     async with memory() as p, a_door(p, tmp_path) as door:
         before = await door.cli("deploy", "start", "-f", "deploy.yml", "--server", door.url)

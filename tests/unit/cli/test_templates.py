@@ -32,7 +32,7 @@ def test_schema_is_that_of_a_known_server() -> None:
     assert first.endswith("$schema=http://127.0.0.1:1234/api/v1/schema/deployment.json")
 
 
-@pytest.mark.feature("F155")
+@pytest.mark.feature("F165")
 @pytest.mark.parametrize("strategy", SERVICES)
 @pytest.mark.parametrize("feature", sorted(EVERYTHING))
 def test_every_feature_gives_a_file_that_reads(strategy: str, feature: str) -> None:
