@@ -1,6 +1,5 @@
 """What intake reads before it answers: always the leader's last record, so that nobody sees the past twice."""
 
-import asyncio
 from collections.abc import Iterable
 
 import msgspec
@@ -64,12 +63,7 @@ class Records:
 
     async def analyses(self, key: Key, runs: Iterable[str]) -> dict[str, Analysing]:
         """What is committed about a deployment's analyses, by the names of their runs; without those that are not."""
-        async with asyncio.TaskGroup() as group:
-            reads = {
-                run: group.create_task(self._store.last(state_subject(ANALYSIS.noun, key.of_target(run))))
-                for run in runs
-            }
-        found = {run: read.result() for run, read in reads.items()}
+        found = {run: await self._store.last(state_subject(ANALYSIS.noun, key.of_target(run))) for run in runs}
         return {run: load(ANALYSIS, stored).state for run, stored in found.items() if stored}
 
     async def last_event(self, key: Key) -> int:
@@ -83,11 +77,8 @@ class Records:
     async def _rollouts(self, key: Key, deployment: Deployment) -> list[Loaded[Rollout]]:
         """One by one, from the leader: a list of them all may come from a copy that is behind."""
         begun = [target.plan.name for target in deployment.targets if target.phase not in _NOT_BEGUN]
-        async with asyncio.TaskGroup() as group:
-            reads = [
-                group.create_task(self._store.last(state_subject(ROLLOUT.noun, key.of_target(name)))) for name in begun
-            ]
-        return [load(ROLLOUT, stored) for stored in (read.result() for read in reads) if stored]
+        reads = [await self._store.last(state_subject(ROLLOUT.noun, key.of_target(name))) for name in begun]
+        return [load(ROLLOUT, stored) for stored in reads if stored]
 
     async def _is_open(self, key: Key, deployment: str) -> bool:
         return not is_terminal((await self._deployment(Key(key.tenant, key.partition, deployment))).state)
