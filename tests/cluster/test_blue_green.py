@@ -54,3 +54,30 @@ async def test_traffic_moves_when_approved(stage: Stage) -> None:
 
     await stage.becomes(both_are_new)
     assert await stage.sizes() == [Size(NEW, PODS, PODS)]
+
+
+@pytest.mark.feature("F80")
+async def test_traffic_goes_back_when_aborted(stage: Stage) -> None:
+    objects = [service(), service("preview")]
+    await stage.deployed(*objects, deployment(OLD), strategy=GATED, trafficManagement=TRAFFIC)
+    before = {one["metadata"]["name"]: one["spec"]["selector"] for one in await stage.every("services")}
+    held = {"blueGreen": {"shutDownOldVersionAfter": [{"pause": {"untilApproved": True}}]}}
+    started = await stage.person.start(stage.file([*objects, deployment(NEW)], held, trafficManagement=TRAFFIC))
+
+    async def leads_to_new() -> bool:
+        return await led_to(stage, "web") == [NEW] * PODS
+
+    await stage.becomes(leads_to_new)
+    await stage.person.sees(started, _asks)
+    aborted = await stage.person.fairlead("deploy", "abort", "-i", started)
+    assert aborted.returncode == 0, aborted.stderr
+    code, story = await stage.person.story(started)
+    assert code == 1, story
+    after = {one["metadata"]["name"]: one["spec"]["selector"] for one in await stage.every("services")}
+    assert after == before
+
+    async def leads_to_old() -> bool:
+        return await led_to(stage, "web") == [OLD] * PODS
+
+    await stage.becomes(leads_to_old)
+    assert await stage.sizes() == [Size(OLD, PODS, PODS)]

@@ -25,13 +25,13 @@ class _Answer(Struct, frozen=True):
     code: int = 0
 
 
-_SPELLED = {"id": "auditID", "uri": "requestURI", "about": "objectRef", "answer": "responseStatus"}
+_SPELLED = {"uri": "requestURI", "about": "objectRef", "answer": "responseStatus"}
 
 
 class _Line(Struct, frozen=True, rename=_SPELLED):
-    id: str
     verb: str
     uri: str
+    stage: str = ""
     user: _User = _User()
     about: _Object = _Object()
     answer: _Answer = _Answer()
@@ -71,17 +71,19 @@ class AuditLog:
         return [one for one in self._read() if one.user == user]
 
     def _read(self) -> Iterator[Request]:
-        known = set()
         with self._path.open("rb") as lines:
             lines.seek(self._from)
             for text in lines:
                 if not text.endswith(b"\n"):
                     return
                 line = msgspec.json.decode(text, type=_Line)
-                # A watch has one line for its beginning and one for its end.
-                if line.id not in known:
-                    known.add(line.id)
+                if not _is_end_of_watch(line):
                     yield _request(line)
+
+
+def _is_end_of_watch(line: _Line) -> bool:
+    """A watch has a line for its beginning too, unless it was refused."""
+    return line.verb == "watch" and line.stage == "ResponseComplete" and line.answer.code == 200
 
 
 def _request(line: _Line) -> Request:

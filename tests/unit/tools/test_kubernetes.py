@@ -103,13 +103,15 @@ def test_version_is_stamped() -> None:
 
 
 LINES = """\
-{"auditID":"1","verb":"get","requestURI":"/api/v1/pods","user":{"username":"early"}}
-{"auditID":"2","stage":"ResponseStarted","verb":"watch","requestURI":"/api/v1/pods?watch=1","user":{"username":"ann"}}
-{"auditID":"2","stage":"ResponseComplete","verb":"watch","requestURI":"/api/v1/pods?watch=1","user":{"username":"ann"}}
-{"auditID":"3","verb":"get","requestURI":"/api/v1/pods","user":{"username":"bob"}}
-{"auditID":"4","verb":"patch","requestURI":"/x?dryRun=All","user":{"username":"ann"},"responseStatus":{"code":201},\
+{"verb":"get","requestURI":"/api/v1/pods","user":{"username":"early"}}
+{"stage":"ResponseComplete","verb":"watch","requestURI":"/a","user":{"username":"ann"},"responseStatus":{"code":200}}
+{"stage":"ResponseStarted","verb":"watch","requestURI":"/b","user":{"username":"ann"},"responseStatus":{"code":200}}
+{"stage":"ResponseComplete","verb":"watch","requestURI":"/b","user":{"username":"ann"},"responseStatus":{"code":200}}
+{"stage":"ResponseComplete","verb":"watch","requestURI":"/c","user":{"username":"ann"},"responseStatus":{"code":403}}
+{"verb":"get","requestURI":"/api/v1/pods","user":{"username":"bob"}}
+{"verb":"patch","requestURI":"/x?dryRun=All","user":{"username":"ann"},"responseStatus":{"code":201},\
 "objectRef":{"apiGroup":"apps","resource":"deployments","subresource":"scale","namespace":"shop","name":"web"}}
-{"auditID":"5","verb":"de"""
+{"verb":"de"""
 
 
 def test_audit_counts_each_request_once(tmp_path: Path) -> None:
@@ -119,8 +121,9 @@ def test_audit_counts_each_request_once(tmp_path: Path) -> None:
     log = AuditLog(path)
     with path.open("a") as file:
         file.write("".join(rest))
-    watch, patch = log.requests("ann")
-    assert (watch.verb, watch.is_write) == ("watch", False)
+    watch, refused, patch = log.requests("ann")
+    assert (watch.uri, watch.is_write) == ("/b", False), "one that began, and not the end of an earlier one"
+    assert (refused.uri, refused.status) == ("/c", 403)
     assert (patch.is_write, patch.is_rehearsal, patch.status) == (True, True, 201)
     assert (patch.group, patch.resource, patch.namespace, patch.name) == ("apps", "deployments/scale", "shop", "web")
     assert log.requests("early") == []
