@@ -5,6 +5,7 @@ from contextlib import suppress
 from random import Random
 
 from msgspec import Struct
+from prometheus_client import Counter
 
 from agent.frames import Malformed
 from agent.stream import Ended, Introduction, Stream, dialled
@@ -59,6 +60,12 @@ class Dialler:
         self._clock = process.clock
         self._streams: dict[Stream, None] = {}
         self._ended = asyncio.Event()
+        self._ended_streams = Counter(
+            "fairlead_agent_streams_ended",
+            "Streams to a gateway that ended, by why: ended, silent, malformed (it said what it may not), notoken.",
+            ("why",),
+            registry=process.metrics.registry,
+        )
 
     async def run(self) -> None:
         """Stay connected until cancelled; then finish what is under way."""
@@ -121,6 +128,7 @@ class Dialler:
             failure = failure.exceptions[0]
         if isinstance(failure, Ended) and failure.is_unauthenticated:
             self._tokens.forget()
+        self._ended_streams.labels(type(failure).__name__.lower()).inc()
         reason = str(failure)
         log.logger().warning("stream_ended", gateway=self._gate.address, reason=reason)
         if not self._streams:

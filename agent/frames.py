@@ -18,16 +18,23 @@ from proto.agent.v1.agent_pb2 import (
     Request,
     Response,
     Unsupported,
+    Welcome,
 )
 
 METHOD = "/fairlead.agent.v1.Gateway/Session"
 MIN_PROTOCOL = 1
 MAX_PROTOCOL = 1
 BUSY = "busy"
+NAME_MOST = 128
+REASON_MOST = 1024
+
+
+SHORTEST_PING_MS = 50
+LONGEST_SILENCE_MS = 10 * 60 * 1000
 
 
 class Malformed(Exception):
-    """These bytes are not a frame; the stream ends."""
+    """These bytes are not a frame, or one that no gateway sends; the stream ends."""
 
 
 class Welcomed(Struct, frozen=True):
@@ -104,14 +111,20 @@ def _about_stream(outer: GatewayFrame) -> Said:
         case "pong":
             return Ponged(outer.pong.seq)
         case "goaway":
-            return Leave(outer.goaway.reason, outer.goaway.within_ms / 1000)
+            return Leave(outer.goaway.reason[:REASON_MOST], outer.goaway.within_ms / 1000)
         case "welcome":
-            rhythm = Rhythm(outer.welcome.ping_ms / 1000, outer.welcome.dead_ms / 1000)
-            return Welcomed(outer.welcome.protocol, outer.welcome.gateway, rhythm)
+            return Welcomed(outer.welcome.protocol, outer.welcome.gateway[:NAME_MOST], _rhythm(outer.welcome))
         case "unsupported":
-            return Misunderstood(outer.unsupported.reason)
+            return Misunderstood(outer.unsupported.reason[:REASON_MOST])
         case _:
             return Unknown(outer.request)
+
+
+def _rhythm(welcome: Welcome) -> Rhythm:
+    """A gateway that wants no pause between two pings would keep the agent from everything else."""
+    if not SHORTEST_PING_MS <= welcome.ping_ms < welcome.dead_ms <= LONGEST_SILENCE_MS:
+        raise Malformed(f"no rhythm: a ping every {welcome.ping_ms} ms, dead after {welcome.dead_ms} ms")
+    return Rhythm(welcome.ping_ms / 1000, welcome.dead_ms / 1000)
 
 
 def _ask(inner: Request) -> Ask:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from agent import frames
 from agent.work import Work
+from libs.link.codec import problem_with
 from libs.link.outbox import Outbox
 from libs.link.pulse import Pulse
 from libs.messages.agent import FRAME_BYTES, Ask, Control, Frame
@@ -126,6 +127,8 @@ class Stream:
             raise Ended(f"no welcome within {WELCOME_SECONDS:g} s: does something in between hold it back?") from None
         if not isinstance(said, frames.Welcomed):
             raise Ended("the gateway's first frame was not welcome")
+        if not frames.MIN_PROTOCOL <= said.protocol <= frames.MAX_PROTOCOL:
+            raise Ended(f"the gateway chose protocol {said.protocol}, which this agent does not speak")
         log.logger().info("stream_opened", gateway=said.gateway, protocol=said.protocol)
         return said
 
@@ -174,9 +177,15 @@ class Stream:
                 self._outbox.add(frames.unsupported(number))
             case frames.Misunderstood(reason):
                 log.logger().warning("frame_misunderstood", reason=reason)
+            case frames.Welcomed():
+                raise frames.Malformed("a second welcome on one stream")
 
     def _begin(self, number: int, ask: Ask, group: asyncio.TaskGroup) -> None:
-        if ask.verb == "ping":
+        if number == 0 or number in self._open:
+            raise frames.Malformed(f"request {number} was asked already, or never could be")
+        if problem := problem_with(ask):
+            self._outbox.add(frames.answered(number, Frame(0, last=True, problem=f"refused: {problem}")))
+        elif ask.verb == "ping":
             # Answered from here: it says how long the way is, not how busy the agent is.
             self._outbox.add(frames.answered(number, Frame(0, status=200, last=True)))
         elif len(self._open) >= _OPEN_MOST:

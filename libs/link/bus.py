@@ -7,9 +7,9 @@ from itertools import count
 
 from libs.durable.ports import Bus, Packet, Unavailable
 from libs.link.answer import Opened, heard, whole
-from libs.link.codec import Unreadable, decode_frame, encode
+from libs.link.codec import Unreadable, decode_frame, encode, problem_with
 from libs.link.inflow import Inflow
-from libs.link.port import Answer, Away, Busy, Lost, Stream
+from libs.link.port import Answer, Away, Busy, Lost, Refused, Stream
 from libs.messages.agent import Ask, Control, Frame, request_subject
 from libs.runtime.clock import Clock
 
@@ -90,6 +90,8 @@ class BusLink:
                 await _control(self._bus, inflow, Control(renew=True))
 
     def _expect(self, ask: Ask) -> tuple[str, Inflow]:
+        if problem := problem_with(ask):
+            raise Refused(problem)
         if len(self._open) >= OPEN_MOST:
             raise Busy(f"{OPEN_MOST} requests are under way in this process")
         reply = f"{self._inbox}.{next(self._numbers)}"

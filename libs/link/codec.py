@@ -32,15 +32,22 @@ def encode(message: Ask | Frame | Control) -> bytes:
 
 def decode_ask(packet: bytes) -> Ask:
     ask = _decode(_asks, packet)
-    if len(ask.body) > ASK_BYTES:
-        raise Unreadable(f"the body has {len(ask.body)} bytes; {ASK_BYTES} are allowed")
-    if len(ask.path) > PATH_BYTES or not fits_headers(ask.headers):
-        raise Unreadable("the path or the headers are too long")
-    if not 0 < ask.timeout_ms <= TIMEOUT_MOST_MS or not 0 < ask.credit <= CREDIT_MOST:
-        raise Unreadable(f"the timeout must be within {TIMEOUT_MOST_MS} ms and the credit within {CREDIT_MOST} frames")
-    if not 0 <= ask.fence_epoch < 2**63:
-        raise Unreadable("the epoch is not one that was ever given")
+    if problem := problem_with(ask):
+        raise Unreadable(problem)
     return ask
+
+
+def problem_with(ask: Ask) -> str:
+    """Why nobody may be asked this; empty where everybody on the way takes it."""
+    if len(ask.body) > ASK_BYTES:
+        return f"the body has {len(ask.body)} bytes; {ASK_BYTES} are allowed"
+    if len(ask.path) > PATH_BYTES or not fits_headers(ask.headers):
+        return "the path or the headers are too long"
+    if not 0 < ask.timeout_ms <= TIMEOUT_MOST_MS or not 0 < ask.credit <= CREDIT_MOST:
+        return f"the timeout must be within {TIMEOUT_MOST_MS} ms and the credit within {CREDIT_MOST} frames"
+    if not 0 <= ask.fence_epoch < 2**63:
+        return "the epoch is not one that was ever given"
+    return ""
 
 
 def decode_frame(packet: bytes) -> Frame:
@@ -61,5 +68,5 @@ def fits_headers(headers: dict[str, str]) -> bool:
 def _decode(decoder: msgspec.msgpack.Decoder[_Wire], packet: bytes) -> _Wire:
     try:
         return decoder.decode(packet)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error)) from error

@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
 from libs.link.answer import Opened, checked, heard, whole
-from libs.link.port import Answer, Lost, Stream
+from libs.link.codec import problem_with
+from libs.link.port import Answer, Lost, Refused, Stream
 from libs.messages.agent import Ask, Frame
 
 Answers = Callable[[str, str, Ask], AsyncGenerator[Frame, None]]
@@ -32,6 +33,8 @@ class MemoryLink:
 
     @asynccontextmanager
     async def _frames(self, tenant: str, agent: str, ask: Ask) -> AsyncIterator["_Called"]:
+        if problem := problem_with(ask):
+            raise Refused(problem)
         source = self._answers(tenant, agent, ask)
         async with aclosing(source):
             yield _Called(source)

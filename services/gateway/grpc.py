@@ -68,31 +68,48 @@ class Door:
         await context.send_initial_metadata(())
         ending = await self._gateway.attend(wire, caller, hello, self._verify)
         reason = str(ending or "the agent ended the stream")
-        log.logger().info("stream_ended", agent=caller.agent, tenant=caller.tenant, reason=reason)
-        if ending is not None:
-            await context.abort(_CODES.get(type(ending), grpc.StatusCode.UNAVAILABLE), reason)
+        if ending is None:
+            log.logger().info("stream_ended", agent=caller.agent, tenant=caller.tenant, reason=reason)
+            return
+        code = _CODES.get(type(ending), grpc.StatusCode.UNAVAILABLE)
+        self._note(code, reason, agent=caller.agent, tenant=caller.tenant)
+        await context.abort(code, reason)
 
     async def _meet(
         self, wire: "_ServerStream", context: "grpc.aio.ServicerContext[bytes, bytes]"
     ) -> tuple[Caller, translate.Hello]:
         if self._gateway.is_draining:
-            await _refuse(context, grpc.StatusCode.UNAVAILABLE, "this gateway stops: connect to another")
+            await self._refuse(context, grpc.StatusCode.UNAVAILABLE, "this gateway stops: connect to another")
         if self._admission.take() is None:
-            await _refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many agents connect at once: come later")
+            await self._refuse(
+                context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many agents at once: come later"
+            )
         try:
             caller = await self._verify(_token(context))
         except NotAccepted as error:
-            await _refuse(context, grpc.StatusCode.UNAUTHENTICATED, str(error))
+            await self._refuse(context, grpc.StatusCode.UNAUTHENTICATED, str(error))
         if not self._gateway.has_room(caller):
-            await _refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "this gateway has as many streams as it may")
+            await self._refuse(
+                context, grpc.StatusCode.RESOURCE_EXHAUSTED, "this gateway has all streams it may"
+            )
         try:
             return caller, await _first(wire)
         except TimeoutError:
-            await _refuse(context, grpc.StatusCode.DEADLINE_EXCEEDED, f"no hello within {HELLO_SECONDS:g} s")
+            await self._refuse(context, grpc.StatusCode.DEADLINE_EXCEEDED, f"no hello within {HELLO_SECONDS:g} s")
         except translate.Malformed as error:
-            await _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+            await self._refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Disagreed as error:
-            await _refuse(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
+            await self._refuse(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
+
+    async def _refuse(
+        self, context: "grpc.aio.ServicerContext[bytes, bytes]", code: grpc.StatusCode, reason: str
+    ) -> NoReturn:
+        self._note(code, reason, peer=context.peer())
+        await context.abort(code, reason)
+        raise AssertionError("abort raises")
+
+    def _note(self, code: grpc.StatusCode, reason: str, **who: str) -> None:
+        self._gateway.refusals.note(code.name.lower(), reason, **who)
 
 
 class _ServerStream:
@@ -145,9 +162,3 @@ async def _first(wire: _ServerStream) -> translate.Hello:
     if not isinstance(said, translate.Hello):
         raise Disagreed("the first frame of a stream is hello")
     return said
-
-
-async def _refuse(context: "grpc.aio.ServicerContext[bytes, bytes]", code: grpc.StatusCode, reason: str) -> NoReturn:
-    log.logger().warning("stream_refused", code=code.name, reason=reason, peer=context.peer())
-    await context.abort(code, reason)
-    raise AssertionError("abort raises")

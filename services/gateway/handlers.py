@@ -6,11 +6,11 @@ from itertools import count
 
 from libs.durable.ports import Bus, Packet
 from libs.link.codec import Unreadable, decode_control
-from libs.runtime import log
 from libs.runtime.process import Process
 from services.gateway import translate
 from services.gateway.attendance import Attendance, Disagreed, Verify, Wire
 from services.gateway.connections import Presence
+from services.gateway.refusals import Refusals
 from services.gateway.session import Caller, Place, Session
 from services.gateway.settings import Settings
 
@@ -26,6 +26,7 @@ class Gateway:
         self._bus = bus
         self._presence = presence
         self._clock = process.clock
+        self.refusals = Refusals(process.metrics.registry)
         self._sessions: dict[str, Session] = {}
         self._replicas: dict[tuple[str, str], set[Session]] = {}
         """The streams of each agent."""
@@ -44,7 +45,7 @@ class Gateway:
 
     async def attend(self, wire: Wire, caller: Caller, hello: translate.Hello, verify: Verify) -> Exception | None:
         """Serve one stream until it ends; why it did, or None where the agent just ended it."""
-        place = Place(self.name, str(next(self._names)), self._settings.rhythm)
+        place = Place(self.name, str(next(self._names)), self._settings.rhythm, self.refusals)
         session = Session(place, caller, hello, self._bus, self._clock)
         self._sessions[session.name] = session
         self._replicas.setdefault(caller.name, set()).add(session)
@@ -67,7 +68,7 @@ class Gateway:
         try:
             session.control(int(number), decode_control(packet.data))
         except Unreadable as error:
-            log.logger().warning("control_unreadable", subject=packet.subject, error=str(error))
+            self.refusals.note("control", str(error), subject=packet.subject)
 
     async def sweep(self) -> None:
         """Every second: give up what is overdue, and send away streams that are too old."""

@@ -14,6 +14,7 @@ from libs.link.pulse import Pulse, Rhythm
 from libs.messages.agent import Ask, Control, Frame, control_subject
 from libs.runtime.clock import Clock
 from services.gateway import translate
+from services.gateway.refusals import Refusals
 
 WAITING_MOST = 64
 WAITING_BYTES = 256 * 1024
@@ -42,6 +43,7 @@ class Place(Struct, frozen=True):
     gateway: str
     session: str
     rhythm: Rhythm
+    refusals: Refusals | None = None
 
 
 class Open(Struct):
@@ -102,6 +104,7 @@ class Session:
                 return
         except (Unreadable, translate.Malformed) as error:
             problem = f"refused: {error}"
+            self._note("ask", str(error))
         await self._end_with(packet.reply, 0, problem)
 
     async def turn_away(self, packet: Packet) -> None:
@@ -145,11 +148,11 @@ class Session:
         if request is None:
             return  # late: the request was cancelled or given up
         if frame.seq != request.next_seq and not frame.problem:
-            await self._give_up(number, "gone: the agent left out a piece of its answer")
+            await self._refuse(number, "the agent left out a piece of its answer")
             return
         request.credit -= not frame.heartbeat and not frame.last
         if request.credit < 0:
-            await self._give_up(number, "gone: the agent sent more than was asked for")
+            await self._refuse(number, "the agent sent more than was asked for")
             return
         if frame.seq == 0 and not frame.last:
             frame = replace(frame, control=control_subject(self._place.gateway, f"{self.name}-{number}"))
@@ -180,6 +183,14 @@ class Session:
         for number, request in remaining.items():
             problem = "away" if number in unsent else f"gone: {reason}"
             await self._end_with(request.reply, request.next_seq, problem)
+
+    async def _refuse(self, number: int, reason: str) -> None:
+        self._note("answer", reason)
+        await self._give_up(number, f"gone: {reason}")
+
+    def _note(self, what: str, reason: str) -> None:
+        if self._place.refusals is not None:
+            self._place.refusals.note(what, reason, tenant=self.caller.tenant, agent=self.caller.agent)
 
     async def _give_up(self, number: int, problem: str) -> None:
         request = self._close(number)

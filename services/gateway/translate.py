@@ -29,6 +29,7 @@ BUSY = "busy"
 
 _NAME_MOST = 128
 _PROBLEM_MOST = 1024
+_TOKEN_MOST = 16 * 1024
 _VERBS_MOST = 32
 
 
@@ -105,6 +106,8 @@ def _hello(outer: AgentFrame) -> Said:
         raise Malformed("hello names too many verbs")
     if max(len(hello.version), len(hello.process), len(hello.cluster)) > _NAME_MOST:
         raise Malformed(f"a name in hello is longer than {_NAME_MOST} characters")
+    if not hello.process or not (hello.version + hello.process + hello.cluster).isprintable():
+        raise Malformed("hello does not say which process it is from, or a name in it cannot be shown")
     # Thousands of agents know the same verbs.
     verbs = tuple(sys.intern(verb) for verb in hello.verbs)
     return Hello(hello.min_protocol, hello.max_protocol, hello.version, hello.process, verbs, hello.cluster)
@@ -130,6 +133,12 @@ def _event(outer: AgentFrame) -> Said:
     return Answered(outer.request, Frame(event.seq, body=event.body, heartbeat=event.heartbeat))
 
 
+def _renew(outer: AgentFrame) -> Said:
+    if len(outer.renew.token) > _TOKEN_MOST:
+        raise Malformed(f"a token is longer than {_TOKEN_MOST} characters")
+    return Renewed(outer.renew.token)
+
+
 _READERS: dict[str, Callable[[AgentFrame], Said]] = {
     "hello": _hello,
     "response": _response,
@@ -139,7 +148,7 @@ _READERS: dict[str, Callable[[AgentFrame], Said]] = {
     "pong": lambda outer: Ponged(outer.pong.seq),
     "goaway": lambda outer: Leaving(outer.goaway.reason[:_PROBLEM_MOST]),
     "unsupported": lambda outer: Misunderstood(outer.request, outer.unsupported.reason[:_PROBLEM_MOST]),
-    "renew": lambda outer: Renewed(outer.renew.token),
+    "renew": _renew,
 }
 
 
