@@ -56,12 +56,12 @@ class Given(Tokens):
 
 async def agents(address: str, authority: str, tokens: str) -> None:
     pinned, given = Path(authority).read_bytes(), Path(tokens).read_text().split()  # noqa: ASYNC240 - before the work
-    healths, metrics = [Health() for _ in given], Metrics()
+    healths = [Health() for _ in given]
     chance = system_random()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         work = _work(session)
         for number, token in enumerate(given):
-            process = Process("agent", ProcessSettings(), healths[number], metrics, _CLOCK, chance, str(number))
+            process = Process("agent", ProcessSettings(), healths[number], Metrics(), _CLOCK, chance, str(number))
             introduction = Introduction("bench", f"{number:016x}")
             group.create_task(Dialler(Gate(address, pinned), Given(token), work, introduction, process).run())
         await _tell(lambda: sum(health.is_ready for health in healths))
