@@ -26,7 +26,7 @@ _OPEN_MOST = 4096
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", _PIECE_BYTES),
-    # Both ends say something every ten seconds. Pings below that, held up together by a busy machine and counted at once,
+    # Both ends say something every ten seconds. Pings below that, held up by a busy machine and counted all at once,
     # had the gateway end streams for too many of them.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
