@@ -20,9 +20,10 @@ def login(
     ] = "",
     options: Options = DEFAULTS,
 ) -> int:
-    from cli.login.session import log_in
+    from cli.login.session import log_in, wished
 
-    return interruption.run(log_in(options, Output(options), secret_file, tenant))
+    output = Output(options)
+    return interruption.run(log_in(wished(options, output, secret_file, tenant), output))
 
 
 def logout(

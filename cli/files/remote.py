@@ -51,7 +51,8 @@ def _fetched(url: str, most_bytes: int) -> bytes:
         with error:
             raise _refused(url, error) from error
     except (URLError, HTTPException, OSError, ValueError) as error:
-        why = str(getattr(error, "reason", "") or error) or type(error).__name__
+        cause = getattr(error, "reason", None) or error
+        why = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
         raise Stop(Exit.UNREACHABLE, f"{url} cannot be fetched: {why}") from error
 
 

@@ -121,7 +121,8 @@ def _remote(paths: Mapping[str, Place], url: str, report: Report) -> dict[str, T
 
 def _fetched(url: str, path: str, report: Report, place: Place) -> Texts:
     if not url or not url.endswith(_SUFFIXES):
-        report.error(place, "missing_file", f"{path} is no file beside the fetched one", "name a .yaml or .yml file")
+        what = f"{path} cannot be fetched: nothing lists a folder at an address"
+        report.error(place, "missing_file", what, "name each .yaml or .yml file")
         return ()
     try:
         return ((url, text_at(url, MOST_BYTES)),)

@@ -35,19 +35,37 @@ class LoggedOut(Struct, frozen=True, rename="camel"):
     servers: tuple[str, ...]
 
 
-async def log_in(options: Options, output: Output, secret_file: str, tenant: str) -> Exit:
+class Wish(Struct, frozen=True):
+    """Who wants to be logged in, and where."""
+
+    server: str
+    issuer: str
+    credential: Credential
+    tenant: str = ""
+    """Empty: whichever the client belongs to."""
+
+
+def wished(options: Options, output: Output, secret_file: str, tenant: str) -> Wish:
+    """What is not given is asked for: before anything runs that an interruption would have to wait for."""
     server = place_of(options).server
-    issuer_url = (options.issuer or server).rstrip("/")
+    issuer = (options.issuer or server).rstrip("/")
     if options.client_secret:
         output.note(SHOWN, "yellow")
-    if is_in_the_clear(issuer_url):
-        output.note(f"warning: the secret travels to {issuer_url} in the clear; an https:// address keeps it", "yellow")
-    credential = _credential(options, secret_file)
-    granted = await Issuer(issuer_url).prove(credential.client_id, credential.secret, is_lasting=True)
-    login = _login(server, issuer_url, credential.client_id, granted)
+    if is_in_the_clear(issuer):
+        output.note(f"warning: the secret travels to {issuer} in the clear; an https:// address keeps it", "yellow")
+    credential = given(options, os.environ)
+    if secret_file:
+        credential = replace(credential, secret=secret_in(secret_file))
+    return Wish(server, issuer, asked(credential), tenant)
+
+
+async def log_in(wish: Wish, output: Output) -> Exit:
+    credential = wish.credential
+    granted = await Issuer(wish.issuer).prove(credential.client_id, credential.secret, is_lasting=True)
+    login = _login(wish.server, wish.issuer, credential.client_id, granted)
     try:
         who = await _who(login, output)
-        _check_tenant(who, tenant)
+        _check_tenant(who, wish.tenant)
     except Stop:
         await _revoke(login, output)
         raise
@@ -74,11 +92,6 @@ async def log_out(options: Options, output: Output, *, everywhere: bool) -> Exit
 
 def _forget(server: str) -> None:
     kept.change(lambda logins: logins.without(server))
-
-
-def _credential(options: Options, secret_file: str) -> Credential:
-    credential = given(options, os.environ)
-    return asked(replace(credential, secret=secret_in(secret_file)) if secret_file else credential)
 
 
 def _login(server: str, issuer: str, client_id: str, granted: Granted) -> Login:

@@ -156,6 +156,8 @@ def _hints(problem: ProblemDocument) -> tuple[str, ...]:
         return tuple(f"{one.id}  {one.application}, {one.phase}, by {one.by}" for one in problem.deployments)
     if problem.code == "agent_in_use":
         return tuple(f"{program()} deploy watch {one.id}" for one in problem.deployments)
+    if problem.code == "agent_connected":
+        return (f"{program()} agent delete NAME --force takes it away all the same",)
     if problem.status == 401:
         return (f"log in: {program()} login, or give another token with --token or FAIRLEAD_TOKEN",)
     return ()

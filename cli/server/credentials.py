@@ -7,6 +7,7 @@ from rich.table import Table
 
 from cli.exits import Exit, Stop
 from cli.output import Output
+from cli.program import program
 from cli.server.client import Client
 from libs.api.client import CredentialList, CredentialMade, CredentialView, NewCredential, NewRoles
 from libs.api.config import ConfigView
@@ -24,7 +25,8 @@ async def list_credentials(client: Client, output: Output) -> Exit:
 async def create_credential(client: Client, output: Output, name: str, roles: tuple[str, ...]) -> Exit:
     made = await client.post("/clients", NewCredential(name, roles), CredentialMade)
     output.result(made, f"clientId={made.client_id}\nclientSecret={made.client_secret}")
-    output.note("the secret is shown this once; POST /oauth/token gives tokens for it")
+    output.note(f"the secret is shown this once. A person: {program()} login -c {made.client_id}")
+    output.note("CI: set FAIRLEAD_SERVER, FAIRLEAD_CLIENT_ID and FAIRLEAD_CLIENT_SECRET")
     await _warn(client, output, roles)
     return Exit.DONE
 

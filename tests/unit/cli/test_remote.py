@@ -62,7 +62,7 @@ def test_file_and_manifests_beside_it_are_fetched() -> None:
 
 @pytest.mark.parametrize(
     ("folder", "said"),
-    [("alone", "there is no file"), ("folder", "is no file beside"), ("elsewhere", "there is no file")],
+    [("alone", "there is no file"), ("folder", "nothing lists a folder"), ("elsewhere", "there is no file")],
 )
 def test_missing_manifest_has_its_place(folder: str, said: str) -> None:
     with served() as server:
