@@ -9,6 +9,8 @@ import pytest
 
 from cli.deploying import follow
 from cli.deploying.follow import Follow
+from cli.exits import Exit, Stop
+from cli.login.access import Access, Held
 from cli.options import Options
 from cli.output import Output
 from cli.server.client import connected
@@ -50,3 +52,28 @@ async def test_absence_is_told_once(memory: Open, monkeypatch: pytest.MonkeyPatc
                 await w.commits(place_of(deployment), done, DeploymentSucceeded())
                 frames = await reading
         assert (frames[-1], said.empty()) == ("end", True)
+
+
+async def test_new_token_follows_on(memory: Open) -> None:
+    """A pause may outlive the token that somebody began to follow with."""
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        await w.commits(place_of(deployment), a_deployment(phase=Phase.SUCCEEDED), DeploymentSucceeded())
+
+        async def renew() -> Held:
+            return Held(w.token())
+
+        options = Options(server=w.url, token="unused")
+        async with connected(options, Output(options, io.StringIO(), io.StringIO())) as client, asyncio.timeout(20):
+            client.access = Access(Held(w.token(seconds=-100)), renew)
+            assert [frame.event async for frame in Follow(client, deployment, "0").frames()][-1] == "end"
+
+
+async def test_token_that_nobody_renews_ends_it(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        deployment = await w.start()
+        options = Options(server=w.url, token=w.token(seconds=-100))
+        async with connected(options, Output(options, io.StringIO(), io.StringIO())) as client, asyncio.timeout(20):
+            with pytest.raises(Stop) as stop:
+                _ = [frame async for frame in Follow(client, deployment).frames()]
+        assert stop.value.code == Exit.NOT_ALLOWED
