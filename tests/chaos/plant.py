@@ -74,6 +74,10 @@ class Plant:
         return tuple(f"cluster-{name}" for name in self.shape.clusters)
 
     @property
+    def logs(self) -> Path:
+        return self.layout.folder / "logs"
+
+    @property
     def urls(self) -> list[str]:
         """The nodes themselves, without a line between."""
         return [node.url for node in self.nodes.values()]

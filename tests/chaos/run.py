@@ -13,6 +13,7 @@ from msgspec import Struct
 from libs.durable.ports import Stored
 from tests.chaos import said, seen
 from tests.chaos.bus import Bus
+from tests.chaos.complaint import complaints
 from tests.chaos.counterpart import Counterpart, counterpart
 from tests.chaos.customer import Customer, Told
 from tests.chaos.disk import Disks, disks
@@ -165,6 +166,7 @@ class _Run:
             "the cluster was safe": [*seen.unsafe(states, told)],
             "the cluster is as promised": [*seen.unlike(states, told)],
             "only the killed died": list(self._plant.fallen),
+            "nobody had to complain": [*complaints(self._plant.logs)],
         }
         figures = (
             len(self._bus.facts),
