@@ -47,6 +47,30 @@ class _Failure(Struct, frozen=True):
 _failures = msgspec.json.Decoder(_Failure)
 
 
+class _Client(Client):
+    """The client, and no message that anybody stored makes it deaf: what it raises here would end its reading for good.
+
+    The server takes any bytes as a subject and as headers, and delivers them again and again.
+    """
+
+    async def _process_headers(self, headers: bytes) -> dict[str, str] | None:
+        try:
+            read: dict[str, str] | None = await super()._process_headers(headers)
+        except (ValueError, IndexError):  # a UnicodeDecodeError is one as well
+            _log.warning("headers_unreadable", headers=headers[:200])
+            return None
+        return read
+
+    def _build_message(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None
+    ) -> Any:
+        return super()._build_message(sid, _legible(subject), _legible(reply), data, headers)
+
+
+def _legible(subject: bytes) -> bytes:
+    return subject.decode(errors="backslashreplace").encode()
+
+
 class Connection:
     """A NATS client with requests that end at once when the connection is lost, instead of waiting out their time."""
 
@@ -153,7 +177,7 @@ async def connect(
 
     Entering waits for as long as there is no server: give it a timeout where that matters.
     """
-    client = Client()
+    client = _Client()
     connection = Connection(client)
     await client.connect(
         servers=list(servers),

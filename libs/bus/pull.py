@@ -20,6 +20,7 @@ STREAM = "FAIRLEAD"
 
 ID_HEADER = "Nats-Msg-Id"
 
+_ACKNOWLEDGED = "$JS.ACK."
 _EXPIRES = 10
 _HEARTBEAT = 3
 _SILENCE = 13
@@ -120,7 +121,8 @@ class _Pull:
 
     async def _arrived(self, message: Msg) -> None:
         headers = message.headers or {}
-        match headers.get("Status"):
+        # What was stored may say `Status` as well: only what can be acknowledged is a message.
+        match None if message.reply.startswith(_ACKNOWLEDGED) else headers.get("Status"):
             case None:
                 self._wanted -= 1
                 self._unread.append(pulled(message))

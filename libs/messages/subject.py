@@ -17,6 +17,9 @@ from msgspec import Struct
 
 _TOKEN = re.compile(r"[a-z0-9-]{1,63}\Z")
 
+_SUBJECT = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
+"""What nobody of us spelled, a wildcard among it, is no place of a machine."""
+
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,18})\Z")
 
 PARTITIONS = 16
@@ -115,7 +118,7 @@ class Parsed(Struct, frozen=True):
 
 def parse(subject: str) -> Parsed:
     """Take a subject of ours apart; `ValueError` names one that is not."""
-    tokens = subject.split(".")
+    tokens = subject.split(".") if _SUBJECT.match(subject) else []
     match tokens:
         case ["state", tenant, noun, partition, deployment, target]:
             return Parsed("state", noun, "", Key(tenant, _partition(partition), deployment, target))
