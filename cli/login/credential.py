@@ -52,16 +52,24 @@ def asked(credential: Credential) -> Credential:
         missing = "secret" if credential.client_id else "client"
         hint = "give -c with --secret-file FILE (- reads it from standard input), or set FAIRLEAD_CLIENT_ID and "
         raise Stop(Exit.WRONG, f"no {missing} was given, and nobody can be asked", f"{hint}FAIRLEAD_CLIENT_SECRET")
-    from getpass import getpass
-
-    client_id = credential.client_id or _typed("client id: ")
-    secret = credential.secret or getpass(f"secret of {client_id}: ").strip()
+    client_id, secret = _typed(credential)
     if not client_id or not secret:
         raise Stop(Exit.WRONG, "nothing was typed", "an administrator makes one: fairlead credential create NAME")
     return Credential(client_id, secret)
 
 
-def _typed(prompt: str) -> str:
+def _typed(credential: Credential) -> tuple[str, str]:
+    from getpass import getpass
+
+    try:
+        client_id = credential.client_id or _line("client id: ")
+        return client_id, credential.secret or getpass(f"secret of {client_id}: ").strip()
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write("\n")
+        raise KeyboardInterrupt from None
+
+
+def _line(prompt: str) -> str:
     sys.stderr.write(prompt)
     sys.stderr.flush()
     return sys.stdin.readline(MOST_SECRET_BYTES).strip()

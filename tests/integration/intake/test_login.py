@@ -1,10 +1,13 @@
 """Logging in as people and CI do it: processes, a file of logins, and a server that gives and takes tokens itself."""
 
+import asyncio
 import os
+import pty
+import signal
 import stat
 import sys
 from asyncio import create_subprocess_exec
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -72,6 +75,22 @@ class Door(Struct, frozen=True):
             process.stdin.close()
         return await ended(process)
 
+    async def on_terminal(self, *arguments: str) -> tuple[Process, int]:
+        """The command as a person sees it, and the other end of its terminal."""
+        mine, theirs = pty.openpty()
+        place = {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / "config")}
+        process = await create_subprocess_exec(
+            *(sys.executable, "-m", "cli", *arguments),
+            cwd=self.home,
+            env=dict(os.environ) | place | {"PYTHONPATH": str(Path(__file__).parents[3])},
+            stdin=theirs,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        return process, mine
+
     async def log_in(self) -> Ended:
         arguments = ("login", "--server", self.url, "-c", self.ci.client_id, "--secret-file", "-")
         return await self.cli(*arguments, typed=self.ci.secret.reveal())
@@ -120,6 +139,30 @@ async def test_login_is_for_its_owner_only(memory: Open, tmp_path: Path) -> None
         await door.log_in()
         assert [stat.S_IMODE(one.stat().st_mode) for one in (door.file, door.file.parent)] == [0o600, 0o700]
         assert door.ci.secret.reveal() not in door.file.read_text()
+
+
+async def test_person_is_asked_and_the_secret_not_shown(memory: Open, tmp_path: Path) -> None:
+    async with memory() as p, a_door(p, tmp_path) as door, asyncio.timeout(30):
+        process, terminal = await door.on_terminal("login", "--server", door.url)
+        assert process.stderr is not None
+        await process.stderr.readuntil(b"client id: ")
+        os.write(terminal, f"{door.ci.client_id}\n".encode())
+        await process.stderr.readuntil(f"secret of {door.ci.client_id}: ".encode())
+        os.write(terminal, f"{door.ci.secret.reveal()}\n".encode())
+        result = await ended(process)
+        shown = os.read(terminal, 4096).decode()
+        os.close(terminal)
+        assert (result.code, door.ci.client_id in shown, door.ci.secret.reveal() in shown) == (Exit.DONE, True, False)
+
+
+async def test_interruption_ends_the_asking(memory: Open, tmp_path: Path) -> None:
+    async with memory() as p, a_door(p, tmp_path) as door, asyncio.timeout(30):
+        process, terminal = await door.on_terminal("login", "--server", door.url)
+        assert process.stderr is not None
+        await process.stderr.readuntil(b"client id: ")
+        process.send_signal(signal.SIGINT)
+        assert (await ended(process)).code == Exit.INTERRUPTED
+        os.close(terminal)
 
 
 async def test_token_is_renewed_in_time(memory: Open, tmp_path: Path) -> None:
