@@ -4,7 +4,7 @@ import structlog
 from hypothesis import settings
 
 # For `make fast`, where seconds count; `make test` tries a hundred examples of each property.
-settings.register_profile("few", max_examples=15)
+settings.register_profile("few", max_examples=10)
 
 # The usual renderer draws every frame of a traceback with its variables, a quarter of a second for each.
 structlog.configure(

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ async def test_port_let_go_is_waited_for() -> None:
     assert taken.fileno() == -1
 
 
-async def test_nothing_starts_beside_a_taken_port(tmp_path: Path) -> None:
+async def test_nothing_starts_beside_a_taken_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.local.stack.require_free", partial(require_free, patience=0))
     taken, port = listening()
     (tmp_path / "ports.json").write_text(f'{{"gateway": {port}}}')
     with taken, pytest.raises(Stop, match="is taken"):

@@ -170,4 +170,4 @@ async def test_slow_reader_gets_all() -> None:
         left = LARGE
         while left:
             left -= len(await client.reader.readexactly(min(left, LARGE // 16)))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
