@@ -73,7 +73,7 @@ class Witness:
         """What must be ready at any instant, since something was deployed there."""
         if namespace not in self.served:
             return 0
-        return min(one.release.replicas for one in self._people.handed)
+        return min(one.replicas for one in self._people.tried)
 
     def catch_up(self) -> None:
         """What the stream says of the rollouts that have succeeded so far."""

@@ -49,6 +49,8 @@ async def _call_back(address: str, success: bool, door: Door) -> None:
 
 class People:
     def __init__(self, world: World) -> None:
+        self.tried: list[Release] = []
+        """What was handed in, whether or not anybody was told what became of it."""
         self.handed: list[Handed] = []
         self.refused: Counter[str] = Counter()
         """Codes of the refusals."""
@@ -71,6 +73,7 @@ class People:
 
     async def release(self, release: Release) -> None:
         """Hand it in, and decide about it until it has ended."""
+        self.tried.append(release)
         handed = await self._hand_in(release)
         if handed is not None:
             self.handed.append(handed)
