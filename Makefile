@@ -9,7 +9,7 @@ SOURCES := agent cli examples libs sandbox services
 PROMETHEUS := $(wildcard $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fairlead/prometheus)
 $(shell mkdir -p build)
 
-.PHONY: help demo test check fast kubernetes chaos bench docs constraints clean
+.PHONY: help demo test check fast kubernetes chaos mutants bench docs constraints clean
 
 help: ## what can be run
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ kubernetes: .venv/dev.done ## find or build a real API server for tests, and pri
 
 chaos: .venv/dev.done ## kill, stop and cut off every process at random, then compare what clients, bus and cluster say; SEED=x KILLS=n
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS))
+
+mutants: .venv/dev.done ## take each safety check away in turn: the simulation has to notice
+	@$(BIN)/python -m tests.mutants
 
 bench: .venv/dev.done ## figures beside their floors, NAME=commit for one
 	@$(BIN)/python -m tests.bench $(NAME)

@@ -31,10 +31,23 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, help="just this one, with its story")
     parser.add_argument("--only", default="", help="with --seed: just these faults, such as store.lost#4,link.late#1")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument(
+        "--until-broken", action="store_true", help="stop at the first broken promise, say no more of it"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.seed is not None:
         return _one(chosen.seed, chosen.only)
-    return _many(range(chosen.first, chosen.first + chosen.seeds), chosen.processes)
+    seeds = range(chosen.first, chosen.first + chosen.seeds)
+    return _until_broken(seeds) if chosen.until_broken else _many(seeds, chosen.processes)
+
+
+def _until_broken(seeds: range) -> int:
+    for seed in seeds:
+        run = simulate(seed)
+        if run.problems:
+            print(f"seed {seed}: {run.problems[0]}")
+            return 1
+    return 0
 
 
 def _one(seed: int, only: str) -> int:

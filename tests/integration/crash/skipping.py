@@ -12,6 +12,10 @@ Result = TypeVar("Result")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+MOST_ROUNDS = 2_000_000
+"""Far more than anything that comes to an end takes."""
+
+
 class Stuck(Exception):
     """Every task waits for something that neither time nor any other task brings."""
 
@@ -25,6 +29,7 @@ class SkippingLoop(asyncio.SelectorEventLoop):
     def __init__(self, order: Random | None = None) -> None:
         self._passed = 0.0
         self._order = order
+        self._rounds = 0
         super().__init__(_Selector(self.skip))
 
     def time(self) -> float:
@@ -36,6 +41,9 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         self._passed += seconds
 
     def _run_once(self) -> None:
+        self._rounds += 1
+        if self._rounds > MOST_ROUNDS:
+            raise Stuck("it goes round and round")
         if self._order is not None and len(self._ready) > 1:
             ready = list(self._ready)
             self._order.shuffle(ready)

@@ -1,0 +1,231 @@
+"""The safety checks, each with the change that takes it away."""
+
+from msgspec import Struct
+
+
+class Guard(Struct, frozen=True):
+    """One safety check of the product: `code` stands once in `path`, and `mutant` is what is left without the check."""
+
+    name: str
+    path: str
+    code: str
+    mutant: str
+
+
+COMMIT = "libs/durable/commit.py"
+DECISION = "libs/durable/decision.py"
+WRITES = "libs/durable/writes.py"
+FENCE = "libs/workload/dialogue/fence.py"
+REQUESTS = "libs/workload/dialogue/requests.py"
+SCALING = "libs/workload/pods/scaling.py"
+MOVING = "libs/workload/pods/moving.py"
+SWAPPING = "libs/workload/traffic/swapping.py"
+ROLLOUT = "libs/rollout/machine.py"
+WALKING = "libs/rollout/walking.py"
+PASSING = "libs/gates/passing.py"
+CALLS = "services/executor/calls.py"
+STEERINGS = "libs/durable/steerings.py"
+
+GUARDS = (
+    Guard(
+        "record is compared and set",
+        WRITES,
+        "return Write(state_subject(step.noun, step.key), data, expected=expected)",
+        "return Write(state_subject(step.noun, step.key), data)",
+    ),
+    Guard(
+        "what is said has an id of its own",
+        WRITES,
+        "parts = (noun, key.tenant, str(key.partition), key.deployment, key.target, str(step), str(counter))",
+        "parts = (noun, key.tenant, str(key.partition), key.deployment, key.target, str(counter))",
+    ),
+    Guard(
+        "messages of one step differ in their ids",
+        WRITES,
+        "key.target, str(step), str(counter))",
+        "key.target, str(step))",
+    ),
+    Guard("timer's generation is compared", DECISION, " or timer.generation != due.generation or ", " or "),
+    Guard("deadline is awaited", DECISION, "if due.at < timer.deadline:", "if False:"),
+    Guard(
+        "commit without a verdict is read back",
+        COMMIT,
+        "if decision is None or (loaded.step, loaded.cause) != (decision.step, self.cause.id):",
+        "if True:",
+    ),
+    Guard(
+        "conflict is decided again",
+        COMMIT,
+        "        except Conflict:\n            return None\n",
+        "        except Conflict:\n            revision = loaded.revision\n",
+    ),
+    Guard(
+        "message is acknowledged after it is handled",
+        "libs/durable/dispatch.py",
+        "                await self._settle(arrived)\n",
+        "                await self._held[arrived.stored.sequence].ack()\n                await self._settle(arrived)\n",  # noqa: E501 - as it stands in the code
+    ),
+    Guard(
+        "message waits for the bus",
+        "libs/durable/dispatch.py",
+        "except (Unavailable, Unknown, TimeoutError, Contended) as error:\n                _log.warning(",
+        "except (Unavailable, Unknown, TimeoutError, Contended) as error:\n                return _log.warning(",
+    ),
+    Guard(
+        "open timers are announced again",
+        "libs/durable/sweep.py",
+        "        if writes:\n            await store.commit(writes)\n",
+        "",
+    ),
+    Guard(
+        "live records are taken over",
+        STEERINGS,
+        "                self._follow(key, load(machine, stored).state)\n",
+        "                load(machine, stored)\n",
+    ),
+    Guard(
+        "steerings end with the partition",
+        STEERINGS,
+        "        for task in tasks.values():\n            task.cancel()\n        if tasks:\n            await asyncio.wait(tasks.values())\n",  # noqa: E501 - as it stands in the code
+        "",
+    ),
+    Guard(
+        "observation is of the present goal",
+        ROLLOUT,
+        "if seen.goal == rollout.goal else (rollout, ())",
+        "if True else (rollout, ())",
+    ),
+    Guard(
+        "epoch grows with each claim",
+        ROLLOUT,
+        "epoch=rollout.epoch + 1, process=seen.process",
+        "epoch=1, process=seen.process",
+    ),
+    Guard(
+        "step is the cluster's to end",
+        ROLLOUT,
+        "case Phase.PROGRESSING, Settled() if asks_cluster(rollout.steps[rollout.step]):",
+        "case Phase.PROGRESSING, Settled():",
+    ),
+    Guard(
+        "cluster has a deadline",
+        WALKING,
+        "        return rollout, (started, Arm(READY, rollout.timeout_seconds))\n",
+        "        return rollout, (started,)\n",
+    ),
+    Guard(
+        "what waits looks again",
+        PASSING,
+        "    return tuple(output for index in awaited if not outcome_of(passage, index) for output in _opened(passage, index))",  # noqa: E501 - as it stands in the code
+        "    return ()",
+    ),
+    Guard(
+        "gate has one verdict",
+        PASSING,
+        "    if index is None or outcome_of(passage, index):\n",
+        "    if index is None:\n",
+    ),
+    Guard(
+        "every gate of a step is passed",
+        WALKING,
+        "return (after, told) if open_gates(gates) else end_step(after, (*told, Disarm(CHECK)))",
+        "return end_step(after, (*told, Disarm(CHECK)))",
+    ),
+    Guard(
+        "failed gate leads back",
+        WALKING,
+        "    if failed := failure(gates):\n",
+        "    if (failed := failure(gates)) and failed.cancelled:\n",
+    ),
+    Guard(
+        "displaced process writes no more",
+        FENCE,
+        "return Standing.OLDER if epoch < fence.epoch else Standing.NEWER",
+        "return Standing.OLDER",
+    ),
+    Guard(
+        "objects of an older epoch are claimed",
+        FENCE,
+        "return found is Standing.OLDER or (found is Standing.UNMARKED and fence.epoch > 1)",
+        "return False",
+    ),
+    Guard("write tests the mark that was read", REQUESTS, '        {"op": "test", "path": path, "value": mark},\n', ""),
+    Guard(
+        "write tests the size that was read",
+        REQUESTS,
+        'tests = [{"op": "test", "path": "/spec/replicas", "value": before}]',
+        "tests: list[Object] = []",
+    ),
+    Guard(
+        "first mark is set on what was read",
+        REQUESTS,
+        '            "resourceVersion": text(live, "metadata", "resourceVersion"),\n            "annotations": {**ended',  # noqa: E501 - as it stands in the code
+        '            "annotations": {**ended',
+    ),
+    Guard(
+        "only what was read is deleted",
+        REQUESTS,
+        '        "preconditions": preconditions,\n',
+        "",
+    ),
+    Guard(
+        "capacity comes before it goes",
+        MOVING,
+        "pairs.sort(key=lambda pair: pair[1] < pair[0].side.size)",
+        "pairs.sort(key=lambda pair: pair[1] > pair[0].side.size)",
+    ),
+    Guard(
+        "pods are counted when they are ready",
+        SCALING,
+        "return Side(sum(side.size for side in sides), sum(side.usable for side in sides))",
+        "return Side(sum(side.size for side in sides), sum(side.size for side in sides))",
+    ),
+    Guard(
+        "what goes back waits for what stays",
+        SCALING,
+        "        max(0, min(total, workload.replicas) - workload.max_unavailable),\n",
+        "        0,\n",
+    ),
+    Guard(
+        "new version carries all before traffic moves",
+        SWAPPING,
+        "whole = all(fleet.new.side.usable >= fleet.workload.replicas for fleet in fleets)",
+        "whole = all(fleet.new.side.size >= fleet.workload.replicas for fleet in fleets)",
+    ),
+    Guard(
+        "traffic moves before the old version goes",
+        SWAPPING,
+        "    if traffic.requests:\n        return traffic\n    shut = not swap.stable_runs and whole\n",
+        "    shut = not swap.stable_runs\n",
+    ),
+    Guard(
+        "old version is whole before traffic comes back",
+        SWAPPING,
+        "ready = all(_carries(wanted, fleet) for fleet in fleets)",
+        "ready = True",
+    ),
+    Guard(
+        "write without an answer is read back",
+        CALLS,
+        "        if not request.is_write or wanted is None:\n            return\n",
+        "        return\n",
+    ),
+    Guard(
+        "versions are listed before they are judged",
+        "libs/workload/snapshot.py",
+        "        if versions_list(home) not in seen.objects\n",
+        "        if False\n",
+    ),
+    Guard(
+        "own writes are newer than the watch",
+        "services/executor/sight.py",
+        'return _order(known) >= _order(text(own, "metadata", "resourceVersion"))',
+        "return True",
+    ),
+    Guard(
+        "place that is gone is listed anew",
+        "libs/kube/reflector.py",
+        '            self._version = ""\n        # Once',
+        "            pass\n        # Once",
+    ),
+)

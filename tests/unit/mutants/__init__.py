@@ -1,0 +1,1 @@
+"""The table of safety checks keeps up with the code."""
