@@ -3,6 +3,7 @@
 from typing import Any
 
 from sandbox.api.call import Call
+from sandbox.api.options import invalid_option
 from sandbox.api.wire import Request
 from sandbox.fields.lean import lean
 from sandbox.fields.strict import Finding, Unknown, WrongType, findings, metadata_findings
@@ -20,12 +21,17 @@ def admitted(call: Call, request: Request, value: Object) -> tuple[Object, list[
     kind = call.kind
     mode = request.query.get("fieldValidation") or "Warn"
     if mode not in MODES:
-        raise bad_request(f"fieldValidation: must be one of {', '.join(MODES)}")
+        message = f'Unsupported value: "{mode}": supported values: "", "Ignore", "Strict", "Warn"'
+        raise invalid_option(request, "fieldValidation", "FieldValueNotSupported", message)
     found = _findings(call, value)
     for finding in found:
         if isinstance(finding, WrongType):
             raise bad_request(f"{_told(kind)}: json: cannot unmarshal {finding.given} into {_field(finding)}")
     unknown = [f'unknown field "{finding.path}"' for finding in found if isinstance(finding, Unknown)]
+    if unknown and mode == "Strict" and request.method == "PATCH":
+        # The whole patched object is told to be an invalid patch.
+        cause = {"reason": "FieldValueInvalid", "message": f"Invalid value: {', '.join(unknown)}", "field": "patch"}
+        raise Refused(422, "Invalid", f"patch: strict decoding error: {', '.join(unknown)}", causes=[cause])
     if unknown and mode == "Strict":
         raise bad_request(f"{_told(kind)}: strict decoding error: {', '.join(unknown)}")
     for finding in found:

@@ -69,14 +69,14 @@ def checked(call: Call, value: Object) -> Object:
     if namespace and namespace != call.namespace:
         message = "the namespace of the provided object does not match the namespace sent on the request"
         raise bad_request(message)
-    value = {**value, "metadata": dict(metadata)}
+    value = {**value, "apiVersion": call.kind.api_version, "kind": call.kind.name, "metadata": dict(metadata)}
     if call.name:
         value = placed(value, ("metadata", "name"), call.name)
     return placed(value, ("metadata", "namespace"), call.namespace or None)
 
 
 def _check_kind(kind: Kind, value: Object) -> None:
-    given = (value.get("apiVersion"), value.get("kind"))
+    given = (value.get("apiVersion") or kind.api_version, value.get("kind") or kind.name)
     if given != (kind.api_version, kind.name):
         told = f"{given[0]}, Kind={given[1]}"
         raise bad_request(f"the object provided is unrecognized (must be of type {kind.name}): {told}")

@@ -2,11 +2,15 @@
 
 from msgspec import Struct
 
+from sandbox.api.options import invalid_option
 from sandbox.api.wire import Request
+from sandbox.discovery.groups import subresources_of, verbs_of
 from sandbox.objects.kinds import NAMESPACE, Catalogue, Kind, Served
-from sandbox.objects.refusals import bad_request, no_such_path, wrong_method
+from sandbox.objects.refusals import no_such_path, not_found, wrong_method
 from sandbox.state.store import Ref
 
+_LONGEST_MANAGER = 128
+_METHODS = {"create": "POST", "get": "GET", "update": "PUT", "patch": "PATCH"}
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 
 
@@ -34,9 +38,13 @@ def call_of(request: Request, catalogue: Catalogue) -> Call:
     kind = catalogue.find(group, version, plural)
     if kind is None or bool(namespace) > kind.namespaced:
         raise no_such_path()
-    verb = _verb(request, name)
-    if kind.namespaced and not namespace and (name or verb in {"create", "deletecollection"}):
+    if kind.namespaced and not namespace and name:
         raise no_such_path()
+    if subresource and subresource not in subresources_of(kind):
+        raise not_found(kind, name) if kind.is_custom else no_such_path()
+    verb = _verb(request, name, subresource)
+    if kind.namespaced and not namespace and verb not in {"list", "watch"}:
+        raise wrong_method()
     return Call(verb, kind, namespace, name, subresource, catalogue.served(kind))
 
 
@@ -50,25 +58,34 @@ def _split(path: str) -> tuple[str, str, list[str]]:
             raise no_such_path()
 
 
-def _verb(request: Request, name: str) -> str:
+def _verb(request: Request, name: str, subresource: str) -> str:
+    """A watch is of a collection; of one object it is a plain reading."""
+    if subresource:
+        allowed = {_METHODS[verb] for verb in verbs_of(subresource)}
+    else:
+        allowed = {"GET", "PUT", "PATCH", "DELETE"} if name else {"GET", "POST", "DELETE"}
+    if request.method not in allowed:
+        raise wrong_method()
     match request.method:
+        case "GET" if name:
+            return "get"
         case "GET":
-            if request.flag("watch"):
-                return "watch"
-            return "get" if name else "list"
+            return "watch" if request.flag("watch") else "list"
         case "DELETE":
             return "delete" if name else "deletecollection"
-        case method if method in _VERBS:
+        case method:
             return _VERBS[method]
-        case _:
-            raise wrong_method()
 
 
 def field_manager(request: Request) -> str:
     """The name that a write is recorded under: what the request says, or the program's name."""
     name = request.query.get("fieldManager") or request.user_agent.partition("/")[0]
-    if len(name) > 128 or not name.isprintable():
-        raise bad_request("fieldManager: must be printable and no longer than 128 characters")
+    if len(name.encode()) > _LONGEST_MANAGER:
+        too_long = f"Too long: may not be more than {_LONGEST_MANAGER} bytes"
+        raise invalid_option(request, "fieldManager", "FieldValueTooLong", too_long)
+    if not name.isprintable():
+        message = f"Invalid value: {name!r}: should only contain printable characters"
+        raise invalid_option(request, "fieldManager", "FieldValueInvalid", message)
     return name
 
 
@@ -79,4 +96,5 @@ def is_rehearsal(request: Request) -> bool:
         case "All":
             return True
         case other:
-            raise bad_request(f'dryRun: Unsupported value: "{other}": supported values: "All"')
+            message = f'Unsupported value: ["{other}"]: supported values: "All"'
+            raise invalid_option(request, "dryRun", "FieldValueNotSupported", message)

@@ -19,8 +19,22 @@ def document(request: Request, catalogue: Catalogue) -> Response | None:
     if request.path in {"/api", "/apis"} and "APIGroupDiscoveryList" in request.accept:
         body = msgspec.json.encode(groups.aggregated(catalogue, core=request.path == "/api"))
         return Response(200, body, groups.AGGREGATED, {"ETag": f'"{sha256(body).hexdigest()}"', "Vary": "Accept"})
-    found = _plain([part for part in request.path.split("/") if part], catalogue)
+    parts = [part for part in request.path.split("/") if part]
+    found = _plain(parts, catalogue)
+    if found is None and not _is_ours(parts, catalogue):
+        return Response(404, b"404 page not found\n", "text/plain")
     return None if found is None else answer(found)
+
+
+def _is_ours(parts: list[str], catalogue: Catalogue) -> bool:
+    match parts:
+        case ["api", *_]:
+            return True
+        case ["apis", group, _, *_]:
+            known = any(name == group for name, _ in catalogue.versions())
+            return known or group in groups.REVIEWS
+        case _:
+            return False
 
 
 def _plain(parts: list[str], catalogue: Catalogue) -> Object | None:

@@ -35,6 +35,12 @@ def wants_metadata(request: Request) -> bool:
     return "as=PartialObjectMetadata" in request.accept.partition(",")[0]
 
 
+def check_acceptable(request: Request) -> None:
+    """Only JSON is spoken here; who asks for another form first, and for this one too, gets it."""
+    if request.accept and not any(form in request.accept for form in ("json", "*/*", "application/*")):
+        raise refusals.not_acceptable("application/json")
+
+
 def matcher(request: Request, name: str = "") -> Matches:
     """The request's selectors as one predicate."""
     terms = []
@@ -89,6 +95,7 @@ def listed(kind: Kind, value: Object) -> Object:
 
 def _page(call: Call, request: Request, records: Iterable[Record], store: Store) -> tuple[list[Record], Object]:
     holds = matcher(request, call.name)
+    revision_asked(request)
     place = _place(call, request, store)
     found = [record for record in _after(records, place) if holds(record.value)]
     limit = _number(request, "limit")
@@ -96,7 +103,8 @@ def _page(call: Call, request: Request, records: Iterable[Record], store: Store)
     if limit and len(found) > limit:
         place = Place(int(metadata["resourceVersion"]), _key(found[limit]))
         metadata["continue"] = base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()
-        metadata["remainingItemCount"] = len(found) - limit
+        if not (request.query.get("labelSelector") or request.query.get("fieldSelector")):
+            metadata["remainingItemCount"] = len(found) - limit
         found = found[:limit]
     return found, metadata
 
@@ -134,6 +142,10 @@ def _number(request: Request, name: str) -> int:
 def revision_asked(request: Request) -> int | None:
     """The resourceVersion of a watch; None for `whatever is now`."""
     told = request.query.get("resourceVersion", "")
+    if request.flag("watch") and told and not told.isdigit():
+        # A list is refused for it, a watch fails.
+        message = f'resourceVersion: Invalid value: "{told}": strconv.ParseUint: parsing "{told}": invalid syntax'
+        raise refusals.Refused(500, "", message)
     return _number(request, "resourceVersion") or None if told else None
 
 

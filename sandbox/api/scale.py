@@ -1,7 +1,13 @@
 """What is a workload's `scale`: its size and its selector, read and written as an object of its own?"""
 
+from sandbox.objects import refusals
+from sandbox.objects.causes import bad_value
 from sandbox.objects.json import Object, at, items, number, placed, table, text
+from sandbox.objects.kinds import Kind
 from sandbox.objects.refusals import bad_request
+
+SCALE = Kind(name="Scale", plural="scales", group="autoscaling")
+_TOO_SMALL = "must be greater than or equal to 0"
 
 
 def scale_of(value: Object) -> Object:
@@ -42,5 +48,7 @@ def resized(value: Object, scale: Object) -> Object:
     size = at(scale, "spec", "replicas") or 0
     if not isinstance(size, int) or isinstance(size, bool):
         raise bad_request("Scale: spec.replicas must be a number")
+    if size < 0:
+        raise refusals.invalid(SCALE, text(value, "metadata", "name"), [bad_value("spec.replicas", size, _TOO_SMALL)])
     version = text(scale, "metadata", "resourceVersion")
     return placed(placed(value, ("spec", "replicas"), size), ("metadata", "resourceVersion"), version or None)

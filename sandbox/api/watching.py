@@ -12,7 +12,7 @@ from sandbox.api.call import Call
 from sandbox.api.reading import matcher, partial, revision_asked, seconds_asked, wants_metadata, wants_table
 from sandbox.api.wire import Request
 from sandbox.discovery import tables
-from sandbox.objects.json import Object
+from sandbox.objects.json import Object, placed
 from sandbox.objects.kinds import Kind
 from sandbox.objects.refusals import expired
 from sandbox.objects.selectors import Matches
@@ -48,8 +48,16 @@ class Watcher(Struct, eq=False):
             return
         if len(self.waiting) >= QUEUE:
             self.end()
-        self.waiting.append(frame(change, self.form(event.value, event.encoded)))
+        self.waiting.append(frame(change, self._told(event, change)))
         self.woken.set()
+
+    def _told(self, event: Event, change: Change) -> bytes:
+        """What leaves the sight of a watcher is told as it last saw it, at the version of its leaving."""
+        if change is not Change.DELETED or event.change is Change.DELETED or event.previous is None:
+            return self.form(event.value, event.encoded)
+        version = event.value["metadata"]["resourceVersion"]
+        last = placed(event.previous, ("metadata", "resourceVersion"), version)
+        return self.form(last, msgspec.json.encode(last))
 
     def tick(self, now: float) -> None:
         """End when the time is over; remind of a bookmark when one is due."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sandbox.api import bodies, scale
 from sandbox.api.admission import admitted, check_applied
 from sandbox.api.call import Call, field_manager, is_rehearsal
+from sandbox.api.options import invalid_option
 from sandbox.api.reading import listed, matcher
 from sandbox.api.wire import Request, Response, answer, warned
 from sandbox.objects import json_patch, merge_patch, refusals
@@ -21,6 +22,11 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+TOLD_WHOLE = frozenset(
+    {"pods", "services", "serviceaccounts", "resourcequotas", "persistentvolumes", "persistentvolumeclaims"}
+    | {"namespaces", "storageclasses.storage.k8s.io"}
+)
+"""Kinds of which a deletion answers the object itself, and not only that it is gone."""
 PROPAGATIONS = ("Background", "Foreground", "Orphan")
 
 
@@ -66,18 +72,8 @@ class Writer:
 
     def _apply(self, call: Call, request: Request) -> Response:
         if not request.query.get("fieldManager"):
-            cause = {"reason": "FieldValueRequired", "message": "Required value: is required for apply patch"}
-            message = (
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-            )
-            raise refusals.Refused(
-                422,
-                "Invalid",
-                message,
-                group="meta.k8s.io",
-                kind="PatchOptions",
-                causes=[{**cause, "field": "fieldManager"}],
-            )
+            message = "Required value: is required for apply patch"
+            raise invalid_option(request, "fieldManager", "FieldValueRequired", message)
         _check_subresource(call)
         wanted = bodies.checked(call, bodies.decoded(request))
         if at(wanted, "metadata", "managedFields"):
@@ -96,8 +92,10 @@ class Writer:
     def delete(self, call: Call, request: Request) -> Response:
         if call.subresource:
             raise refusals.wrong_method()
-        value = self._cluster.delete(call.kind, call.ref, deletion_of(request))
-        return answer(value if self._cluster.store.record(call.ref) else _gone(call, value))
+        deletion = deletion_of(request)
+        value = self._cluster.delete(call.kind, call.ref, deletion)
+        waits = self._cluster.store.record(call.ref) is not None and not deletion.dry_run
+        return answer(value if waits or call.kind.resource in TOLD_WHOLE else _gone(call, value))
 
     def delete_all(self, call: Call, request: Request) -> Response:
         holds, options = matcher(request), deletion_of(request)
@@ -113,7 +111,7 @@ class Writer:
 def _intent(call: Call, request: Request) -> Intent:
     operation = APPLY if request.content_type == APPLY_PATCH else UPDATE
     author = Author(name=field_manager(request), operation=operation, subresource=call.subresource)
-    return Intent(author, is_rehearsal(request))
+    return Intent(author, is_rehearsal(request), request.method == "PATCH")
 
 
 def _check_subresource(call: Call) -> None:
@@ -144,7 +142,8 @@ def deletion_of(request: Request) -> Deletion:
     body = bodies.decoded(request) if request.body.strip() else {}
     propagation = body.get("propagationPolicy") or request.query.get("propagationPolicy") or "Background"
     if propagation not in PROPAGATIONS:
-        raise refusals.bad_request(f"propagationPolicy: must be one of {', '.join(PROPAGATIONS)}")
+        message = f'Unsupported value: "{propagation}": supported values: "Foreground", "Background", "Orphan", "nil"'
+        raise invalid_option(request, "propagationPolicy", "FieldValueNotSupported", message)
     grace = body.get("gracePeriodSeconds", request.query.get("gracePeriodSeconds"))
     return Deletion(
         propagation=propagation,

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 from sandbox.fields.table import fields_of, struct_of, table
-from sandbox.objects.kinds import Kind
+from sandbox.objects.kinds import CUSTOM_DEFINITION, Kind
 
 ALWAYS_LISTED = frozenset({"containers", "paths", "endpoints", "addresses"})
 """Lists that are written even where they are empty."""
 
 
 def constant_in(kind: Kind) -> frozenset[tuple[str, ...]]:
+    if kind is CUSTOM_DEFINITION:
+        return frozenset({("metadata",), ("spec",), ("spec", "names"), ("status",), ("status", "acceptedNames")})
     struct = struct_of(kind)
     return frozenset({("metadata",), *(_within(struct, ()) if struct else ())})
 

@@ -1,4 +1,4 @@
-"""What does an object look like once the server has read it into its types? Empty fields that are left out when they are
+"""What is left of an object once the server has read it into its types? Empty fields that are left out when they are
 written are gone, and so are those that were null.
 """
 
@@ -31,4 +31,6 @@ def _read(kind: str, item: Any) -> Any:
     bare = kind.removeprefix("*")
     if bare.startswith("[]") and isinstance(item, list):
         return [_read(bare[2:], inner) for inner in item]
+    if bare == "map:Quantity" and isinstance(item, dict):
+        return {name: str(size) for name, size in item.items()}
     return lean(bare, item) if bare in table() and isinstance(item, dict) else item

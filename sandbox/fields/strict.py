@@ -1,5 +1,6 @@
 """Which fields of an object does its kind not have, and which hold a value of the wrong type?"""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ from msgspec import Struct
 
 from sandbox.fields.table import laid_open
 
+_QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "bytes": (str,),
@@ -88,6 +90,8 @@ def _items(kind: str, value: Any, path: str) -> Iterator[Finding]:
 def _fits(kind: str, value: Any) -> bool:
     if isinstance(value, bool):
         return kind == "bool"
+    if kind == "Quantity" and isinstance(value, str):
+        return _QUANTITY.fullmatch(value) is not None
     return isinstance(value, _TYPES[kind])
 
 

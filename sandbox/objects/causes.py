@@ -28,5 +28,10 @@ def duplicate(field: str, value: Any) -> Cause:
     return {"reason": "FieldValueDuplicate", "message": f"Duplicate value: {told}", "field": field}
 
 
+def not_found(field: str, value: Any) -> Cause:
+    told = msgspec.json.encode(value).decode()
+    return {"reason": "FieldValueNotFound", "message": f"Not found: {told}", "field": field}
+
+
 def forbidden(field: str, detail: str) -> Cause:
     return {"reason": "FieldValueForbidden", "message": f"Forbidden: {detail}", "field": field}

@@ -19,6 +19,7 @@ _CONTAINER: Object = {
     "terminationMessagePath": "/dev/termination-log",
     "terminationMessagePolicy": "File",
 }
+_READABLE = ("configMap", "secret", "projected", "downwardAPI")
 _ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}
 
 
@@ -29,6 +30,8 @@ def defaulted(kind: Kind, value: Object) -> Object:
     if kind.template is not None and at(value, *kind.template, "spec") is not None:
         place = (*kind.template, "spec")
         value = placed(value, place, _pod(table(value, *place)))
+    if kind.template == ():
+        value = placed(value, ("spec",), _under({"enableServiceLinks": True}, table(value, "spec")))
     fill = _BY_KIND.get(kind.name)
     return fill(value) if fill else value
 
@@ -43,6 +46,8 @@ def _pod(spec: Object) -> Object:
         for name in ("containers", "initContainers")
         if isinstance(spec.get(name), list)
     }
+    if isinstance(spec.get("volumes"), list):
+        lists["volumes"] = [_volume(item) for item in spec["volumes"]]
     return {**_under(_POD, spec), **lists}
 
 
@@ -53,7 +58,26 @@ def _container(value: Any) -> Any:
     tag = image.rpartition("/")[2].partition("@")[0].partition(":")[2]
     floats = "@" not in image and tag in {"", "latest"}
     filled = _under({**_CONTAINER, "imagePullPolicy": "Always" if floats else "IfNotPresent"}, value)
+    for name in ("readinessProbe", "livenessProbe", "startupProbe"):
+        if isinstance(filled.get(name), dict):
+            filled[name] = _probe(filled[name])
     return _with_protocols(filled, "ports")
+
+
+def _probe(probe: Object) -> Object:
+    filled = _under({"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}, probe)
+    get = filled.get("httpGet")
+    return {**filled, "httpGet": _under({"path": "/", "scheme": "HTTP"}, get)} if isinstance(get, dict) else filled
+
+
+def _volume(volume: Any) -> Any:
+    """Whoever mounts a ConfigMap or a Secret may read it."""
+    if not isinstance(volume, dict):
+        return volume
+    modes = {
+        name: _under({"defaultMode": 0o644}, volume[name]) for name in _READABLE if isinstance(volume.get(name), dict)
+    }
+    return {**volume, **modes}
 
 
 def _with_protocols(value: Object, name: str) -> Object:
@@ -76,7 +100,13 @@ def _deployment(value: Object) -> Object:
 
 
 def _stateful_set(value: Object) -> Object:
-    filled = _spec(replicas=1, revisionHistoryLimit=10, podManagementPolicy="OrderedReady")(value)
+    kept = {"whenDeleted": "Retain", "whenScaled": "Retain"}
+    filled = _spec(
+        replicas=1,
+        revisionHistoryLimit=10,
+        podManagementPolicy="OrderedReady",
+        persistentVolumeClaimRetentionPolicy=kept,
+    )(value)
     strategy = _under({"type": "RollingUpdate"}, table(filled, "spec", "updateStrategy"))
     if strategy["type"] == "RollingUpdate":
         strategy["rollingUpdate"] = _under({"partition": 0}, table(strategy, "rollingUpdate"))
@@ -88,6 +118,7 @@ def _daemon_set(value: Object) -> Object:
     strategy = _under({"type": "RollingUpdate"}, table(filled, "spec", "updateStrategy"))
     if strategy["type"] == "RollingUpdate":
         strategy["rollingUpdate"] = _under({"maxUnavailable": 1, "maxSurge": 0}, table(strategy, "rollingUpdate"))
+    filled = placed(filled, ("metadata", "annotations", "deprecated.daemonset.template.generation"), "1")
     return placed(filled, ("spec", "updateStrategy"), strategy)
 
 
@@ -95,7 +126,7 @@ def _service(value: Object) -> Object:
     defaults = {"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster"}
     spec = _with_protocols(_under(defaults, table(value, "spec")), "ports")
     ports = [
-        _under({"targetPort": port.get("port")}, port) if isinstance(port, dict) else port
+        {**port, "targetPort": port.get("targetPort") or port.get("port", 0)} if isinstance(port, dict) else port
         for port in items(spec, "ports")
     ]
     return {**value, "spec": {**spec, "ports": ports} if ports else spec}
@@ -108,7 +139,7 @@ def selecting(job: Object) -> Object:
     named = {"batch.kubernetes.io/job-name": name, "job-name": name}
     labels = {**table(job, "spec", "template", "metadata", "labels"), **own, **named}
     labelled = placed(job, ("spec", "template", "metadata", "labels"), labels)
-    if not table(job, "metadata", "labels"):
+    if table(job, "metadata", "labels") == table(job, "spec", "template", "metadata", "labels"):
         labelled = placed(labelled, ("metadata", "labels"), labels)
     chosen = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
     return labelled if at(job, "spec", "manualSelector") else placed(labelled, ("spec", "selector"), chosen)
@@ -127,7 +158,23 @@ def _secret(value: Object) -> Object:
     return {**filled, "data": {**(value.get("data") or {}), **coded}} if coded else filled
 
 
-_JOB = _spec(parallelism=1, completions=1, backoffLimit=6, suspend=False)
+_JOB_SPEC = _spec(
+    parallelism=1,
+    completions=1,
+    backoffLimit=6,
+    suspend=False,
+    manualSelector=False,
+    completionMode="NonIndexed",
+    podReplacementPolicy="TerminatingOrFailed",
+)
+
+
+def _job(value: Object) -> Object:
+    filled = _JOB_SPEC(value)
+    labels = table(value, "metadata", "labels") or table(value, "spec", "template", "metadata", "labels")
+    return placed(filled, ("metadata", "labels"), labels) if labels else filled
+
+
 _METRICS: list[Any] = [
     {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
 ]
@@ -136,7 +183,15 @@ _METRICS: list[Any] = [
 def _cron_job(value: Object) -> Object:
     """What a Job of it leaves out is filled in when the Job is made."""
     history = {"successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1}
-    return _spec(concurrencyPolicy="Allow", suspend=False, **history)(value)
+    filled = _spec(concurrencyPolicy="Allow", suspend=False, **history)(value)
+    return placed(filled, ("spec", "jobTemplate"), {"metadata": {}, **table(filled, "spec", "jobTemplate")})
+
+
+def _definition(value: Object) -> Object:
+    names = table(value, "spec", "names")
+    kind = text(names, "kind")
+    named = {"listKind": f"{kind}List", "singular": kind.lower(), **names}
+    return {**value, "spec": {"conversion": {"strategy": "None"}, **table(value, "spec"), "names": named}}
 
 
 _BY_KIND: dict[str, Callable[[Object], Object]] = {
@@ -144,8 +199,9 @@ _BY_KIND: dict[str, Callable[[Object], Object]] = {
     "ReplicaSet": _spec(replicas=1),
     "StatefulSet": _stateful_set,
     "DaemonSet": _daemon_set,
-    "Job": _JOB,
+    "Job": _job,
     "CronJob": _cron_job,
+    "CustomResourceDefinition": _definition,
     "HorizontalPodAutoscaler": _spec(minReplicas=1, metrics=_METRICS),
     "Service": _service,
     "Namespace": _namespace,

@@ -82,7 +82,8 @@ def problems_of(schema: Object, value: Any, path: str = "") -> Iterator[Cause]:
     if schema.get("x-kubernetes-int-or-string"):
         kind = ""
     if kind in _TYPES and not _is(kind, value):
-        yield _invalid(path, _name(value), f'must be of type {kind}: "{_name(value)}"')
+        wrong = _invalid(path, _name(value), f'must be of type {kind}: "{_name(value)}"')
+        yield {**wrong, "reason": "FieldValueTypeInvalid"}
         return
     yield from _limits(schema, value, path)
     if isinstance(value, dict):

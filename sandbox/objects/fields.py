@@ -112,7 +112,7 @@ def _walk(value: Any, path: Path, names: Names, rules: Rules) -> Iterator[tuple[
     if isinstance(value, dict) and value and names not in rules.atomic:
         for name, item in value.items():
             yield from _walk(item, (*path, f"f:{name}"), (*names, name), rules)
-    elif isinstance(value, list) and value and names in rules.lists:
+    elif isinstance(value, list) and names in rules.lists:
         yield from _walk_items(value, path, names, rules)
     elif value is not None:
         yield path, value

@@ -82,15 +82,29 @@ def _keyed(base: Any, patch: list[Any], names: Names, rules: Rules, rule: ListRu
         return found + [value for value in patch if value not in found]
     if {DIRECTIVE: "replace"} in patch:
         return [item for item in patch if item != {DIRECTIVE: "replace"}]
+    before = list(found)
     for item in patch:
         _item(found, item, names, rules)
-    return found
+    return _interleaved(found, before, patch, merge_key(names, rules))
+
+
+def _interleaved(found: list[Any], before: list[Any], patch: list[Any], key: str) -> list[Any]:
+    """What the patch names stands in its order, the rest in its own; a new item stands before what it does not know."""
+    places = {item.get(key): place for place, item in enumerate(before)}
+    merged = {item.get(key): item for item in found}
+    named = [merged[item[key]] for item in patch if item[key] in merged]
+    rest = [item for item in found if all(item is not one for one in named)]
+    result: list[Any] = []
+    while named and rest:
+        own, new = places[rest[0][key]], places.get(named[0][key], -1)
+        result.append(rest.pop(0) if new >= 0 and own < new else named.pop(0))
+    return [*result, *named, *rest]
 
 
 def _item(found: list[Any], item: Any, names: Names, rules: Rules) -> None:
     key = merge_key(names, rules)
     if not isinstance(item, dict) or key not in item:
-        raise Refused(400, "BadRequest", f"map: {item} does not contain declared merge key: {key}")
+        raise Refused(500, "", f"map: {item} does not contain declared merge key: {key}")
     place = next((at for at, other in enumerate(found) if other.get(key) == item[key]), None)
     if item.get(DIRECTIVE) == "delete":
         if place is not None:

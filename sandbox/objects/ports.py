@@ -6,18 +6,13 @@ from typing import Any
 
 from sandbox.objects.causes import bad_value, duplicate, required, unsupported
 from sandbox.objects.json import Object, items, text
+from sandbox.objects.naming import LABEL_RULE, is_label
 from sandbox.objects.refusals import Cause
 
 HIGHEST = 65535
 _RANGE = "must be between 1 and 65535, inclusive"
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _LONGEST_NAME = 15
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_LABEL_RULE = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
-    "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
-    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
 
 
 def of_container(container: Object, path: str) -> Iterator[Cause]:
@@ -48,7 +43,18 @@ def of_service(service: Object) -> Iterator[Cause]:
         yield from _service_name(port, path, named, is_needed=len(ports) > 1)
         yield from _in_range(port.get("port", 0), f"{path}.port")
         yield from _protocol(port, path)
-        yield from _target(port.get("targetPort", 1), f"{path}.targetPort")
+        yield from _target(port.get("targetPort", 0), f"{path}.targetPort")
+    yield from _doubled(ports)
+
+
+def _doubled(ports: list[Object]) -> Iterator[Cause]:
+    """A number of a protocol leads to one place."""
+    seen: list[tuple[Any, Any]] = []
+    for place, port in enumerate(ports):
+        key = (port.get("protocol"), port.get("port"))
+        if key in seen:
+            yield duplicate(f"spec.ports[{place}]", {"protocol": key[0], "port": key[1]})
+        seen.append(key)
 
 
 def _service_name(port: Object, path: str, named: list[str], *, is_needed: bool) -> Iterator[Cause]:
@@ -56,8 +62,8 @@ def _service_name(port: Object, path: str, named: list[str], *, is_needed: bool)
     if not name and is_needed:
         yield required(f"{path}.name")
     elif name:
-        if not _LABEL.fullmatch(name):
-            yield bad_value(f"{path}.name", name, _LABEL_RULE)
+        if not is_label(name):
+            yield bad_value(f"{path}.name", name, LABEL_RULE)
         yield from _once(name, f"{path}.name", named)
 
 

@@ -29,7 +29,7 @@ class Refused(Exception):
             "details": self.details,
             "code": self.code,
         }
-        return {name: item for name, item in told.items() if item != {} or name == "metadata"}
+        return {name: item for name, item in told.items() if item not in ({}, "") or name == "metadata"}
 
 
 def not_found(kind: Kind, name: str) -> Refused:
@@ -42,14 +42,24 @@ def no_such_path() -> Refused:
     return Refused(404, "NotFound", "the server could not find the requested resource")
 
 
-def already_exists(kind: Kind, name: str) -> Refused:
-    message = f'{kind.resource} "{name}" already exists'
+def already_exists(kind: Kind, name: str, *, is_dying: bool = False) -> Refused:
+    message = f'{"object is being deleted: " if is_dying else ""}{kind.resource} "{name}" already exists'
     return Refused(409, "AlreadyExists", message, name=name, group=kind.group, kind=kind.plural)
 
 
 def conflict(kind: Kind, name: str, why: str) -> Refused:
     message = f'Operation cannot be fulfilled on {kind.resource} "{name}": {why}'
     return Refused(409, "Conflict", message, name=name, group=kind.group, kind=kind.plural)
+
+
+def unmet(kind: Kind, name: str, why: str) -> Refused:
+    """A deletion that was meant for another object, or another version of it."""
+    message = f'Operation cannot be fulfilled on {_whole_name(kind)} "{name}": {why}'
+    return Refused(409, "Conflict", message, name=name, group=kind.group, kind=kind.name)
+
+
+def _whole_name(kind: Kind) -> str:
+    return f"{kind.name}.{kind.group}" if kind.group else kind.name
 
 
 def modified(kind: Kind, name: str) -> Refused:
@@ -64,7 +74,7 @@ def apply_conflict(message: str, causes: list[Cause]) -> Refused:
 def invalid(kind: Kind, name: str, causes: list[Cause]) -> Refused:
     told = [f"{cause['field']}: {cause['message']}" for cause in causes]
     text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
-    message = f'{kind.name}{f".{kind.group}" if kind.group else ""} "{name}" is invalid: {text}'
+    message = f'{_whole_name(kind)} "{name}" is invalid: {text}'
     return Refused(422, "Invalid", message, name=name, group=kind.group, kind=kind.name, causes=causes)
 
 
@@ -88,9 +98,12 @@ def expired(message: str) -> Refused:
 
 def wrong_media_type(given: str, accepted: str) -> Refused:
     message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
-    return Refused(
-        415, "UnsupportedMediaType", message, causes=[{"reason": "UnexpectedServerResponse", "message": given}]
-    )
+    return Refused(415, "UnsupportedMediaType", f"{message}; it was sent as {given}")
+
+
+def not_acceptable(accepted: str) -> Refused:
+    told = f"only the following media types are accepted: {accepted}"
+    return Refused(406, "NotAcceptable", told)
 
 
 def too_large(limit: int) -> Refused:

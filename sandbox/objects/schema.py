@@ -79,7 +79,6 @@ _KIND_ATOMIC: dict[str, tuple[Names, ...]] = {
     "Service": (("spec", "selector"), ("spec", "clusterIPs")),
     "PodDisruptionBudget": (("spec", "selector"),),
     "NetworkPolicy": (("spec", "podSelector"),),
-    "HorizontalPodAutoscaler": (("spec", "scaleTargetRef"),),
 }
 
 

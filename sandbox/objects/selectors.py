@@ -40,7 +40,7 @@ _EXISTS = re.compile(r"^(?P<absent>!?)\s*(?P<key>[^\s!=,()]+)$")
 
 def by_labels(selector: str) -> Matches:
     """`a=b,c!=d,e in (f,g),!h` as a predicate over objects."""
-    terms = [_term(part) for part in _parts(selector)]
+    terms = [_term(part) for part in _parts(selector)] if selector.strip() else []
     return lambda candidate: all(holds(labels_of(candidate)) for holds in terms)
 
 
@@ -50,7 +50,7 @@ def labels_of(candidate: Object) -> Labels:
 
 def _parts(selector: str) -> list[str]:
     """Split at the commas that are not inside parentheses."""
-    return [part.strip() for part in re.split(r",(?![^(]*\))", selector) if part.strip()]
+    return [part.strip() for part in re.split(r",(?![^(]*\))", selector)]
 
 
 def _term(part: str) -> Callable[[Labels], bool]:

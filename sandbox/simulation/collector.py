@@ -2,14 +2,14 @@
 
 from contextlib import suppress
 
-from sandbox.objects.json import Object, text
+from sandbox.objects.json import Object, items, text
 from sandbox.objects.kinds import NAMESPACE
 from sandbox.objects.ownership import Author
 from sandbox.objects.refusals import Refused
 from sandbox.simulation import garbage
 from sandbox.simulation.step import is_dying, uid_of
 from sandbox.state.cluster import Cluster, Intent
-from sandbox.state.deletion import Deletion, released
+from sandbox.state.deletion import ORPHANS, Deletion, released
 from sandbox.state.store import Ref
 
 COLLECTOR = Intent(Author(name="kube-controller-manager"))
@@ -22,6 +22,10 @@ class Collector:
 
     def collect(self, ref: Ref, value: Object) -> bool:
         """Whether there was something to collect; the object needs no other controller's look then."""
+        if is_dying(value) and ORPHANS in items(value, "metadata", "finalizers"):
+            self._cluster.release(uid_of(value), COLLECTOR)
+            self._let_go(ref, value)
+            return True
         if is_dying(value) and garbage.is_foreground(value):
             self._empty_owner(ref, value)
             return True
@@ -45,8 +49,12 @@ class Collector:
 
     def _empty_owner(self, ref: Ref, owner: Object) -> None:
         self._delete_all(garbage.blocked_by(self._store, owner), "Foreground")
+        if not garbage.blocked_by(self._store, owner):
+            self._let_go(ref, owner)
+
+    def _let_go(self, ref: Ref, owner: Object) -> None:
         kind = self._cluster.catalogue.named(ref.resource)
-        if kind is not None and not garbage.blocked_by(self._store, owner):
+        if kind is not None:
             self._cluster.replace(kind, released(owner), COLLECTOR)
 
     def _empty_namespace(self, name: str) -> None:

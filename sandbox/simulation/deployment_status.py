@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sandbox.objects.json import Object, instant, number, stamp, table, text
+from sandbox.objects.json import Object, at, instant, number, stamp, table, text
 from sandbox.simulation.sizes import lack_of, sizes, wanted_of
 from sandbox.simulation.step import condition, name_of, with_status
 
@@ -17,7 +17,7 @@ def status_of(
         observedGeneration=number(deployment, "metadata", "generation"),
         replicas=total or None,
         updatedReplicas=(number(current, "status", "replicas") if current else 0) or None,
-        terminatingReplicas=sum(number(found, "status", "terminatingReplicas") for found in sets) or None,
+        terminatingReplicas=sum(number(found, "status", "terminatingReplicas") for found in sets),
         readyReplicas=sum(number(found, "status", "readyReplicas") for found in sets) or None,
         availableReplicas=available or None,
         unavailableReplicas=max(0, max(sizes(sets), wanted_of(deployment)) - available) or None,
@@ -58,9 +58,13 @@ def _progressing(
     deployment: Object, counted: Object, current: Object | None, now: datetime
 ) -> tuple[Object, float | None]:
     """Done, on the way (look again at the deadline), or too late."""
+    before = condition(deployment, "Progressing")
+    if at(deployment, "spec", "paused") is True and before.get("reason") != "ProgressDeadlineExceeded":
+        held = ("Unknown", "DeploymentPaused", "Deployment is paused")
+        return _condition(deployment, "Progressing", held, now), None
     if current is None:
-        return condition(deployment, "Progressing"), None
-    name, before = name_of(current), condition(deployment, "Progressing")
+        return before, None
+    name = name_of(current)
     if _is_complete(counted):
         done = ("True", "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
         return _condition(deployment, "Progressing", done, now), None

@@ -81,8 +81,7 @@ def _synced(deployment: Object, current: Object | None, old: list[Object], now: 
         writes += _revised(deployment, current, old) or _moved(deployment, current, old) or _tidied(deployment, old)
     numbered = _numbered(deployment, current)
     status, wake_in = status_of(numbered, current, sets, now)
-    writes += [Update(DEPLOYMENT, numbered)] if numbered is not deployment else []
-    writes += [Update(DEPLOYMENT, status, "status")] if status != numbered else []
+    writes += [Update(DEPLOYMENT, status, "status")] if status != deployment else []
     return Outcome(tuple(writes), wake_in)
 
 

@@ -111,7 +111,9 @@ def _slices(
     service: Object, by_ports: dict[Ports, list[Object]], before: list[Object], suffix: Suffixes
 ) -> list[Write]:
     """One slice for each set of ports, and an empty one where there is nothing to tell."""
-    wanted = [_content(service, ports, pods) for ports, pods in by_ports.items()] or [{"endpoints": [], "ports": []}]
+    wanted = [_content(service, ports, pods) for ports, pods in by_ports.items()] or [
+        {"endpoints": None, "ports": None}
+    ]
     labels = _slice_labels(service)
     writes: list[Write] = []
     for place, content in enumerate(wanted):

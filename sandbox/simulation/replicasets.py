@@ -109,6 +109,7 @@ def pod_of(kind: Kind, parent: Object, suffix: str) -> Object:
     template = table(parent, "spec", "template")
     metadata = {
         **{name: item for name, item in table(template, "metadata").items() if name in {"labels", "annotations"}},
+        "generateName": f"{name_of(parent)}-",
         "name": f"{name_of(parent)}-{suffix}",
         "namespace": text(parent, "metadata", "namespace"),
         "ownerReferences": [controlled_by(kind, parent)],
@@ -134,7 +135,7 @@ def _status(replica_set: Object, active: list[Object], dying: int, now: datetime
         fullyLabeledReplicas=sum(labels <= labels_of(pod).items() for pod in active) or None,
         readyReplicas=len(waits) or None,
         availableReplicas=sum(wait == 0 for wait in waits) or None,
-        terminatingReplicas=dying or None,
+        terminatingReplicas=dying,
         observedGeneration=number(replica_set, "metadata", "generation"),
         conditions=_conditions(replica_set, len(active)) or None,
     )

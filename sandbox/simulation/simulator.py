@@ -139,7 +139,7 @@ class Simulator:
                 case Update(kind, value):
                     # All writes of one look follow each other without a pause, so only they can have moved the version.
                     current = placed(value, ("metadata", "resourceVersion"), None)
-                    self._cluster.replace(kind, current, Intent(_author(write)))
+                    self._cluster.replace(kind, current, Intent(_author(write), is_patch=True))
                 case Delete(kind, value, grace):
                     self._collector.delete(reference(kind.resource, value), value, "Background", grace)
 

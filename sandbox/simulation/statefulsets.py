@@ -71,6 +71,7 @@ def _grown(stateful_set: Object, plan: Plan, pods: dict[int, Object], owned: Own
 
 def _pod(stateful_set: Object, place: int, revision: str, owned: Owned) -> Object:
     pod = pod_of(STATEFUL_SET, revisions.at_revision(stateful_set, revision, owned), str(place))
+    pod = placed(pod, ("metadata", "generateName"), f"{name_of(stateful_set)}-")
     more = {"statefulset.kubernetes.io/pod-name": name_of(pod), "apps.kubernetes.io/pod-index": str(place)}
     return placed(revisions.labelled(pod, revision, **more), ("spec", "hostname"), name_of(pod))
 

@@ -10,11 +10,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from sandbox.fields.lean import lean
+from sandbox.fields.table import struct_of
 from sandbox.objects import apply, refusals
+from sandbox.objects.causes import bad_value
 from sandbox.objects.defaults import defaulted, selecting
 from sandbox.objects.definitions import filled, problems_of
 from sandbox.objects.json import Object, at, items, number, placed, stamp, table, text
-from sandbox.objects.kinds import CUSTOM_DEFINITION, JOB, NAMESPACE, POD, SERVICE, Catalogue, Kind
+from sandbox.objects.kinds import CUSTOM_DEFINITION, DEPLOYMENT, JOB, NAMESPACE, POD, SERVICE, Catalogue, Kind
 from sandbox.objects.ownership import Author, after_update, recorded
 from sandbox.objects.validation import problems
 from sandbox.state.custom import established, kinds_of
@@ -26,6 +29,13 @@ SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 GENERATED_NAME_LENGTH = 58
 GIVEN = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 """What the server gives a Service, and keeps for it where an update leaves it out."""
+FORGOTTEN_OWNERS: tuple[list[Object], ...] = ([], [{}])
+"""With one of these for a record, a writer wipes it out."""
+FIRST_STATUS: dict[str, Object] = {
+    "Ingress": {"loadBalancer": {}},
+    "HorizontalPodAutoscaler": {"currentMetrics": None, "desiredReplicas": 0},
+    "PodDisruptionBudget": dict.fromkeys(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), 0),
+}
 SERVER_KEEPS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 
 
@@ -34,6 +44,7 @@ class Intent(Struct, frozen=True):
 
     author: Author
     dry_run: bool = False
+    is_patch: bool = False
 
     @property
     def subresource(self) -> str:
@@ -65,9 +76,9 @@ class Cluster:
         value = self._named(kind, value)
         name, namespace = text(value, "metadata", "name"), text(value, "metadata", "namespace")
         if at(value, "metadata", "resourceVersion"):
-            raise refusals.bad_request("resourceVersion should not be set on objects to be created")
-        if self.store.record(Ref(kind.resource, namespace, name)):
-            raise refusals.already_exists(kind, name)
+            raise refusals.Refused(500, "", "resourceVersion should not be set on objects to be created")
+        if (found := self.store.get(Ref(kind.resource, namespace, name))) is not None:
+            raise refusals.already_exists(kind, name, is_dying=bool(at(found, "metadata", "deletionTimestamp")))
         value = self._fresh(kind, value)
         shares = after_update(kind, {}, value, intent.author, self._now())
         return self._add(kind, recorded(self._completed(kind, value), shares), intent)
@@ -76,8 +87,10 @@ class Cluster:
         """Store a new version of a whole object, as far as the subresource reaches."""
         name = text(value, "metadata", "name")
         live = self.get(kind, text(value, "metadata", "namespace"), name)
-        self._check_version(kind, live, value)
+        self._check_version(kind, live, value, is_whole=not intent.is_patch)
         new = self._next(kind, live, value, intent.subresource)
+        if at(value, "metadata", "managedFields") in FORGOTTEN_OWNERS:
+            return self._store(kind, live, recorded(new, []), intent)
         shares = after_update(kind, live, new, intent.author, self._now())
         return self._store(kind, live, recorded(new, shares), intent)
 
@@ -91,11 +104,12 @@ class Cluster:
             case apply.Conflicts(message, causes):
                 raise refusals.apply_conflict(message, causes)
             case apply.Applied(value, shares):
-                pass
+                struct = struct_of(kind)
+                value = lean(struct, value) if struct else value
         if live is None:
             self._require_new(kind, ref, wanted)
             return self._add(kind, recorded(self._completed(kind, self._fresh(kind, value)), shares), intent), True
-        self._check_version(kind, live, wanted)
+        self._check_version(kind, live, wanted, is_whole=False)
         new = self._next(kind, live, value, intent.subresource)
         return self._store(kind, live, recorded(new, shares), intent), False
 
@@ -107,22 +121,18 @@ class Cluster:
             raise refusals.forbidden(kind, ref.name, "this namespace may not be deleted")
         if deletion.dry_run:
             return live
-        if deletion.orphans:
-            self._orphan(text(live, "metadata", "uid"))
-        waits = marked(kind, live, deletion, self._now(), has_dependents=self._has_dependents(live))
+        waits = marked(kind, live, deletion, self._now())
         if waits is None:
             self.store.remove(ref)
             return live
         return waits if waits is live else self.store.put(kind.resource, waits).value
 
-    def _orphan(self, uid: str) -> None:
+    def release(self, uid: str, intent: Intent) -> None:
+        """Let go of what an owner leaves behind."""
         for ref in self.store.owned_by(uid):
-            dependent = self.store.get(ref)
-            if dependent is not None:
-                self.store.put(ref.resource, orphaned(dependent, uid))
-
-    def _has_dependents(self, live: Object) -> bool:
-        return bool(self.store.owned_by(text(live, "metadata", "uid")))
+            dependent, kind = self.store.get(ref), self.catalogue.named(ref.resource)
+            if dependent is not None and kind is not None:
+                self.replace(kind, orphaned(dependent, uid), intent)
 
     def _named(self, kind: Kind, value: Object) -> Object:
         prefix = text(value, "metadata", "generateName")
@@ -135,8 +145,6 @@ class Cluster:
             uid = at(wanted, "metadata", "uid")
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise refusals.conflict(kind, ref.name, why)
-        if at(wanted, "metadata", "resourceVersion"):
-            raise refusals.not_found(kind, ref.name)
 
     def _fresh(self, kind: Kind, value: Object) -> Object:
         """A new object with its identity and its defaults: so far its author owns all of it."""
@@ -147,6 +155,8 @@ class Cluster:
         metadata = {**kept, "uid": self._uid(), "creationTimestamp": stamp(self._now())}
         if kind.counts_generations:
             metadata["generation"] = 1
+        elif given := number(value, "metadata", "generation"):
+            metadata["generation"] = given
         return {**value, "metadata": metadata}
 
     def _completed(self, kind: Kind, value: Object) -> Object:
@@ -164,7 +174,9 @@ class Cluster:
             return established(value, self._now())
         if kind is SERVICE:
             return self._addressed({**value, "status": {"loadBalancer": {}}})
-        return {**value, "status": {}} if kind.has_status and "status" not in value else value
+        if kind.has_status and "status" not in value and not kind.is_custom:
+            return {**value, "status": FIRST_STATUS.get(kind.name, {})}
+        return value
 
     def _addressed(self, service: Object) -> Object:
         if at(service, "spec", "type") == "ExternalName":
@@ -190,20 +202,28 @@ class Cluster:
             why = f"unable to create new content in namespace {namespace} because it is being terminated"
             raise refusals.forbidden(kind, text(value, "metadata", "name"), why)
 
-    def _check_version(self, kind: Kind, live: Object, value: Object) -> None:
+    def _check_version(self, kind: Kind, live: Object, value: Object, *, is_whole: bool) -> None:
         name = text(live, "metadata", "name")
         wanted = at(value, "metadata", "resourceVersion")
+        if not wanted and is_whole and kind.is_custom:
+            missing = bad_value("metadata.resourceVersion", 0, "must be specified for an update")
+            raise refusals.invalid(kind, name, [missing])
         if wanted and wanted != at(live, "metadata", "resourceVersion"):
             raise refusals.modified(kind, name)
         uid, own = at(value, "metadata", "uid"), at(live, "metadata", "uid")
-        if uid and uid != own:
+        if uid and uid != own and is_whole:
             why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {own}"
             raise refusals.conflict(kind, name, why)
+        if uid and uid != own:
+            raise refusals.invalid(kind, name, [bad_value("metadata.uid", uid, "field is immutable")])
 
     def _next(self, kind: Kind, live: Object, value: Object, subresource: str) -> Object:
         """The live object with what this write may change: all but the status, or the status alone."""
         if subresource == "status":
-            return {**live, "status": value.get("status", {})}
+            told = {**live, "status": value.get("status", {})}
+            # The controller numbers a Deployment as it tells its status.
+            place = ("metadata", "annotations")
+            return placed(told, place, at(value, *place)) if kind is DEPLOYMENT else told
         if subresource == "binding":
             return {**live, "spec": value["spec"], "status": value.get("status", {})}
         value = self._defaulted(kind, value)
@@ -219,7 +239,7 @@ class Cluster:
 
     def _counted(self, kind: Kind, live: Object, new: Object) -> Object:
         """One more generation when anything changed that is neither metadata nor status."""
-        if not kind.counts_generations or _wanted(live) == _wanted(new):
+        if not kind.counts_generations or (_wanted(kind, live) == _wanted(kind, new) and not _renoted(kind, live, new)):
             return new
         return placed(new, ("metadata", "generation"), number(live, "metadata", "generation") + 1)
 
@@ -276,8 +296,14 @@ def copied(value: Object) -> Object:
     return msgspec.json.decode(msgspec.json.encode(value), type=Object)
 
 
-def _wanted(value: Object) -> Object:
-    return {name: item for name, item in value.items() if name not in {"metadata", "status"}}
+def _wanted(kind: Kind, value: Object) -> Object:
+    told = {"metadata", "status"} if kind.has_status or not kind.is_custom else {"metadata"}
+    return {name: item for name, item in value.items() if name not in told}
+
+
+def _renoted(kind: Kind, live: Object, new: Object) -> bool:
+    """A Deployment counts its annotations as well, whatever they say."""
+    return kind is DEPLOYMENT and table(live, "metadata", "annotations") != table(new, "metadata", "annotations")
 
 
 def _same(live: Object, new: Object) -> bool:

@@ -11,6 +11,9 @@ from sandbox.objects.json import Object, at, items, number, placed, stamp, text
 from sandbox.objects.kinds import NAMESPACE, POD, Kind
 
 FOREGROUND = "foregroundDeletion"
+ORPHANS = "orphan"
+_WAITS = {"Foreground": (FOREGROUND,), "Orphan": (ORPHANS,)}
+"""What holds an owner until the collector has seen to its dependents."""
 
 
 class Deletion(Struct, frozen=True, kw_only=True):
@@ -22,33 +25,34 @@ class Deletion(Struct, frozen=True, kw_only=True):
     grace_seconds: int | None = None
     dry_run: bool = False
 
-    @property
-    def orphans(self) -> bool:
-        return self.propagation == "Orphan"
-
     def check(self, kind: Kind, live: Object) -> None:
         pairs = (("UID", self.uid, "uid"), ("ResourceVersion", self.resource_version, "resourceVersion"))
         for noun, wanted, field in pairs:
             own = text(live, "metadata", field)
             if wanted and wanted != own:
-                why = f"Precondition failed: {noun} in precondition: {wanted}, {noun} in object meta: {own}"
-                raise refusals.conflict(kind, text(live, "metadata", "name"), why)
+                why = (
+                    f"the {noun} in the precondition ({wanted}) does not match the {noun} in record ({own}). "
+                    f"The object might have been {'deleted and then recreated' if field == 'uid' else 'modified'}"
+                )
+                raise refusals.unmet(kind, text(live, "metadata", "name"), why)
 
 
-def marked(kind: Kind, live: Object, deletion: Deletion, now: datetime, *, has_dependents: bool) -> Object | None:
+def marked(kind: Kind, live: Object, deletion: Deletion, now: datetime) -> Object | None:
     """The object marked as dying; itself when it is so already; None when nothing holds it back."""
     finalizers = [*items(live, "metadata", "finalizers")]
-    if deletion.propagation == "Foreground" and has_dependents and FOREGROUND not in finalizers:
-        finalizers.append(FOREGROUND)
+    before = len(finalizers)
+    finalizers += [one for one in _WAITS.get(deletion.propagation, ()) if one not in finalizers]
     grace = _grace(kind, live, deletion)
     if not finalizers and grace == 0 and kind is not NAMESPACE:
         return None
-    if at(live, "metadata", "deletionTimestamp") and grace > 0:
+    if at(live, "metadata", "deletionTimestamp") and (grace > 0 or (finalizers and len(finalizers) == before)):
         return live
     dying = placed(live, ("metadata", "deletionTimestamp"), stamp(now))
     dying = placed(dying, ("metadata", "deletionGracePeriodSeconds"), grace)
     if finalizers:
         dying = placed(dying, ("metadata", "finalizers"), finalizers)
+    if kind.counts_generations and not at(live, "metadata", "deletionTimestamp"):
+        dying = placed(dying, ("metadata", "generation"), number(live, "metadata", "generation") + 1)
     return placed(dying, ("status", "phase"), "Terminating") if kind is NAMESPACE else dying
 
 
@@ -70,5 +74,5 @@ def orphaned(dependent: Object, uid: str) -> Object:
 
 def released(owner: Object) -> Object:
     """A dying owner whose dependents are gone."""
-    finalizers = [name for name in items(owner, "metadata", "finalizers") if name != FOREGROUND]
+    finalizers = [name for name in items(owner, "metadata", "finalizers") if name not in {FOREGROUND, ORPHANS}]
     return placed(owner, ("metadata", "finalizers"), finalizers or None)

@@ -50,7 +50,8 @@ class Client:
                 body=b"" if body is None else msgspec.json.encode(body),
             )
         )
-        return response.status, msgspec.json.decode(response.body) if response.body else None
+        is_json = response.body and response.content_type.startswith("application/json")
+        return response.status, msgspec.json.decode(response.body) if is_json else None
 
     async def create(self, value: Object) -> Object:
         code, stored = await self.ask("POST", PATHS[value["kind"]], value)

@@ -28,8 +28,8 @@ def test_plain_merge_of_scalars_replaces() -> None:
 def test_containers_merge_by_name() -> None:
     base = pod(containers=[{"name": "a", "image": "1", "env": [{"name": "X", "value": "1"}]}, {"name": "b"}])
     patch = pod(containers=[{"name": "a", "image": "2", "env": [{"name": "Y", "value": "2"}]}, {"name": "c"}])
-    first, second, third = after(base, patch)["containers"]
-    assert first == {"name": "a", "image": "2", "env": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}]}
+    first, third, second = after(base, patch)["containers"]
+    assert first == {"name": "a", "image": "2", "env": [{"name": "Y", "value": "2"}, {"name": "X", "value": "1"}]}
     assert (second["name"], third["name"]) == ("b", "c")
 
 

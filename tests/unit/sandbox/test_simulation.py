@@ -47,6 +47,7 @@ async def test_status_counts_the_pods(client: Client) -> None:
         "fullyLabeledReplicas": 2,
         "readyReplicas": 2,
         "availableReplicas": 2,
+        "terminatingReplicas": 0,
         "observedGeneration": 1,
     }
 
