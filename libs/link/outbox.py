@@ -1,7 +1,6 @@
 """What waits to be written to a stream: bounded, heartbeats first, one writer."""
 
 import asyncio
-from collections import deque
 
 
 class Outbox:
@@ -10,7 +9,8 @@ class Outbox:
     def __init__(self, pieces: int, size: int) -> None:
         self._pieces_most = pieces
         self._size_most = size
-        self._queue: deque[tuple[bytes, int]] = deque()
+        # A list, because it is short, and thousands of empty ones are smaller than as many deques.
+        self._queue: list[tuple[bytes, int]] = []
         self._urgent: list[bytes] = []
         self._size = 0
         self._closed = False
@@ -56,7 +56,7 @@ class Outbox:
             await self._reader
         if self._urgent:
             return self._urgent.pop(0)
-        piece, _ = self._queue.popleft()
+        piece, _ = self._queue.pop(0)
         self._size -= len(piece)
         if self._writers and not self.is_full:
             self._wake_writers()

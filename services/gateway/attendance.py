@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Protocol
 
 from libs.durable.ports import Bus, Packet, Unavailable
@@ -74,28 +74,23 @@ class Attendance:
         return endings[0] if endings else None
 
     async def _take_asks(self, group: asyncio.TaskGroup, welcome: bytes, presence: Presence) -> None:
-        """Stand in the queue group of this agent; welcomed and announced only once the server knows of it."""
-        session = self._session
-        async with self._asks() as packets:
-            session.outbox.add(welcome)
-            self._tasks.append(group.create_task(session.pulse.beat(self._ping)))
-            await presence.joined(session)
-            async for packet in packets:
-                await session.ask(packet)
-                self._check_read()
+        """Stand in the queue group of this agent; welcomed and announced only once the server knows of it.
 
-    @asynccontextmanager
-    async def _asks(self) -> AsyncIterator[AsyncIterator[Packet]]:
-        """Asks for this stream; those that had come when it was left are turned away, so that nobody waits for them."""
-        subject = request_subject(self._session.caller.tenant, self._session.caller.agent)
-        unread: list[AsyncIterator[Packet]] = []
+        Asks that had come when the stream was left are turned away, so that nobody waits for them.
+        """
+        session, unread = self._session, None
+        subject = request_subject(session.caller.tenant, session.caller.agent)
         try:
-            async with self._bus.subscribe(subject, queue=QUEUE, pending=_UNREAD_MOST) as packets:
-                unread.append(packets)
-                yield packets
+            async with self._bus.subscribe(subject, queue=QUEUE, pending=_UNREAD_MOST) as unread:
+                session.outbox.add(welcome)
+                self._tasks.append(group.create_task(session.pulse.beat(self._ping)))
+                await presence.joined(session)
+                async for packet in unread:
+                    await session.ask(packet)
+                    self._check_read()
         finally:
-            for packets in unread:
-                await _turn_away(self._session, packets)
+            if unread is not None:
+                await _turn_away(session, unread)
 
     async def _hear(self) -> None:
         session = self._session
