@@ -150,17 +150,21 @@ def _code(status: int, code: str) -> Exit:
 
 
 def _hints(problem: ProblemDocument) -> tuple[str, ...]:
-    if problem.code == "deployment_in_progress":
-        return (f"follow it: {program()} deploy watch {problem.deployment}",)
-    if problem.code == "ambiguous_id":
-        return tuple(f"{one.id}  {one.application}, {one.phase}, by {one.by}" for one in problem.deployments)
-    if problem.code == "agent_in_use":
-        return tuple(f"{program()} deploy watch {one.id}" for one in problem.deployments)
-    if problem.code == "agent_connected":
-        return (f"{program()} agent delete NAME --force takes it away all the same",)
-    if problem.status == 401:
-        return (f"log in: {program()} login, or give another token with --token or FAIRLEAD_TOKEN",)
-    return ()
+    match problem.code:
+        case "deployment_in_progress":
+            return (f"follow it: {program()} deploy watch {problem.deployment}",)
+        case "ambiguous_id":
+            return tuple(f"{one.id}  {one.application}, {one.phase}, by {one.by}" for one in problem.deployments)
+        case "several_to_undo":
+            return (f"{program()} deploy undo --target NAME, once for each group of targets",)
+        case "agent_in_use":
+            return tuple(f"{program()} deploy watch {one.id}" for one in problem.deployments)
+        case "agent_connected":
+            return (f"{program()} agent delete NAME --force takes it away all the same",)
+        case "not_authenticated":
+            return (f"log in: {program()} login, or give another token with --token or FAIRLEAD_TOKEN",)
+        case _:
+            return ()
 
 
 def decoded(text: bytes, kind: type[Document], server: str) -> Document:
