@@ -45,7 +45,7 @@ async def test_release_asks_for_little(stage: Stage, another: Stage) -> None:
     assert await stage.sizes() == [Size(NEW, PODS, PODS)]
     asked = stage.asked(audit)
     written = [one for one in asked if one.is_write and not one.is_rehearsal]
-    # Two manifests, the new version, seven sizes, the old version's end: eleven. An answer that comes too late costs more.
+    # Two manifests, the new version, seven sizes, the old version's end; an answer that comes too late costs more.
     assert 11 <= len(written) <= 13, written
     assert len(asked) <= 20, f"three reads and one rehearsal besides: {asked}"
     assert {one.status for one in asked} <= {200, 201, 404, 409, 422}, asked
