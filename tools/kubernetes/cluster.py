@@ -34,10 +34,11 @@ class Cluster:
     """
 
     def __init__(self, programs: Path, folder: Path, nodes: int = 3) -> None:
+        folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         ports = Ports(*free_ports(4))
         keys = make_keys(folder / "keys", f"https://127.0.0.1:{ports.api}")
-        self._place = Place(programs, folder.absolute(), ports, keys)
+        self._place = Place(programs, folder, ports, keys)
         self._nodes = nodes
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self.api = Api(keys.server, keys.admin, keys.certificates.authority)
