@@ -15,6 +15,7 @@ _NANOSECONDS = 1_000_000_000
 _PAUSE = 0.25
 _TRIES = 4
 _CONSUMER_NOT_FOUND = 10014
+_NO_MESSAGE = 10037
 _ALL = 2**63
 
 
@@ -36,6 +37,14 @@ class _Create(Struct, frozen=True):
 class _Created(Struct, frozen=True):
     name: str
     num_pending: int
+
+
+class _Place(Struct, frozen=True):
+    seq: int
+
+
+class _Got(Struct, frozen=True):
+    message: _Place
 
 
 class _Progress(Struct, frozen=True):
@@ -69,15 +78,30 @@ async def history(connection: Connection, filters: Sequence[str], after: int) ->
     """Everything above `after` up to what the stream holds at the first step."""
     require_apart(filters)
     end = await last_sequence(connection)
-    while after < end:
+    # In a cluster the copy that is read may be behind: whether there is more, the leader says.
+    while after < end and await _next(connection, filters, after) <= end:
+        before = after
         try:
             async for message in _session(connection, STREAM, _from(filters, after), end=end):
                 yield message.stored
                 after = message.stored.sequence
-            return
         except Broken:
             await connection.connected()
+        if after == before:
             await asyncio.sleep(_PAUSE)
+
+
+async def _next(connection: Connection, filters: Sequence[str], after: int) -> int:
+    """The sequence of the first message above `after` that matches, as the leader has it."""
+    found = [_ALL]
+    for filter_ in filters:
+        try:
+            body = {"seq": after + 1, "next_by_subj": filter_}
+            found.append((await connection.ask(f"STREAM.MSG.GET.{STREAM}", body, _Got)).message.seq)
+        except Refused as error:
+            if error.code != _NO_MESSAGE:
+                raise
+    return min(found)
 
 
 async def lasts(connection: Connection, filters: Sequence[str], stream: str = STREAM) -> list[Stored]:
