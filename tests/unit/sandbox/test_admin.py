@@ -70,6 +70,16 @@ async def test_requests_are_counted(client: Client) -> None:
     assert {"verb": "list", "resource": "configmaps", "user_agent": "tests/1", "count": 2} in report["counts"]
 
 
+async def test_dry_runs_are_counted_apart(client: Client) -> None:
+    await client.ask("POST", f"{PATHS['ConfigMap']}?dryRun=All", a_config_map())
+    await client.ask("POST", PATHS["ConfigMap"], a_config_map())
+    _, report = await client.ask("GET", "/sandbox/requests")
+    assert [(one["verb"], one.get("dry_run", False)) for one in report["counts"]] == [
+        ("create", False),
+        ("create", True),
+    ]
+
+
 async def test_sizes_are_noted_before_and_after(client: Client) -> None:
     await client.create(a_replica_set(replicas=1))
     await client.patch("merge", "ReplicaSet", "web-1", {"spec": {"replicas": 3}})
