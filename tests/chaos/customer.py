@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Sequence
 
 import aiohttp
@@ -49,6 +50,10 @@ class Customer:
         self._chance = chance
         self._outside = outside
         self._story = story
+        self.answers: Counter[int] = Counter()
+        """How often each status came; 0: none did."""
+        self.slowest = 0.0
+        """Seconds, of the answers that came."""
         self.shocked: list[str] = []
         """Answers that say that the server did not know what to do."""
         self._doors: Sequence[str] = ()
@@ -137,11 +142,21 @@ class Customer:
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         """The status and the body; status 0 where there was no answer."""
+        began = self._story.seconds
+        status, answer = await self._once(method, path, body, headers)
+        self.answers[status] += 1
+        if status:
+            self.slowest = max(self.slowest, self._story.seconds - began)
+        if status == 500:
+            self.shocked.append(f"{method} {path} was answered with 500 at {began:.1f} s")
+        return status, answer
+
+    async def _once(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None
+    ) -> tuple[int, bytes]:
         url = f"{self._chance.choice(self._doors)}/api/v1{path}"
         try:
             async with self._session.request(method, url, data=body, headers=headers) as answer:
-                if answer.status == 500:
-                    self.shocked.append(f"{method} {path} was answered with 500 at {self._story.seconds:.1f} s")
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError):
             return 0, b""

@@ -49,6 +49,8 @@ async def power_cut(folder: Path, seconds: float) -> Cut:
             found = await _found(disk)
     except CannotMount as error:
         return Cut(left_out=str(error))
+    if not acknowledged:
+        return Cut(left_out=f"nothing was acknowledged within {seconds:.0f} s")
     return Cut(len(acknowledged), len(acknowledged - found))
 
 

@@ -20,6 +20,7 @@ def figures(plan: Plan, outcome: Outcome) -> str:
             f"{accepted}, by {requests} requests; {_counted(Counter(one.release.kind for one in outcome.told))}",
         ),
         ("ended", f"{ended}: {_counted(Counter(one.phases[0] for one in outcome.told if one.phases))}"),
+        ("answers", f"{_statuses(outcome.answers)}; the slowest after {outcome.slowest:.1f} s"),
         ("witnesses", f"{outcome.records} messages, {outcome.facts} facts, {outcome.states} states of the cluster"),
         ("longest without progress", f"{outcome.silence:.1f} s between two facts"),
         ("peace", f"all at its end {outcome.peace:.1f} s after the last fault"),
@@ -47,6 +48,10 @@ def violations(outcome: Outcome) -> str:
         if found:
             shown += [f"DOES NOT HOLD: {name}", *(f"  {one}" for one in found[:20]), f"  {len(found)} in all"]
     return "\n".join(shown)
+
+
+def _statuses(answers: Counter[int]) -> str:
+    return ", ".join(f"{count} {status or 'without an answer'}" for status, count in sorted(answers.items()))
 
 
 def _counted(counter: Counter[str]) -> str:

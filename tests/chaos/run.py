@@ -3,6 +3,7 @@
 import asyncio
 import random
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -53,6 +54,10 @@ class Plan(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     story: Story
     told: tuple[Told, ...]
+    answers: Counter[int]
+    """What clients got, by status; 0: nothing."""
+    slowest: float
+    """Seconds until an answer, at most."""
     violations: dict[str, list[str]]
     """By what was asked; all of them empty is what must be."""
     facts: int
@@ -176,7 +181,9 @@ class _Run:
             said.idle(everything),
             peace,
         )
-        return Outcome(self._story, told, violations, *figures, left_out)
+        answers = sum((one.answers for one in self._customers), Counter[int]())
+        slowest = max(one.slowest for one in self._customers)
+        return Outcome(self._story, told, answers, slowest, violations, *figures, left_out)
 
     def _called_twice(self) -> list[str]:
         """A webhook may be called again, under the id that it had; another id were another call."""
