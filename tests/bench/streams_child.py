@@ -122,6 +122,7 @@ async def _tell(count: Callable[[], int]) -> None:
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while await lines.readline():
         print(count(), flush=True)
+    raise SystemExit  # whoever asked is gone
 
 
 if __name__ == "__main__":
