@@ -102,6 +102,9 @@ def _spared(kept: Object) -> Object:
     left = {name: item for name, item in kept.items() if name not in _OF_NO_MATTER}
     if "continue" in left:
         left["continue"] = bool(left["continue"]) or None
+    if left.get("kind") == "ResourceQuota":
+        # Its own controller may have told the same before the patch that is compared, which then owns nothing.
+        left["metadata"] = {name: item for name, item in left["metadata"].items() if name != "managedFields"}
     for name in ("details", "annotations"):
         if left.get(name) == {}:
             del left[name]

@@ -1,4 +1,6 @@
-"""Random requests over few objects and two managers: both sides answer each alike."""
+"""Random requests over few objects and two managers: both sides answer each alike. What a scale to the same size
+does is a case of its own, and told in `deliberate.py`.
+"""
 
 from typing import Any
 
@@ -67,11 +69,6 @@ def _tested(name: str, field: str, value: str | None, manager: str) -> Step:
 
 def _on_deployments() -> st.SearchStrategy[Step]:
     web = f"{DEPLOYMENTS}/web"
-    scale = st.builds(
-        lambda size, manager: patch(MERGE, f"{web}/scale?fieldManager={manager}", {"spec": {"replicas": size}}),
-        st.integers(0, 2),
-        MANAGERS,
-    )
     return st.one_of(
         st.builds(
             lambda spec, manager: post(f"{DEPLOYMENTS}?fieldManager={manager}", a_workload(**spec)), SPECS, MANAGERS
@@ -80,7 +77,6 @@ def _on_deployments() -> st.SearchStrategy[Step]:
             lambda spec, manager, force: apply(DEPLOYMENTS, a_workload(**spec), manager, force), SPECS, MANAGERS, FORCE
         ),
         st.builds(lambda spec, manager: patch(MERGE, f"{web}?fieldManager={manager}", {"spec": spec}), SPECS, MANAGERS),
-        scale,
         st.just(get(web)),
     )
 

@@ -171,6 +171,9 @@ CASES: dict[str, list[Step]] = {
         patch(MERGE, f"{_WEB}/scale", {"spec": {"replicas": -1}}),
         get(_WEB),
     ),
+    "scale to the size that it has": _deployment(
+        patch(MERGE, f"{_WEB}/scale?fieldManager=one", {"spec": {"replicas": 0}}), get(_WEB)
+    ),
     "scale what is not there": [
         get(f"{_WEB}/scale"),
         patch(MERGE, f"{_WEB}/scale", {"spec": {"replicas": 3}}),
