@@ -2,6 +2,7 @@
 written are gone, and so are those that were null.
 """
 
+from functools import cache
 from typing import Any
 
 from sandbox.fields.constant import ALWAYS_LISTED
@@ -12,12 +13,17 @@ _NOTHING: tuple[Any, ...] = ("", 0, False)
 
 def lean(struct: str, value: dict[str, Any]) -> dict[str, Any]:
     """The object without what says nothing. Its status stays as it is: there a zero says something."""
-    fields = {**laid_open(struct), "status": "any"}
+    fields = _fields(struct)
     return {
         name: read
         for name, item in value.items()
         if (read := _read(fields.get(name, "any"), item)) is not None and not _is_left_out(name, fields, read)
     }
+
+
+@cache
+def _fields(struct: str) -> dict[str, str]:
+    return {**laid_open(struct), "status": "any"}
 
 
 def _is_left_out(name: str, fields: dict[str, str], item: Any) -> bool:
