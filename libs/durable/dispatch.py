@@ -1,7 +1,8 @@
 """From a consumer to handlers: one queue a machine, machines in parallel, and what becomes of a message that fails.
 
 A message is acknowledged when its handler has returned, or when it is put aside as a dead letter. What only needs time
-is tried again for ever; what cannot work is put aside at once; anything else after a few attempts, counted here.
+is tried again for ever; what cannot work is put aside at once; anything else after a few attempts, counted here, or in
+the store where it is the process that ends.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from libs.durable.dead_letter import bury
 from libs.durable.decision import Due
 from libs.durable.ports import Delivery, Store, Unavailable, Unknown
 from libs.durable.record import NewerSchema
+from libs.durable.suspects import ENDINGS, Suspects
 from libs.durable.writes import TooLarge
 from libs.messages.codec import Malformed
 from libs.messages.message import Message, Received
@@ -70,8 +72,16 @@ class Limits(Struct, frozen=True):
 class Dispatcher:
     """Handles the messages of one consumer."""
 
-    def __init__(self, routes: Routes, store: Store, clock: Clock, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        store: Store,
+        clock: Clock,
+        limits: Limits | None = None,
+        suspects: Suspects | None = None,
+    ) -> None:
         self._routes = routes
+        self._suspects = suspects
         self._handlers = {message.address: handler for message, handler in routes.handlers.items()}
         self._store = store
         self._clock = clock
@@ -119,7 +129,7 @@ class Dispatcher:
         failures, delay = 0, self._limits.first_delay
         while True:
             try:
-                return await self._handle(arrived)
+                return await self._attempt(arrived)
             except NewerSchema:
                 raise
             except (Rejected, Malformed, TooLarge) as error:
@@ -133,6 +143,15 @@ class Dispatcher:
                     return await bury(arrived, repr(error), failures, self._store, self._clock)
             await self._clock.sleep(delay)
             delay = min(delay * 2, self._limits.longest_delay)
+
+    async def _attempt(self, arrived: Arrival) -> None:
+        if self._suspects is None:
+            await self._handle(arrived)
+            return
+        async with self._suspects.handling(arrived.stored) as ended:
+            if ended >= ENDINGS:
+                raise Rejected(f"{ended} processes in a row ended while they handled it")
+            await self._handle(arrived)
 
     async def _handle(self, arrived: Arrival) -> None:
         started = self._clock.monotonic()

@@ -19,6 +19,7 @@ from msgspec import Struct
 from libs.durable.commit import Shell
 from libs.durable.dispatch import Dispatcher, DueHandler, Handler, Lane, Limits, Routes
 from libs.durable.partitions import Partitions, Ports, Sharing
+from libs.durable.suspects import Suspects
 from libs.durable.sweep import keep_sweeping
 from libs.messages.message import Message
 from libs.messages.subject import Key, due_filter, message_filter
@@ -61,9 +62,14 @@ async def _serve_acquired(service: Service, ports: Ports, partition: int) -> Non
     for shell in service.shells:
         shell.forget(partition)
     await service.on_acquired(partition)
-    dispatcher = Dispatcher(_routes(service), ports.store, ports.clock, service.limits)
     name = f"{service.name}-{partition}"
-    async with ports.bus.consume(name, filters(service, partition)) as deliveries, asyncio.TaskGroup() as group:
+    suspects = Suspects(name, ports.store, ports.clock)
+    dispatcher = Dispatcher(_routes(service), ports.store, ports.clock, service.limits, suspects)
+    async with (
+        suspects.holding(),
+        ports.bus.consume(name, filters(service, partition)) as deliveries,
+        asyncio.TaskGroup() as group,
+    ):
         for shell in service.shells:
             group.create_task(keep_sweeping(shell.machine.noun, ports.store, ports.clock, partition))
         await dispatcher.run(deliveries)

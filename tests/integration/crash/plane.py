@@ -200,8 +200,11 @@ async def meanwhile(*lives: Coroutine[None, None, None]) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(life) for life in lives]
         yield
-        for task in tasks:
-            task.cancel()
+        # One that crashes while it is told to leave is started again, and is told again.
+        while left := [task for task in tasks if not task.done()]:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=1)
 
 
 async def twice(life: Life, fuse: Fuse) -> None:
