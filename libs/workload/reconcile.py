@@ -16,7 +16,15 @@ from libs.workload.autoscaling.holding import followed, held, known, rehearsed, 
 from libs.workload.dialogue.outlook import CLEAR, Decision, Outlook, combined, in_turn
 from libs.workload.dialogue.requests import delete
 from libs.workload.dialogue.wanted import Problem, Seen, Stage, Superseded, Wanted
-from libs.workload.kinds.objects import deployment_identity, is_leaving, number, replica_set_identity, text
+from libs.workload.kinds.naming import PLACE_TAKEN
+from libs.workload.kinds.objects import (
+    annotation,
+    deployment_identity,
+    is_leaving,
+    number,
+    replica_set_identity,
+    text,
+)
 from libs.workload.manifests.accepting import accepted
 from libs.workload.manifests.applying import applied
 from libs.workload.manifests.awaiting import all_ready
@@ -99,7 +107,7 @@ def _capacity_back(wanted: Wanted, seen: Seen) -> Outlook:
     return in_turn(
         partial(safe, wanted, seen),
         partial(_stable_again, ours, seen),
-        lambda: combined(_gone(fleet_of(workload, seen).new, seen) for workload in wanted.workloads),
+        lambda: combined(_given_up(wanted, fleet_of(workload, seen).new, seen) for workload in wanted.workloads),
         partial(services_restored, ours, seen),
         partial(remade, wanted, seen),
         partial(restored, wanted, seen),
@@ -119,8 +127,17 @@ def _went_back(wanted: Wanted, seen: Seen, workload: Workload) -> Outlook:
     # A stable version that was not whole before need not be more than it was.
     usable = {kept.identity: kept.available for kept in wanted.snapshot.replica_sets}
     waits = waits_of(fleet, plan, usable, seen)
-    gone = _gone(fleet.new, seen) if fleet.new.side.size == 0 and not look.requests else CLEAR
+    gone = _given_up(wanted, fleet.new, seen) if fleet.new.side.size == 0 and not look.requests else CLEAR
     return combined([Outlook(waits=waits), look, gone])
+
+
+def _given_up(wanted: Wanted, slot: Slot, seen: Seen) -> Outlook:
+    """A new version that a late create may still make stays, without pods: the next rollout deletes it."""
+    may_come = wanted.fence.epoch > 1 or (slot.present is not None and annotation(slot.present, PLACE_TAKEN))
+    if slot.present is None or not may_come:
+        return _gone(slot, seen)
+    pods = any(not is_leaving(pod) for pod in seen.pods.get(slot.identity, ()))
+    return Outlook(waits=(f"{slot.identity} still has pods",)) if pods else CLEAR
 
 
 def _gone(slot: Slot, seen: Seen) -> Outlook:

@@ -4,7 +4,7 @@ import re
 
 from msgspec import Struct
 
-from libs.workload.dialogue.requests import claim
+from libs.workload.dialogue.requests import claim, place
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON_PATCH, METADATA_ONLY, Request, Wanted
 from libs.workload.kinds.naming import rollout_annotation
 from libs.workload.kinds.objects import Identity, Object, annotation, at, identity, is_leaving, items, text
@@ -68,8 +68,11 @@ def reread(request: Request) -> Request:
 def fence_off(request: Request, live: Object | None, wanted: Wanted) -> Request | None:
     """After a write whose answer was lost, and its `reread`: what makes the API refuse it should it still come.
 
-    None where it has been done already, or cannot do harm any more.
+    A ReplicaSet that is not there is made without pods: its name is taken then. None where the write has been done
+    already, or cannot do harm any more.
     """
+    if live is None and request.method == "POST" and isinstance(request.body, dict):
+        return place(request.body, wanted.marks, wanted.fence)
     if live is None or request.target.kind not in ("ReplicaSet", "Service") or request.method != "PATCH":
         return None
     return claim(live, wanted.marks, wanted.fence) if _still_applies(request, live, wanted) else None

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from libs.workload.dialogue.fence import Fence, following
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON, JSON_PATCH, MERGE_PATCH, METADATA_ONLY, Request
-from libs.workload.kinds.naming import FIELD_MANAGER, STEERED_BY, Marks, rollout_annotation, rollout_annotations
+from libs.workload.kinds.naming import FIELD_MANAGER, PLACE_TAKEN, STEERED_BY, Marks, rollout_annotation, rollout_annotations
 from libs.workload.kinds.objects import Identity, Object, annotation, identity, number, table, text
 from libs.workload.kinds.paths import collection_path, object_path, path_of, with_query
 
@@ -57,6 +57,13 @@ def create(replica_set: Object, size: int, marks: Marks, fence: Fence) -> Reques
     query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
     path = with_query(collection_path("apps/v1", "ReplicaSet", target.namespace), **query)
     return Request("POST", path, f"create {target} with {_pods(size)}", target, JSON, body=body)
+
+
+def place(replica_set: Object, marks: Marks, fence: Fence) -> Request:
+    """A version without pods, that stays while a create may still come: no precondition guards a create."""
+    metadata = table(replica_set, "metadata")
+    annotations = {**table(metadata, "annotations"), PLACE_TAKEN: "true"}
+    return create({**replica_set, "metadata": {**metadata, "annotations": annotations}}, 0, marks, fence)
 
 
 def remake(deployment: Object, manager: str, is_applied: bool) -> Request:

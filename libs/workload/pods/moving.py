@@ -6,7 +6,7 @@ from libs.messages.rollout import Workload
 from libs.workload.autoscaling.aims import autoscaler_name
 from libs.workload.dialogue.fence import must_claim
 from libs.workload.dialogue.outlook import CLEAR, Outlook
-from libs.workload.dialogue.requests import adopt, claim, create, delete, read, resize
+from libs.workload.dialogue.requests import adopt, claim, create, delete, place, read, resize
 from libs.workload.dialogue.wanted import Adopted, Request, Seen, Snapshot, Wanted
 from libs.workload.kinds.naming import APPLICATION, AUTOSCALER, ENVIRONMENT, MANAGED_LABEL, REVISION, WORKLOAD, Marks
 from libs.workload.kinds.objects import (
@@ -36,15 +36,17 @@ def moved(wanted: Wanted, seen: Seen, fleet: Fleet, plan: Plan) -> Outlook:
 
 
 def claimed(wanted: Wanted, fleet: Fleet) -> Outlook:
-    """Taken over from an older epoch, where there was one."""
+    """Taken over from an older epoch, where there was one: what it may still make has its name taken."""
     found = (slot.present for slot in fleet.slots)
-    return Outlook(
-        requests=tuple(
-            claim(live, wanted.marks, wanted.fence)
-            for live in found
-            if live is not None and must_claim(live, wanted.marks, wanted.fence)
-        )
-    )
+    claims = [
+        claim(live, wanted.marks, wanted.fence)
+        for live in found
+        if live is not None and must_claim(live, wanted.marks, wanted.fence)
+    ]
+    manifest = _manifest(wanted, fleet, fleet.new) if wanted.fence.epoch > 1 and fleet.new.live is None else None
+    if manifest is not None:
+        claims.append(place(manifest, wanted.marks, wanted.fence))
+    return Outlook(requests=tuple(claims))
 
 
 def waits_of(fleet: Fleet, plan: Plan, usable: Mapping[Identity, int], seen: Seen) -> tuple[str, ...]:

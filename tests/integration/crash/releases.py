@@ -79,9 +79,12 @@ def sizes(cluster: Recorded, place: str, image: str) -> list[int]:
 
 
 def assert_forward(ended: Ended) -> None:
-    """Each version was only ever given sizes in one direction, and each size once."""
+    """Each version was only ever given sizes in one direction, and each size once.
+
+    Who takes a rollout over makes the new version without pods at first, where it is not there yet.
+    """
     for target in TARGETS:
-        assert sizes(ended.cluster, target, NEW) == [1, 2]
+        assert [size for size in sizes(ended.cluster, target, NEW) if size] == [1, 2]
         assert sizes(ended.cluster, target, OLD) == [1, 0]
 
 

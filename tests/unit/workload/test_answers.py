@@ -5,8 +5,8 @@ import pytest
 from libs.workload.dialogue.answers import explain, fence_off, learn, reread
 from libs.workload.dialogue.requests import apply, claim, create, delete, read, resize
 from libs.workload.dialogue.wanted import METADATA_ONLY, Request, Stage
-from libs.workload.kinds.naming import rollout_annotation
-from libs.workload.kinds.objects import Object
+from libs.workload.kinds.naming import PLACE_TAKEN, rollout_annotation
+from libs.workload.kinds.objects import Object, annotation
 from tests.unit.workload.build import FIRST, V2, goal, plain, service
 
 LIVE: Object = plain("ReplicaSet", "web-1", "apps/v1", spec={"replicas": 3})
@@ -120,6 +120,14 @@ def test_refusal_about_no_field_is_told() -> None:
 def test_lost_write_is_fenced_off() -> None:
     wanted = goal(Stage.WEIGHT, ())
     assert fence_off(RESIZE, LIVE, wanted) == claim(LIVE, V2, FIRST)
+
+
+def test_lost_create_finds_its_name_taken() -> None:
+    off = fence_off(CREATE, None, goal(Stage.WEIGHT, ()))
+    assert off is not None
+    assert isinstance(off.body, dict)
+    assert (off.method, off.path, off.body["spec"]["replicas"]) == ("POST", CREATE.path, 0)
+    assert annotation(off.body, PLACE_TAKEN) == "true"
 
 
 def test_write_that_arrived_needs_no_fence() -> None:

@@ -250,7 +250,9 @@ def test_late_write_of_an_older_epoch_cannot_undo_a_return() -> None:
     Executor(cluster).until_settled(goals(Stage.RETURN, fence=SECOND))
     late = [request for request in decision.requests if request.method == "PATCH"]
     assert [cluster.send(request)[0] for request in late] == [409]
-    assert sizes(cluster) == {old.replica_set: 4}
+    late = [request for request in decision.requests if request.method == "POST"]
+    assert [cluster.send(request)[0] for request in late] == [409]
+    assert sizes(cluster) == {old.replica_set: 4, late[0].target.name: 0}
 
 
 def test_settings_go_back_before_pods_and_services_after() -> None:
