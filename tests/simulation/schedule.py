@@ -27,9 +27,10 @@ from tests.simulation.checks.witness import Witness
 from tests.simulation.ports.chance import Chance, Fault
 from tests.simulation.trace import trace_of
 from tests.simulation.world import services
-from tests.simulation.world.clusters import sandboxes
+from tests.simulation.world.clusters import clusters
 from tests.simulation.world.people import People
 from tests.simulation.world.releases import AGENT, NAMESPACES, PROVIDER, SUITE, TENANT, drawn
+from tests.simulation.world.scope import SCOPES, Scope
 from tests.simulation.world.world import World, causes
 
 STORM_SECONDS = 1800.0
@@ -37,7 +38,10 @@ STORM_SECONDS = 1800.0
 CALM_SECONDS = 3600.0
 """By when everything has to have ended once no fault strikes any more."""
 SETTLE_SECONDS = 120.0
-RELEASES = 3
+"""How long everything is given at the end, at the most."""
+LATE_SECONDS = 60.0
+"""The same, at the least, where a request may still come that its asker has given up."""
+TURN_SECONDS = 5.0
 
 _known: list[tuple[str, bytes]] = []
 
@@ -57,20 +61,20 @@ class Run(Struct, frozen=True):
     story: tuple[str, ...]
 
 
-def simulate(seed: int, only: frozenset[Fault] | None = None) -> Run:
-    """The schedule of this seed, with all of its faults or only these."""
+def simulate(seed: int, only: frozenset[Fault] | None = None, size: str = "full") -> Run:
+    """The schedule of this seed and size, with all of its faults or only these."""
     chance = Chance(seed, only)
     with quiet.logs() as noticed:
         try:
-            return run(_simulated(seed, chance, noticed), chance.stream("order"))
+            return run(_simulated(seed, chance, noticed, SCOPES[size]), chance.stream("order"))
         except (Stuck, Exception) as error:  # noqa: BLE001 - whatever it is, it is this seed's
             return Run(
                 seed, (f"the simulation stopped: {'; '.join(causes(error))}",), tuple(chance.injected), "", 0.0, {}, ()
             )
 
 
-async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed) -> Run:
-    async with _worlds(seed, chance) as world:
+async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed, scope: Scope) -> Run:
+    async with _worlds(seed, chance, scope) as world:
         people = People(world)
         witness = Witness(world, people)
         for name, serve in (
@@ -85,7 +89,7 @@ async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed) -> Run:
             world.keep(name, serve)
         world.begin(people.answer_calls())
         ended = await _released(world, people)
-        await asyncio.sleep(SETTLE_SECONDS)
+        await _settled(world)
         problems: list[str] = [*world.problems, *noticed.errors, *witness.problems, *ended]
         problems += await ended_problems(world, people, witness)
         sometimes = counted(world) + Counter(f"refused {code}" for code in people.refused) + noticed.counted
@@ -105,7 +109,11 @@ async def _released(world: World, people: People) -> list[str]:
     """Hand everything in, let it storm for a while, then calm; what had not ended by the end."""
     random = world.random("releases")
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_in_turn(world, people, [drawn(random, n + 1) for n in range(RELEASES)]))]
+        tasks = [
+            group.create_task(
+                _in_turn(world, people, [drawn(random, n + 1, world.scope) for n in range(world.scope.releases)])
+            )
+        ]
         await asyncio.wait(tasks, timeout=STORM_SECONDS)
         world.chance.heal()
         world.tell("calm")
@@ -117,6 +125,16 @@ async def _released(world: World, people: People) -> list[str]:
     return [f"not everything has ended {CALM_SECONDS:.0f} s after the last fault"] if late else []
 
 
+async def _settled(world: World) -> None:
+    """Until nothing is left to be done, and what is late has come."""
+    is_late = any(fault.kind == "link.late" for fault in world.chance.injected)
+    seconds = max(world.scope.settle_seconds, LATE_SECONDS if is_late else 0.0)
+    await asyncio.sleep(seconds)
+    while seconds < SETTLE_SECONDS and world.has_work_left():
+        seconds += TURN_SECONDS
+        await asyncio.sleep(TURN_SECONDS)
+
+
 async def _in_turn(world: World, people: People, releases: list) -> None:  # type: ignore[type-arg]
     """Each release when the one before has ended, or when somebody cannot wait."""
     async with asyncio.TaskGroup() as group:
@@ -126,9 +144,10 @@ async def _in_turn(world: World, people: People, releases: list) -> None:  # typ
 
 
 @asynccontextmanager
-async def _worlds(seed: int, chance: Chance) -> AsyncIterator[World]:
-    async with sandboxes(seed) as (recorded, cluster), asyncio.TaskGroup() as group:
+async def _worlds(seed: int, chance: Chance, scope: Scope) -> AsyncIterator[World]:
+    async with clusters(seed, scope.is_scripted) as (recorded, cluster), asyncio.TaskGroup() as group:
         world = World(chance, recorded, lambda broker, clock: Diary(broker, clock, cluster), group)
+        world.scope = scope
         for name in NAMESPACES:
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             await recorded.ask("POST", "/api/v1/namespaces", namespace)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,10 +12,8 @@ from libs.kube.view import Object
 from libs.messages.agent import Ask, Frame
 from libs.workload.kinds.naming import rollout_annotations
 from libs.workload.kinds.objects import number, table, text
-from sandbox.api.router import Api
-from sandbox.api.wire import Request
-from sandbox.state.cluster import Cluster
-from sandbox.state.store import Change, Event
+from sandbox.api.wire import Request, Response
+from sandbox.state.store import Change, Event, Store
 
 
 class Size(Struct, frozen=True):
@@ -34,10 +33,23 @@ class Written(Struct, frozen=True):
     path: str
 
 
+class Answering(Protocol):
+    """A sandbox's API, or what stands in its place."""
+
+    async def handle(self, request: Request) -> Response: ...
+
+
+class Holding(Protocol):
+    """What keeps a cluster's objects."""
+
+    @property
+    def store(self) -> Store: ...
+
+
 class Recorded:
     """Answers for an agent."""
 
-    def __init__(self, api: Api, cluster: Cluster) -> None:
+    def __init__(self, api: Answering, cluster: Holding) -> None:
         self.written: list[Written] = []
         self.sizes: list[Size] = []
         self.marks: dict[tuple[str, str], list[int]] = {}

@@ -12,8 +12,8 @@ from libs.durable.ports import Stored
 from libs.messages.codec import decode_envelope
 from libs.messages.subject import parse
 from libs.workload.kinds.objects import number, text
-from sandbox.state.cluster import Cluster
 from sandbox.state.store import Change, Event
+from tests.integration.crash.cluster import Holding
 from tests.integration.crash.skipping import LoopClock
 
 TOLD = (
@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 class Diary:
     """Lines for a page. A change of the cluster stands after the fact that it followed."""
 
-    def __init__(self, broker: Broker, clock: LoopClock, cluster: Cluster) -> None:
+    def __init__(self, broker: Broker, clock: LoopClock, cluster: Holding) -> None:
         self._broker = broker
         self._clock = clock
         self._changes: list[Entry] = []

@@ -26,7 +26,6 @@ from tests.simulation.world.world import World, leaves
 
 Result = TypeVar("Result")
 
-LOOK_SECONDS = 20.0
 RETRY_SECONDS = 2.0
 ANSWER_SECONDS = 30.0
 GIVES_UP_AFTER = 40
@@ -86,7 +85,7 @@ class People:
         """What is called answers at the address that it was given, at some time, now and then twice or badly."""
         answered = ""
         while True:
-            await asyncio.sleep(self._random.uniform(1, 20))
+            await asyncio.sleep(self._random.uniform(1, self._world.scope.look_seconds))
             address = self._world.outside.callback
             if address == answered:
                 continue
@@ -111,7 +110,7 @@ class People:
 
     async def _mind(self, handed: Handed) -> None:
         while not DEPLOYMENT.is_terminal(await self.state(handed.key)):
-            await asyncio.sleep(self._random.uniform(1, LOOK_SECONDS))
+            await asyncio.sleep(self._random.uniform(1, self._world.scope.look_seconds))
             await self._decide(handed)
 
     async def _decide(self, handed: Handed) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from libs.api.request import StartRequest
 from libs.messages.subject import PARTITIONS, partition_of
 from sandbox.simulation.behaviour import PREFIX
+from tests.simulation.world.scope import FULL, Scope
 
 TENANT = "main"
 AGENT = "eu"
@@ -19,10 +20,6 @@ APPLICATION = next(name for i in count() if partition_of(TENANT, name := f"shop-
 NAMESPACES = ("staging", "prod")
 SUITE = "http://ci.internal/suites/smoke"
 PROVIDER = "http://prometheus.internal"
-STEP_SECONDS = 90
-"""How long a target may take to become ready."""
-GATE_SECONDS = 600
-"""By when an approval expires."""
 _STEPS = ("weight", "weight", "pause", "approval", "webhook", "analysis")
 _TEMPERS = ("diligent", "diligent", "hasty", "wavering")
 
@@ -44,19 +41,19 @@ class Release(Struct, frozen=True):
     """Seconds before the next one is handed in, whatever became of this one; 0: when it has ended."""
 
 
-def drawn(random: Random, number: int) -> Release:
+def drawn(random: Random, number: int, scope: Scope = FULL) -> Release:
     """The first is always a good one that somebody diligent hands in."""
     is_first = number == 1
     is_good = is_first or random.random() < 0.8
-    targets = NAMESPACES[: random.choice((1, 1, 2))]
-    replicas = random.choice((1, 2, 3))
+    targets = NAMESPACES[: random.choice(scope.targets)]
+    replicas = random.choice(scope.replicas)
     is_green = random.random() < 0.3
     image = f"web:v{number}"
-    manifest = json.dumps(_deployment(image, replicas, random, is_good))
+    manifest = json.dumps(_deployment(image, replicas, _behaviour(random, is_good, scope)))
     services = [json.dumps(_service(name)) for name in ("web", "web-preview")] if is_green else []
     settings = [json.dumps(_settings(number))] if random.random() < 0.5 else []
     request = StartRequest(
-        config=json.dumps(_file(random, targets, is_green)), files={"web.yml": (*services, *settings, manifest)}
+        config=json.dumps(_file(random, targets, is_green, scope)), files={"web.yml": (*services, *settings, manifest)}
     )
     return Release(
         number=number,
@@ -66,19 +63,19 @@ def drawn(random: Random, number: int) -> Release:
         replicas=replicas,
         is_good=is_good,
         temper="diligent" if is_first else random.choice(_TEMPERS),
-        patience=0.0 if is_first else random.choice((0.0, 0.0, random.uniform(1, 200))),
+        patience=0.0 if is_first else random.choice((0.0, 0.0, random.uniform(1, scope.patience_seconds))),
     )
 
 
-def _file(random: Random, targets: tuple[str, ...], is_green: bool) -> dict[str, Any]:
-    strategy = {"blueGreen": _green(random)} if is_green else {"canary": {"steps": _steps(random)}}
+def _file(random: Random, targets: tuple[str, ...], is_green: bool, scope: Scope) -> dict[str, Any]:
+    strategy = {"blueGreen": _green(random, scope)} if is_green else {"canary": {"steps": _steps(random, scope)}}
     file: dict[str, Any] = {
         "application": APPLICATION,
         "deploymentConfig": {
-            "timeout": {"duration": STEP_SECONDS, "unit": "seconds"},
+            "timeout": {"duration": scope.step_seconds, "unit": "seconds"},
             "ifDeploymentInProgress": {"strategy": random.choice(("reject", "enqueueOne"))},
         },
-        "targets": {name: _target(random, name, targets[:place]) for place, name in enumerate(targets)},
+        "targets": {name: _target(random, name, targets[:place], scope) for place, name in enumerate(targets)},
         "manifests": [{"path": "web.yml"}],
         "strategies": {"careful": strategy},
         "webhooks": [_SUITE],
@@ -91,43 +88,57 @@ def _file(random: Random, targets: tuple[str, ...], is_green: bool) -> dict[str,
     return file
 
 
-def _target(random: Random, name: str, before: tuple[str, ...]) -> dict[str, Any]:
+def _target(random: Random, name: str, before: tuple[str, ...], scope: Scope) -> dict[str, Any]:
     constraints: dict[str, Any] = {}
     if before:
         constraints["dependsOn"] = list(before)
     for stage in ("beforeDeployment", "afterDeployment"):
         if random.random() < 0.2:
-            constraints[stage] = [_gate(random, random.choice(("pause", "approval")))]
+            constraints[stage] = [_gate(random, random.choice(("pause", "approval")), scope)]
     return {"account": AGENT, "namespace": name, "strategy": "careful", "constraints": constraints}
 
 
-def _steps(random: Random) -> list[dict[str, Any]]:
+def _steps(random: Random, scope: Scope) -> list[dict[str, Any]]:
     """Weights rise; between them there are gates."""
-    kinds = [random.choice(_STEPS) for _ in range(random.randint(1, 4))]
+    kinds = [random.choice(_STEPS) for _ in range(random.randint(1, scope.most_steps))]
     weights = iter(sorted(random.choice((10, 25, 50, 75)) for kind in kinds if kind == "weight"))
-    return [{"setWeight": {"weight": next(weights)}} if kind == "weight" else _gate(random, kind) for kind in kinds]
+    return [
+        {"setWeight": {"weight": next(weights)}} if kind == "weight" else _gate(random, kind, scope) for kind in kinds
+    ]
 
 
-def _green(random: Random) -> dict[str, Any]:
+def _green(random: Random, scope: Scope) -> dict[str, Any]:
     lists = {
         "redirectTrafficAfter": ("pause", "approval", "webhook", "analysis"),
         "shutDownOldVersionAfter": ("pause",),
     }
-    return {name: [_gate(random, random.choice(kinds))] for name, kinds in lists.items() if random.random() < 0.7}
+    return {
+        name: [_gate(random, random.choice(kinds), scope)] for name, kinds in lists.items() if random.random() < 0.7
+    }
 
 
-def _gate(random: Random, kind: str) -> dict[str, Any]:
+def _gate(random: Random, kind: str, scope: Scope) -> dict[str, Any]:
     match kind:
         case "approval":
             return {
-                "pause": {"untilApproved": True, "approvalExpiration": {"duration": GATE_SECONDS, "unit": "seconds"}}
+                "pause": {
+                    "untilApproved": True,
+                    "approvalExpiration": {"duration": scope.gate_seconds, "unit": "seconds"},
+                }
             }
         case "webhook":
             return {"runWebhook": {"name": "suite"}}
         case "analysis":
-            return {"analysis": {"interval": 10, "units": "seconds", "numberOfJudgmentRuns": 2, "queries": ["errors"]}}
+            return {
+                "analysis": {
+                    "interval": scope.judgement_seconds,
+                    "units": "seconds",
+                    "numberOfJudgmentRuns": 2,
+                    "queries": ["errors"],
+                }
+            }
         case _:
-            return {"pause": {"duration": random.choice((5, 20, 60)), "unit": "seconds"}}
+            return {"pause": {"duration": random.choice(scope.pause_seconds), "unit": "seconds"}}
 
 
 _SUITE = {
@@ -143,10 +154,14 @@ _ANALYSIS = {
 }
 
 
-def _deployment(image: str, replicas: int, random: Random, is_good: bool) -> dict[str, Any]:
-    behaviour = {f"{PREFIX}start-seconds": str(random.choice((0, 0, 1, 8, 30)))}
+def _behaviour(random: Random, is_good: bool, scope: Scope) -> dict[str, str]:
+    behaviour = {f"{PREFIX}start-seconds": str(random.choice(scope.start_seconds))}
     if not is_good:
         behaviour = {f"{PREFIX}fault": random.choice(("never-ready", "image-pull", "crash-loop", "pending"))}
+    return behaviour
+
+
+def _deployment(image: str, replicas: int, behaviour: dict[str, str]) -> dict[str, Any]:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",

@@ -22,6 +22,7 @@ from tests.simulation.ports.chance import Chance
 from tests.simulation.ports.link import DistantLink
 from tests.simulation.ports.process import Process, ProcessClock
 from tests.simulation.ports.store import DistantStore
+from tests.simulation.world.scope import FULL
 from tests.simulation.world.weather import Weather
 
 RESTART_SECONDS = 20.0
@@ -42,6 +43,7 @@ class World:
         self, chance: Chance, cluster: Recorded, diary: Callable[[Broker, LoopClock], Diary], group: asyncio.TaskGroup
     ) -> None:
         self.chance = chance
+        self.scope = FULL
         self.clock = LoopClock()
         self.broker = Broker(self.clock)
         self.store = MemoryStore(self.broker)
@@ -80,6 +82,11 @@ class World:
 
     def random(self, name: str) -> Random:
         return self.chance.stream(name)
+
+    def has_work_left(self) -> bool:
+        """Whether anything is to be acknowledged yet, or will be reminded of."""
+        is_pending = any(consumer.unacknowledged for consumer in self.broker.consumers.values())
+        return is_pending or bool(self.broker.lasts(["timer.>"]))
 
     async def time(self) -> None:
         """Fire timers, now and then late; the bus loses its leader, now and then."""
