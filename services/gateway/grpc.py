@@ -81,17 +81,13 @@ class Door:
         if self._gateway.is_draining:
             await self._refuse(context, grpc.StatusCode.UNAVAILABLE, "this gateway stops: connect to another")
         if self._admission.take() is None:
-            await self._refuse(
-                context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many agents at once: come later"
-            )
+            await self._refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many agents at once: come later")
         try:
             caller = await self._verify(_token(context))
         except NotAccepted as error:
             await self._refuse(context, grpc.StatusCode.UNAUTHENTICATED, str(error))
         if not self._gateway.has_room(caller):
-            await self._refuse(
-                context, grpc.StatusCode.RESOURCE_EXHAUSTED, "this gateway has all streams it may"
-            )
+            await self._refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "this gateway has all streams it may")
         try:
             return caller, await _first(wire)
         except TimeoutError:

@@ -4,7 +4,14 @@ from msgspec.structs import replace
 
 from libs.workload.dialogue.fence import Fence, following
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON, JSON_PATCH, MERGE_PATCH, METADATA_ONLY, Request
-from libs.workload.kinds.naming import FIELD_MANAGER, PLACE_TAKEN, STEERED_BY, Marks, rollout_annotation, rollout_annotations
+from libs.workload.kinds.naming import (
+    FIELD_MANAGER,
+    PLACE_TAKEN,
+    STEERED_BY,
+    Marks,
+    rollout_annotation,
+    rollout_annotations,
+)
 from libs.workload.kinds.objects import Identity, Object, annotation, identity, number, table, text
 from libs.workload.kinds.paths import collection_path, object_path, path_of, with_query
 
