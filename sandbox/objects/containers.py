@@ -20,8 +20,9 @@ def problems_of_pods(kind: str, value: Object, template: tuple[str, ...]) -> Ite
     containers = items(spec, "containers")
     if not containers:
         yield required(f"{path}.containers")
+    volumes = _volumes(value, spec)
     for place, container in enumerate(containers):
-        yield from _container(container, f"{path}.containers[{place}]", spec)
+        yield from _container(container, f"{path}.containers[{place}]", volumes)
     names = [container.get("name") for container in containers if isinstance(container, dict)]
     for name in sorted({str(name) for name in names if name and names.count(name) > 1}):
         yield duplicate(f"{path}.containers[{len(names) - 1 - names[::-1].index(name)}].name", name)
@@ -29,7 +30,13 @@ def problems_of_pods(kind: str, value: Object, template: tuple[str, ...]) -> Ite
         yield unsupported(f"{path}.restartPolicy", spec["restartPolicy"], ("Always",))
 
 
-def _container(container: Any, path: str, spec: Object) -> Iterator[Cause]:
+def _volumes(value: Object, spec: Object) -> list[str]:
+    """What containers may mount: a StatefulSet's claims have volumes of their names."""
+    volumes = [text(volume, "name") for volume in items(spec, "volumes") if isinstance(volume, dict)]
+    return volumes + [text(claim, "metadata", "name") for claim in items(value, "spec", "volumeClaimTemplates")]
+
+
+def _container(container: Any, path: str, volumes: list[str]) -> Iterator[Cause]:
     if not isinstance(container, dict):
         yield bad_value(path, container, "must be an object")
         return
@@ -41,14 +48,13 @@ def _container(container: Any, path: str, spec: Object) -> Iterator[Cause]:
     if not text(container, "image"):
         yield required(f"{path}.image")
     yield from ports.of_container(container, path)
-    yield from _parts(container, path, spec)
+    yield from _parts(container, path, volumes)
 
 
-def _parts(container: Object, path: str, spec: Object) -> Iterator[Cause]:
+def _parts(container: Object, path: str, volumes: list[str]) -> Iterator[Cause]:
     for place, variable in enumerate(items(container, "env")):
         if isinstance(variable, dict) and not text(variable, "name"):
             yield required(f"{path}.env[{place}].name")
-    volumes = [text(volume, "name") for volume in items(spec, "volumes") if isinstance(volume, dict)]
     for place, mount in enumerate(items(container, "volumeMounts")):
         if isinstance(mount, dict) and text(mount, "name") not in volumes:
             yield not_found(f"{path}.volumeMounts[{place}].name", text(mount, "name"))

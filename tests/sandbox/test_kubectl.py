@@ -131,7 +131,7 @@ def test_strategic_patch_keeps_other_fields(web: Here) -> None:
     patch = '{"spec":{"template":{"spec":{"containers":[{"name":"web","env":[{"name":"B","value":"2"}]}]}}}}'
     web.output("patch", "deployment/web", "-p", patch)
     told = web.output("get", "deployment/web", "-o", "jsonpath={.spec.template.spec.containers[0].env[*].name}")
-    assert told == "A B"
+    assert told == "B A"  # what a patch adds to a list comes first
 
 
 def test_failed_test_of_a_patch_is_invalid(web: Here) -> None:
