@@ -9,7 +9,7 @@ SOURCES := agent cli examples libs sandbox services
 PROMETHEUS := $(wildcard $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fairlead/prometheus)
 $(shell mkdir -p build)
 
-.PHONY: help demo test check fast kubernetes chaos mutants bench docs constraints clean
+.PHONY: help demo test check fast kubernetes chaos mutants simulation bench docs constraints clean
 
 help: ## what can be run
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ chaos: .venv/dev.done ## kill, stop and cut off every process at random, then co
 
 mutants: .venv/dev.done ## take each safety check away in turn: the simulation has to notice
 	@$(BIN)/python -m tests.mutants
+
+simulation: .venv/dev.done ## all services on virtual time under faults: SEEDS=n small schedules and n/10 full ones; SEED=x SIZE=scripted for one
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SIZE),--size $(SIZE)) $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: .venv/dev.done ## figures beside their floors, NAME=commit for one
 	@$(BIN)/python -m tests.bench $(NAME)

@@ -11,7 +11,7 @@ from tools.kubernetes.recipe import Missing
 
 ROOT = Path(__file__).parent.parent
 
-TIERS = ("unit", "histories", "sandbox", "integration", "integration/link", "cluster", "e2e", "chaos")
+TIERS = ("unit", "histories", "sandbox", "integration", "integration/link", "simulation", "cluster", "e2e", "chaos")
 """Folders under tests/, cheapest first."""
 
 APART = {"integration": "integration/link"}
@@ -21,20 +21,20 @@ poller is made for one event loop a process and each test has its own; that this
 PARALLEL = {"unit": 2, "histories": 0, "sandbox": 2, "integration": 2, "integration/link": 2, "cluster": 2, "e2e": 0}
 """Worker processes; 0 runs one test after another, because each starts a whole installation."""
 
-LEFT_OUT = {
-    "simulation": "the simulation of all services on virtual time is not built yet",
-}
-
 CHAOS_IN_CI = ("--kills", "60", "--seconds", "230")
 CHAOS_HERE = ("--kills", "10", "--seconds", "40", "--applications", "3", "--power-cut", "3")
 """How often something is killed, and for how long at most; `make chaos` does more of it."""
+
+SIMULATION_IN_CI = ("--seeds", "20000", "--minutes", "6")
+SIMULATION_HERE = ("--seeds", "20000", "--minutes", "0.5")
+"""How many schedules, and for how long at most; `make simulation` does as many as are wanted."""
 
 ON_KUBERNETES = frozenset({"cluster"})
 """Tiers that need the programs of a real Kubernetes; built here the first time, which takes minutes."""
 
 
 def main() -> int:
-    failed, left_out = [], dict(LEFT_OUT)
+    failed, left_out = [], dict[str, str]()
     for tier in TIERS:
         if why := lacking(tier):
             left_out[tier] = why
@@ -54,8 +54,11 @@ def main() -> int:
 
 def command(tier: str) -> list[str]:
     """What runs a tier."""
+    is_ci = os.environ.get("CI") == "true"
     if tier == "chaos":
-        return ["tests.chaos", *(CHAOS_IN_CI if os.environ.get("CI") == "true" else CHAOS_HERE)]
+        return ["tests.chaos", *(CHAOS_IN_CI if is_ci else CHAOS_HERE)]
+    if tier == "simulation":
+        return ["tests.simulation", *(SIMULATION_IN_CI if is_ci else SIMULATION_HERE)]
     workers = ["-n", str(PARALLEL[tier])] if PARALLEL[tier] else []
     apart = [f"--ignore=tests/{APART[tier]}"] if tier in APART else []
     return ["pytest", f"tests/{tier}", *workers, *apart]

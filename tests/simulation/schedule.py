@@ -59,6 +59,8 @@ class Run(Struct, frozen=True):
     sometimes: dict[str, int]
     """How often the rare things happened."""
     story: tuple[str, ...]
+    size: str = "full"
+    """See `SCOPES`."""
 
 
 def simulate(seed: int, only: frozenset[Fault] | None = None, size: str = "full") -> Run:
@@ -66,15 +68,22 @@ def simulate(seed: int, only: frozenset[Fault] | None = None, size: str = "full"
     chance = Chance(seed, only)
     with quiet.logs() as noticed:
         try:
-            return run(_simulated(seed, chance, noticed, SCOPES[size]), chance.stream("order"))
+            return run(_simulated(seed, chance, noticed, size), chance.stream("order"))
         except (Stuck, Exception) as error:  # noqa: BLE001 - whatever it is, it is this seed's
             return Run(
-                seed, (f"the simulation stopped: {'; '.join(causes(error))}",), tuple(chance.injected), "", 0.0, {}, ()
+                seed,
+                (f"the simulation stopped: {'; '.join(causes(error))}",),
+                tuple(chance.injected),
+                "",
+                0.0,
+                {},
+                (),
+                size,
             )
 
 
-async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed, scope: Scope) -> Run:
-    async with _worlds(seed, chance, scope) as world:
+async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed, size: str) -> Run:
+    async with _worlds(seed, chance, SCOPES[size]) as world:
         people = People(world)
         witness = Witness(world, people)
         for name, serve in (
@@ -102,6 +111,7 @@ async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed, scope: S
             seconds=asyncio.get_running_loop().time(),
             sometimes=dict(sometimes),
             story=tuple(world.diary.news()),
+            size=size,
         )
 
 

@@ -6,6 +6,7 @@ step is a call at its instant on the loop.
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from uuid import UUID
 
@@ -85,7 +86,7 @@ class Pods:
     def _begin(self, ref: Ref, uid: str, behaviour: Behaviour) -> None:
         """Call every step of its life at its instant."""
         for seconds, step in self._life(behaviour):
-            self._later(seconds, lambda step=step: self._take(ref, uid, step))
+            self._later(seconds, partial(self._take, ref, uid, step))
 
     def _life(self, behaviour: Behaviour) -> list[tuple[float, Step]]:
         first = behaviour.ready_seconds
