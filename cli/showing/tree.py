@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from cli.showing.awaited import awaited_words, decision_command
 from cli.showing.marks import ASKS, marked
+from cli.showing.measured import add_measured, progress
 from cli.showing.pods import MOST_PODS, add_live
 from cli.showing.reasons import apportioned
 from cli.showing.steps import step_words
@@ -106,15 +107,15 @@ def _add_steps(branch: Tree, title: str, steps: Sequence[StepView], now: datetim
 
 def _add_step(branch: Tree, step: StepView, now: datetime, first: bool = False) -> None:
     node = branch.add(_step(step, now, first))
+    add_measured(node, step)
     for gate in step.gates:
-        node.add(_step(gate, now))
+        add_measured(node.add(_step(gate, now)), gate)
 
 
 def _step(step: StepView, now: datetime, first: bool = False) -> Text:
-    is_timed = step.kind == "pause" and step.until is not None
     line = marked(ASKS if step.asks else step.state, step_words(step, first=first))
-    if step.state == "current" and step.waits_for and not (step.asks or is_timed or step.gates):
-        line.append(f"  waits for {step.waits_for}", "cyan")
+    if waits := _waits(step):
+        line.append(f"  {waits}", "cyan")
     if step.state == "current" and step.until:
         line.append(f"  {_until(step, now)}", "dim")
     if step.message:
@@ -124,6 +125,14 @@ def _step(step: StepView, now: datetime, first: bool = False) -> Text:
     if step.state == "skipped":
         line.stylize("dim")
     return line
+
+
+def _waits(step: StepView) -> str:
+    """Empty where something else on its line or below it says so."""
+    is_timed = step.kind == "pause" and step.until is not None
+    if step.state != "current" or step.asks or step.gates or is_timed or not step.waits_for:
+        return ""
+    return progress(step) or f"waits for {step.waits_for}"
 
 
 def _until(step: StepView, now: datetime) -> str:

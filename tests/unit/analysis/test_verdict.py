@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.analysis.verdict import SHOWN_QUERIES, breaches, is_within, judge, mean
+from libs.analysis.verdict import breaches, is_within, judge, mean
+from libs.analysis.words import SHOWN_QUERIES
 from libs.messages.analysis import Limits
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

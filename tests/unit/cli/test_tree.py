@@ -7,7 +7,16 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from cli.showing.tree import tree
-from libs.api.view import Awaited, DeploymentView, LiveView, RolloutView, StepView, TargetView
+from libs.api.view import (
+    Awaited,
+    DeploymentView,
+    LiveView,
+    MeasuredView,
+    RolloutView,
+    SeriesView,
+    StepView,
+    TargetView,
+)
 from libs.messages.live import LivePod, LiveVersion, LiveWorkload
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -136,6 +145,49 @@ staging waits for approval at step 2:
   fairlead deploy approve {ID} --target staging --stage strategy --step 1 --gate 2
   fairlead deploy reject {ID} --target staging --stage strategy --step 1 --gate 2"""
     )
+
+
+ERRORS = SeriesView(query="errors", values=(0.01, 0.05), mean=0.03, within=False, upper=0.02)
+LATENCY = SeriesView(query="latency", values=(8.5, 9.5), mean=9.0, within=True, upper=20, lower=1)
+ANALYSIS = StepView(kind="analysis", state="current", name="errors, latency", waits_for="the analysis of errors")
+SO_FAR = MeasuredView(done=2, runs=3, series=(ERRORS, LATENCY), hindrance="latency: prometheus answered 503")
+
+
+def test_running_analysis_shows_its_values() -> None:
+    step = replace(ANALYSIS, measured=SO_FAR)
+    assert (
+        drawn(replace(VIEW, targets=(replace(STAGING, steps=(step,)),)))
+        == f"""\
+● shop  running  {ID}  by ann  1 min 23 s
+└── ● staging  deploying  agent eu-1, namespace shop
+    └── ● analysis of errors, latency  2 of 3 runs
+        ├── errors 0.03 > 0.02 (mean of 2: 0.01, 0.05)
+        ├── latency 9 >= 1 and <= 20 (mean of 2: 8.5, 9.5)
+        └── latency: prometheus answered 503"""
+    )
+
+
+def test_values_stand_below_their_gate() -> None:
+    older = replace(ERRORS, values=tuple(n / 1000 for n in range(10)), mean=0.004, within=True)
+    gates = (replace(ANALYSIS, measured=MeasuredView(done=40, runs=60, series=(older,))), ANALYSIS)
+    step = StepView(kind="redirectTrafficAfter", state="current", gates=gates)
+    assert (
+        drawn(replace(VIEW, targets=(replace(STAGING, steps=(step,)),)))
+        == f"""\
+● shop  running  {ID}  by ann  1 min 23 s
+└── ● staging  deploying  agent eu-1, namespace shop
+    └── ● before traffic moves
+        ├── ● analysis of errors, latency  40 of 60 runs
+        │   └── errors 0.004 <= 0.02 (mean of 40: …, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009)
+        └── ● analysis of errors, latency  waits for the analysis of errors"""
+    )
+
+
+def test_judged_values_are_not_told_twice() -> None:
+    found = "errors 0.03 > 0.02 (mean of 2: 0.01, 0.05)"
+    for state, asks in (("done", False), ("failed", False), ("current", True)):
+        step = replace(ANALYSIS, state=state, asks=asks, message=found, measured=SO_FAR)
+        assert drawn(replace(VIEW, targets=(replace(STAGING, steps=(step,)),))).count("0.05") == 1
 
 
 def test_failed_gate_is_drawn_with_its_reason() -> None:
