@@ -83,7 +83,7 @@ def _services(
     settings: Settings, process: Process, ground: Ground, opened: tuple[identity.Service, intake.Service]
 ) -> list[Any]:
     clients, door = opened
-    ports = Ports(ground.bus, ground.store, process.clock)
+    ports = Ports(ground.bus, ground.store, process.clock, process.metrics.message_settled)
     return [
         evaluator.serve(settings.evaluator, ports, process),
         executor.serve(settings.executor, ports, process.member, process.random),

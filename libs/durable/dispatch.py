@@ -18,6 +18,7 @@ from libs.durable.decision import Due
 from libs.durable.ports import Delivery, Store, Unavailable, Unknown
 from libs.durable.record import NewerSchema
 from libs.durable.suspects import ENDINGS, Suspects
+from libs.durable.tally import Fate, Settled, address_of, untold
 from libs.durable.writes import TooLarge
 from libs.messages.codec import Malformed
 from libs.messages.message import Message, Received
@@ -57,6 +58,8 @@ class Routes(Struct, frozen=True):
     """By noun: whose timers."""
     lane: Lane = Key.whole
     """Messages of one lane are handled one after the other, in stream order."""
+    settled: Settled = untold
+    """Told what became of each message, and how long handling it took."""
 
 
 class Limits(Struct, frozen=True):
@@ -126,23 +129,37 @@ class Dispatcher:
 
     async def _settle(self, arrived: Arrival) -> None:
         """Return when the message is handled or put aside."""
+        started = self._clock.monotonic()
+        fate = await self._handled_or_buried(arrived)
+        self._tell(arrived, fate, self._clock.monotonic() - started)
+
+    async def _handled_or_buried(self, arrived: Arrival) -> Fate:
         failures, delay = 0, self._limits.first_delay
         while True:
             try:
-                return await self._attempt(arrived)
+                await self._attempt(arrived)
+                return "done"
             except NewerSchema:
                 raise
             except (Rejected, Malformed, TooLarge) as error:
-                return await bury(arrived, str(error), failures + 1, self._store, self._clock)
+                return await self._bury(arrived, str(error), failures + 1)
             except (Unavailable, Unknown, TimeoutError, Contended) as error:
                 _log.warning("message_waits", subject=arrived.stored.subject, seconds=delay, error=repr(error))
             except Exception as error:  # noqa: BLE001 - the one place that decides what a failed handler means
                 failures += 1
                 _log.exception("message_failed", subject=arrived.stored.subject, attempt=failures)
                 if failures >= self._limits.attempts:
-                    return await bury(arrived, repr(error), failures, self._store, self._clock)
+                    return await self._bury(arrived, repr(error), failures)
+            self._tell(arrived, "retried")
             await self._clock.sleep(delay)
             delay = min(delay * 2, self._limits.longest_delay)
+
+    async def _bury(self, arrived: Arrival, reason: str, attempts: int) -> Fate:
+        await bury(arrived, reason, attempts, self._store, self._clock)
+        return "dead"
+
+    def _tell(self, arrived: Arrival, fate: Fate, seconds: float = 0.0) -> None:
+        self._routes.settled(address_of(arrived.parsed, self._routes.due), fate, seconds)
 
     async def _attempt(self, arrived: Arrival) -> None:
         if self._suspects is None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from libs.durable.ports import Bus, Conflict, Packet, Store, Unavailable, Unknown
 from libs.durable.record import NewerSchema
+from libs.durable.tally import Fate
 from libs.messages.subject import PARTITIONS
 from libs.runtime.clock import Clock
 from libs.runtime.log import logger
@@ -25,6 +26,13 @@ _LEAVE_SECONDS = 3.0
 _log = logger()
 
 Work = Callable[[int], Awaitable[None]]
+
+Count = Callable[[str, str, Fate, float], None]
+"""Told the service, and what `Settled` is told."""
+
+
+def uncounted(_service: str, _address: str, _fate: Fate, _seconds: float) -> None:
+    """As `Count`: nobody looks."""
 
 
 class Sharing(Struct, frozen=True):
@@ -43,6 +51,7 @@ class Ports(Struct, frozen=True):
     bus: Bus
     store: Store
     clock: Clock
+    count: Count = uncounted
 
 
 class _Held(Struct):

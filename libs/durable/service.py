@@ -64,7 +64,7 @@ async def _serve_acquired(service: Service, ports: Ports, partition: int) -> Non
     await service.on_acquired(partition)
     name = f"{service.name}-{partition}"
     suspects = Suspects(name, ports.store, ports.clock)
-    dispatcher = Dispatcher(_routes(service), ports.store, ports.clock, service.limits, suspects)
+    dispatcher = Dispatcher(_routes(service, ports), ports.store, ports.clock, service.limits, suspects)
     async with (
         suspects.holding(),
         ports.bus.consume(name, filters(service, partition)) as deliveries,
@@ -81,8 +81,8 @@ def filters(service: Service, partition: int) -> list[str]:
     return said + [due_filter(noun, partition) for noun in _due(service)]
 
 
-def _routes(service: Service) -> Routes:
-    return Routes(service.handlers, _due(service), service.lane)
+def _routes(service: Service, ports: Ports) -> Routes:
+    return Routes(service.handlers, _due(service), service.lane, partial(ports.count, service.name))
 
 
 def _due(service: Service) -> dict[str, DueHandler]:

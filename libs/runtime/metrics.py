@@ -3,7 +3,7 @@
 Other metrics belong to the service that owns them and register on the same registry.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -16,31 +16,25 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self.messages = Counter(
             "fairlead_messages_handled",
-            "Messages handled, by address and by outcome: done, unchanged, conflict, retried, dead.",
-            ("address", "outcome"),
+            "Messages, by service, address and outcome: done; retried after a failure; dead, which is put aside.",
+            ("service", "address", "outcome"),
             registry=self.registry,
         )
         self.handling = self._seconds(
-            "fairlead_message_seconds", "From a message's delivery to its acknowledgement.", "address"
-        )
-        self.commits = self._seconds(
-            "fairlead_commit_seconds",
-            "Commits, by outcome: done, conflict, unknown, unavailable.",
-            "noun",
-            "outcome",
-        )
-        self.queued = Gauge(
-            "fairlead_messages_queued",
-            "Messages pulled and not yet acknowledged.",
-            ("service",),
-            registry=self.registry,
-        )
-        self.partitions = Gauge(
-            "fairlead_partitions_held", "Partitions this process pulls.", ("service",), registry=self.registry
+            "fairlead_message_seconds",
+            "How long a message was in hand until it was done or dead.",
+            "service",
+            "address",
         )
         self.requests = self._seconds(
             "fairlead_http_request_seconds", "HTTP requests answered.", "method", "route", "status"
         )
+
+    def message_settled(self, service: str, address: str, outcome: str, seconds: float) -> None:
+        """Count one outcome of one message; an attempt that is tried again is no time of its own."""
+        self.messages.labels(service, address, outcome).inc()
+        if outcome != "retried":
+            self.handling.labels(service, address).observe(seconds)
 
     def _seconds(self, name: str, meaning: str, *labels: str) -> Histogram:
         return Histogram(name, meaning, labels, buckets=_SECONDS, registry=self.registry)

@@ -19,7 +19,7 @@ async def start(settings: Settings, process: Process) -> None:
         ground = await stack.enter_async_context(opened(process))
         await stack.enter_async_context(http.serve(http.application(process), settings.process.http_address))
         process.health.ready("evaluator", True)
-        await serve(settings, Ports(ground.bus, ground.store, process.clock), process)
+        await serve(settings, Ports(ground.bus, ground.store, process.clock, process.metrics.message_settled), process)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ async def start(settings: Settings, process: Process) -> None:
         ground = await stack.enter_async_context(opened(process))
         await stack.enter_async_context(http.serve(http.application(process), settings.process.http_address))
         process.health.ready("executor", True)
-        ports = Ports(ground.bus, ground.store, process.clock)
+        ports = Ports(ground.bus, ground.store, process.clock, process.metrics.message_settled)
         await serve(settings, ports, process.member, process.random)
 
 

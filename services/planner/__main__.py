@@ -19,7 +19,9 @@ async def start(settings: Settings, process: Process) -> None:
         ground = await stack.enter_async_context(opened(process))
         await stack.enter_async_context(http.serve(http.application(process), settings.process.http_address))
         process.health.ready("planner", True)
-        await serve(settings, Ports(ground.bus, ground.store, process.clock), process.member)
+        await serve(
+            settings, Ports(ground.bus, ground.store, process.clock, process.metrics.message_settled), process.member
+        )
 
 
 def main() -> None:

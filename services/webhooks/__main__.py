@@ -20,7 +20,12 @@ async def start(settings: Settings, process: Process) -> None:
         await stack.enter_async_context(http.serve(http.application(process), settings.process.http_address))
         process.health.ready("webhooks", True)
         # This process's own address is not intake's: without the setting no callback can be asked for.
-        await serve(settings, Ports(ground.bus, ground.store, process.clock), process, process.settings.public_url)
+        await serve(
+            settings,
+            Ports(ground.bus, ground.store, process.clock, process.metrics.message_settled),
+            process,
+            process.settings.public_url,
+        )
 
 
 def main() -> None:
