@@ -26,6 +26,7 @@ def matches_any(filters: Sequence[str], subject: str) -> bool:
     return any(matches(filter_, subject) for filter_ in filters)
 
 
+@lru_cache(maxsize=16_384)
 def matches(filter_: str, subject: str) -> bool:
     """`*` stands for one token, `>` for the rest."""
     return _pattern(filter_).fullmatch(subject) is not None

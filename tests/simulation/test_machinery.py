@@ -14,19 +14,19 @@ from tests.simulation.shrink import kind_of, shrunk
 TRACES = """
 import sys
 from tests.simulation.schedule import simulate
-print(*[simulate(seed).trace for seed in range(int(sys.argv[1]))])
+print(*[simulate(seed, size=sys.argv[1]).trace for seed in range(int(sys.argv[2]))])
 """
 
 
-def traces(hash_seed: str, schedules: int) -> list[str]:
+def traces(hash_seed: str, size: str, schedules: int) -> list[str]:
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-    command = [sys.executable, "-c", TRACES, str(schedules)]
+    command = [sys.executable, "-c", TRACES, size, str(schedules)]
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.split()
 
 
-def test_seed_is_the_same_run_in_every_process() -> None:
-    schedules = 20
-    one, other = traces("1", schedules), traces("2", schedules)
+@pytest.mark.parametrize(("size", "schedules"), [("scripted", 30), ("full", 12)])
+def test_seed_is_the_same_run_in_every_process(size: str, schedules: int) -> None:
+    one, other = traces("1", size, schedules), traces("2", size, schedules)
     assert one == other
     assert len(set(one)) == schedules
 
