@@ -9,6 +9,7 @@ finish    weight 100 once more, then the previous versions go
 Autoscalers are held all the while: taken away before the first of it, and given back as the last.
 """
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from libs.messages.rollout import Workload
@@ -36,6 +37,9 @@ from libs.workload.pods.moving import moved, unread, waits_of
 from libs.workload.pods.scaling import toward_return, toward_weight
 from libs.workload.traffic.steering import obstacle
 from libs.workload.traffic.swapping import DONE, services_restored, services_widened, swapped, swapped_back
+
+LATEST_CREATE = timedelta(minutes=10)
+"""For how long a create that got no answer may still come: its agent may have been stopped with it in hand."""
 
 
 def reconcile(wanted: Wanted, seen: Seen) -> Decision:
@@ -132,12 +136,26 @@ def _went_back(wanted: Wanted, seen: Seen, workload: Workload) -> Outlook:
 
 
 def _given_up(wanted: Wanted, slot: Slot, seen: Seen) -> Outlook:
-    """A new version that a late create may still make stays, without pods: the next rollout deletes it."""
+    """A new version that a late create may still make stays, without pods: a later rollout deletes it."""
     may_come = wanted.fence.epoch > 1 or (slot.present is not None and annotation(slot.present, PLACE_TAKEN))
     if slot.present is None or not may_come:
         return _gone(slot, seen)
     pods = any(not is_leaving(pod) for pod in seen.pods.get(slot.identity, ()))
     return Outlook(waits=(f"{slot.identity} still has pods",)) if pods else CLEAR
+
+
+def _may_be_made(slot: Slot, made: str) -> bool:
+    """Whether a create of this version may still come, by when the new one was `made`: both are the server's stamps."""
+    if slot.live is None or not annotation(slot.live, PLACE_TAKEN):
+        return False
+    try:
+        return datetime.fromisoformat(made) - datetime.fromisoformat(_made_at(slot)) < LATEST_CREATE
+    except ValueError:
+        return False
+
+
+def _made_at(slot: Slot) -> str:
+    return text(slot.live, "metadata", "creationTimestamp")
 
 
 def _gone(slot: Slot, seen: Seen) -> Outlook:
@@ -151,10 +169,12 @@ def _gone(slot: Slot, seen: Seen) -> Outlook:
 
 def _finished(wanted: Wanted, seen: Seen) -> Outlook:
     ours = unscaled(wanted, seen)
-    stable = [slot for workload in wanted.workloads for slot in fleet_of(workload, seen).stable]
+    fleets = [fleet_of(workload, seen) for workload in wanted.workloads]
+    empty = [*(slot for fleet in fleets for slot in fleet.stable), *_leftovers(wanted, seen)]
+    made = max((_made_at(fleet.new) for fleet in fleets), default="")
     return in_turn(
         partial(_whole, ours, seen),
-        lambda: combined(_gone(slot, seen) for slot in [*stable, *_leftovers(wanted, seen)]),
+        lambda: combined(_gone(slot, seen) for slot in empty if not _may_be_made(slot, made)),
         partial(services_widened, ours, seen),
         partial(kept, wanted, seen),
         partial(followed, wanted, seen),

@@ -62,7 +62,7 @@ ANALYSIS = (
     "7. Version 5",
     "staging: passed: failed-percent 0.4 <= 2 (mean of 2: 0.4, 0.4)",
     "shop succeeded",
-    "staging: goes back: analysis failed: run 1 of 2: failed-percent 8 > 2",
+    "staging: analysis failed: run 1 of 2: failed-percent 8 > 2",
     "shop failed: staging",
 )
 LEFT_OUT = ("the chapter about analysis is left out",)

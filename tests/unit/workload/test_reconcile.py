@@ -1,6 +1,7 @@
 """Whole rollouts against the model cluster: how many writes, in what order, and what is left."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from libs.messages.rollout import Workload
 from libs.workload.dialogue.fence import Fence
 from libs.workload.dialogue.outlook import Outlook
 from libs.workload.dialogue.wanted import Problem, Snapshot, Stage, Superseded, Wanted
-from libs.workload.kinds.naming import Marks, rollout_annotation
+from libs.workload.kinds.naming import PLACE_TAKEN, Marks, rollout_annotation
 from libs.workload.kinds.objects import Object, annotation, deployment_identity, identity, number, replica_set_identity
 from libs.workload.reconcile import reconcile
 from tests.unit.workload.build import FIRST, SECOND, V1, V2, deployment, goal, plain, service, settings
@@ -282,3 +283,20 @@ def test_taken_field_does_not_hold_back_capacity() -> None:
         cluster.run()
     assert sizes(cluster) == {old.replica_set: 4}
     assert not settled(goals(Stage.RETURN), executor.seen())
+
+
+@pytest.mark.parametrize(("later", "left"), [(60, 1), (600, 0)])
+def test_place_is_kept_while_its_create_may_come(later: int, left: int) -> None:
+    cluster = Cluster()
+    old = released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    executor.until_settled(goals(Stage.WEIGHT, 100))
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    for where, live in cluster.live.items():
+        if where.kind == "ReplicaSet":
+            is_old = where.name == old.replica_set
+            at = made if is_old else made + timedelta(seconds=later)
+            live["metadata"]["creationTimestamp"] = at.isoformat()
+            live["metadata"].setdefault("annotations", {})[PLACE_TAKEN] = "true"
+    executor.until_settled(goals(Stage.FINISH))
+    assert [size for name, size in sizes(cluster).items() if name == old.replica_set] == [0] * left
