@@ -1,7 +1,7 @@
 """Windows on a clock that is moved, and through the death of whoever measures."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from libs.bus.broker import Broker
 from libs.bus.memory import MemoryBus
 from libs.config.model import MetricProvider
 from libs.durable.partitions import Ports
-from libs.durable.ports import Delivery
 from libs.durable.service import serve_partition
 from libs.messages.analysis import AnalysisFailed, AnalysisHindered, AnalysisMeasured, AnalysisPassed
 from libs.runtime.clock import SystemClock
@@ -25,7 +24,7 @@ from libs.store.memory import MemoryStore
 from services.evaluator.service import listening, reaching
 from services.evaluator.settings import Settings
 from tests.clock import VirtualClock, settle
-from tests.crash import Crashed, CrashingStore, Fuse, crashing
+from tests.crash import Crashed, CrashingBus, CrashingStore, Fuse
 from tests.integration.conftest import real_ports
 from tests.integration.evaluator.conftest import MINUTES
 from tests.integration.evaluator.world import KEY, World, a_process, process_of_its_own
@@ -50,7 +49,7 @@ class Planet:
     async def serve(self, fuse: Fuse) -> None:
         process = a_process(self.world, "evaluator-1", "development")
         store = CrashingStore(MemoryStore(self.broker), fuse)
-        ports = Ports(_CrashingBus(self.broker, fuse), store, self.clock)
+        ports = Ports(CrashingBus(self.broker, fuse), store, self.clock)
         async with reaching(Settings(), self.world.ports, process) as reach:
             service = listening(ports, SecretFolder(self.world.folder / "secrets"), reach)
             await serve_partition(service, ports, KEY.partition)
@@ -84,22 +83,9 @@ class Planet:
                 raise
         except Crashed:
             pass
-        await self.serve(Fuse(NEVER, after=False))
-
-
-class _CrashingBus(MemoryBus):
-    """Acknowledging is behind the fuse too."""
-
-    def __init__(self, broker: Broker, fuse: Fuse) -> None:
-        super().__init__(broker)
-        self._fuse = fuse
-
-    @asynccontextmanager
-    async def consume(
-        self, name: str, filters: Sequence[str], takeover: bool = True
-    ) -> AsyncIterator[AsyncIterator[Delivery]]:
-        async with super().consume(name, filters, takeover) as deliveries:
-            yield crashing(deliveries, self._fuse)
+        task = asyncio.current_task()
+        if task is None or not task.cancelling():  # nobody starts again what crashed as it was told to end
+            await self.serve(Fuse(NEVER, after=False))
 
 
 def metrics(server: Server) -> MetricProvider:
