@@ -140,6 +140,11 @@ def _given_up(wanted: Wanted, slot: Slot, seen: Seen) -> Outlook:
     may_come = wanted.fence.epoch > 1 or (slot.present is not None and annotation(slot.present, PLACE_TAKEN))
     if slot.present is None or not may_come:
         return _gone(slot, seen)
+    return _emptied(slot, seen)
+
+
+def _emptied(slot: Slot, seen: Seen) -> Outlook:
+    """A ReplicaSet without wanted pods that stays: waited for until its pods have been told to end."""
     pods = any(not is_leaving(pod) for pod in seen.pods.get(slot.identity, ()))
     return Outlook(waits=(f"{slot.identity} still has pods",)) if pods else CLEAR
 
@@ -174,7 +179,7 @@ def _finished(wanted: Wanted, seen: Seen) -> Outlook:
     made = max((_made_at(fleet.new) for fleet in fleets), default="")
     return in_turn(
         partial(_whole, ours, seen),
-        lambda: combined(_gone(slot, seen) for slot in empty if not _may_be_made(slot, made)),
+        lambda: combined((_emptied if _may_be_made(slot, made) else _gone)(slot, seen) for slot in empty),
         partial(services_widened, ours, seen),
         partial(kept, wanted, seen),
         partial(followed, wanted, seen),
@@ -183,7 +188,7 @@ def _finished(wanted: Wanted, seen: Seen) -> Outlook:
 
 def _whole(wanted: Wanted, seen: Seen) -> Outlook:
     stable = [slot for workload in wanted.workloads for slot in fleet_of(workload, seen).stable]
-    if wanted.swap is not None and any(slot.live is not None for slot in stable):
+    if wanted.swap is not None and any(slot.side.size for slot in stable):
         return swapped(wanted, seen, DONE)
     return combined(_weighted(wanted, seen, workload, 100) for workload in wanted.workloads)
 

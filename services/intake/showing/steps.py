@@ -81,7 +81,8 @@ def _timer(rollout: Rollout, index: int, gate: int) -> str:
 
 
 def _state(index: int, rollout: Rollout) -> str:
-    if not is_walked(rollout, index):
+    # One that was called back before its start had come has no steps.
+    if index >= len(rollout.steps) or not is_walked(rollout, index):
         return "skipped"
     if rollout.phase in _AT_FULL or index < rollout.step:
         return "done"

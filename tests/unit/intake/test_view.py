@@ -61,6 +61,7 @@ def prod(phase: TargetPhase, **changes: Any) -> Target:
         (a_rollout(RolloutPhase.HELD, steps=STEPS, step=1), ["done", "pending", "pending", "pending"]),
         (a_rollout(RolloutPhase.RETURNING, steps=STEPS, step=1), ["done", "skipped", "skipped", "skipped"]),
         (a_rollout(RolloutPhase.ROLLED_BACK, steps=STEPS, step=2), ["done", "done", "skipped", "skipped"]),
+        (a_rollout(RolloutPhase.ROLLED_BACK, steps=(), step=0), ["skipped", "skipped", "skipped", "skipped"]),
     ],
 )
 def test_steps_follow_rollout(rollout: Rollout | None, expected: list[str]) -> None:
