@@ -1,90 +1,66 @@
 """Take each safety check away in turn and count the schedules until the simulation notices: `make mutants`.
 
-Ends with 1 where a mutant survives. Each runs in a copy of the tree; nothing here is changed.
+Small schedules first, then full ones for what survives them. Ends with 1 where a mutant survives that should not, or
+where a promise is broken though nothing was changed. Each runs in a copy of the tree; nothing here is changed.
 """
 
 import argparse
-import os
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
-from msgspec import Struct
+from tests.mutants.guards import GUARDS, REDUNDANT, Guard
+from tests.mutants.judging import Judge, Verdict, judged, tree
+from tests.mutants.table import write
 
-from tests.mutants.guards import GUARDS, Guard
-
-ROOT = Path(__file__).parent.parent.parent
-FOLDERS = ("agent", "cli", "libs", "sandbox", "services", "tests")
 SEEDS = 5000
-_BROKEN = re.compile(r"^seed (\d+): (.*)$", re.MULTILINE)
-
-
-class Verdict(Struct, frozen=True):
-    guard: Guard
-    schedules: int
-    """How many it took; 0: it survived."""
-    promise: str
-    seconds: float
+SIZES = {"both": ("scripted", "full"), "scripted": ("scripted",), "full": ("full",)}
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="how many schedules a mutant may survive")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="how many small schedules a mutant may survive")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--size", choices=tuple(SIZES), default="both", help="both: a tenth as many full ones after")
     parser.add_argument("--processes", type=int, default=2, help="how many mutants at once")
-    parser.add_argument("--names", default="", help="only guards whose name holds this")
+    parser.add_argument("--names", default="", help="only guards whose name holds one of these, with commas between")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/proof.md")
     chosen = parser.parse_args(arguments)
-    guards = [guard for guard in GUARDS if chosen.names in guard.name]
-    with ThreadPoolExecutor(chosen.processes) as pool:
-        verdicts = []
-        for verdict in pool.map(partial(judged, seeds=chosen.seeds), guards):
-            verdicts.append(verdict)
-            print(_line(verdict), flush=True)
-    survivors = [verdict for verdict in verdicts if not verdict.schedules]
-    print(f"{len(guards) - len(survivors)} of {len(guards)} mutants were noticed within {chosen.seeds} schedules")
-    return 1 if survivors else 0
+    judge = Judge(chosen.first, chosen.seeds, SIZES[chosen.size])
+    names = chosen.names.split(",")
+    guards = [guard for guard in (*GUARDS, *REDUNDANT) if any(name in guard.name for name in names)]
+    verdicts = []
+    for verdict in _verdicts(guards, judge, chosen.processes):
+        verdicts.append(verdict)
+        print(_line(verdict), flush=True)
+    if chosen.write:
+        write(verdicts)
+    return _told(verdicts, judge)
 
 
-def judged(guard: Guard, seeds: int) -> Verdict:
-    began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="fairlead-mutant-") as folder:
-        _planted(guard, Path(folder))
-        environment = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [
-            sys.executable,
-            "-m",
-            "tests.simulation",
-            "--seeds",
-            str(seeds),
-            "--processes",
-            "1",
-            "--until-broken",
-        ]
-        ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    found = _BROKEN.search(ended.stdout)
-    if found is None and ended.returncode != 0 and ended.stderr:
-        return Verdict(guard, 1, ended.stderr.strip().splitlines()[-1], time.perf_counter() - began)
-    schedules, promise = (int(found[1]) + 1, found[2]) if found else (0, "")
-    return Verdict(guard, schedules, promise, time.perf_counter() - began)
+def _verdicts(guards: Sequence[Guard], judge: Judge, processes: int) -> Iterator[Verdict]:
+    with tree() as source, ThreadPoolExecutor(processes) as pool:
+        yield from pool.map(partial(judged, source=source, judge=judge), (None, *guards))
 
 
-def _planted(guard: Guard, folder: Path) -> None:
-    for name in FOLDERS:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    place = folder / guard.path
-    place.write_text(place.read_text().replace(guard.code, guard.mutant))
+def _told(verdicts: Sequence[Verdict], judge: Judge) -> int:
+    """Say what it comes to; the exit code."""
+    mutants = [verdict for verdict in verdicts if verdict.guard is not None]
+    survived = [one for one in mutants if not one.schedules and one.guard in GUARDS]
+    needed = sum(one.guard in GUARDS for one in mutants)
+    kinds = " and ".join(f"{judge.schedules(size)} {size}" for size in judge.sizes)
+    print(f"{needed - len(survived)} of {needed} mutants were noticed within {kinds} schedules")
+    is_broken = any(verdict.schedules for verdict in verdicts if verdict.guard is None)
+    return 1 if survived or is_broken else 0
 
 
 def _line(verdict: Verdict) -> str:
-    if not verdict.schedules:
-        return f"SURVIVED  {verdict.guard.name} ({verdict.seconds:.0f} s)"
-    return f"{verdict.schedules:5d}  {verdict.guard.name}: {verdict.promise[:110]}"
+    name = verdict.guard.name if verdict.guard else "nothing changed"
+    if verdict.schedules:
+        return f"{verdict.schedules:5d}  {name}: {verdict.promise[:110]}"
+    word = "SURVIVED" if verdict.guard in GUARDS else "as expected, survived"
+    return f"{word}  {name} ({verdict.seconds:.0f} s)"
 
 
 if __name__ == "__main__":

@@ -25,6 +25,12 @@ WALKING = "libs/rollout/walking.py"
 PASSING = "libs/gates/passing.py"
 CALLS = "services/executor/calls.py"
 STEERINGS = "libs/durable/steerings.py"
+SETTLING = "libs/deployment/settling.py"
+DEPLOYMENT = "libs/deployment/machine.py"
+PROMOTION = "services/planner/promotion.py"
+ACCEPTANCE = "services/intake/accepting/acceptance.py"
+WEBHOOK = "libs/webhook/machine.py"
+ANALYSIS = "libs/analysis/machine.py"
 
 GUARDS = (
     Guard(
@@ -228,4 +234,148 @@ GUARDS = (
         '            self._version = ""\n        # Once',
         "            pass\n        # Once",
     ),
+    Guard(
+        "target waits for those it depends on",
+        SETTLING,
+        "if blocker or (target.phase is TargetPhase.WAITING and all(t.phase in DONE for t in needed)):",
+        "if blocker or target.phase is TargetPhase.WAITING:",
+    ),
+    Guard(
+        "what depends on a failure does not wait for ever",
+        SETTLING,
+        "    return is_going or needed.phase in ENDED - DONE\n",
+        "    return is_going\n",
+    ),
+    Guard(
+        "nothing is finished before all have landed",
+        SETTLING,
+        "if deployment.phase is Phase.RUNNING and all(t.phase in DONE | ENDED for t in deployment.targets):",
+        "if deployment.phase is Phase.RUNNING and any(t.phase in DONE | ENDED for t in deployment.targets):",
+    ),
+    Guard(
+        "what is being finished is not aborted",
+        DEPLOYMENT,
+        "if is_terminal(deployment) or deployment.phase in (Phase.FINISHING, Phase.ABORTING):",
+        "if is_terminal(deployment):",
+    ),
+    Guard(
+        "deployment starts once",
+        DEPLOYMENT,
+        "case StartDeployment() if deployment.phase in (Phase.ABSENT, Phase.QUEUED):",
+        "case StartDeployment():",
+    ),
+    Guard(
+        "orders without an answer are given again",
+        DEPLOYMENT,
+        "return deployment, (*_reminders(deployment), Arm(CHECK, CHECK_SECONDS))",
+        "return deployment, (Arm(CHECK, CHECK_SECONDS),)",
+    ),
+    Guard(
+        "who waits begins after the end of the one before",
+        PROMOTION,
+        "if waiting.phase is not Phase.QUEUED or not is_terminal(await self._state(key, lock.holder)):",
+        "if waiting.phase is not Phase.QUEUED:",
+    ),
+    Guard(
+        "lock is compared and set when it is handed on",
+        PROMOTION,
+        "Write(subject, msgspec.json.encode(after), expected=stored.sequence)",
+        "Write(subject, msgspec.json.encode(after))",
+    ),
+    Guard(
+        "who has ended hands the application on",
+        "services/planner/handlers.py",
+        "if deployment.application and (is_terminal(deployment) or deployment.phase is Phase.QUEUED):",
+        "if deployment.application and deployment.phase is Phase.QUEUED:",
+    ),
+    Guard(
+        "lock is compared and set when something is accepted",
+        ACCEPTANCE,
+        "            expected=applicant.standing.revision,\n",
+        "",
+    ),
+    Guard(
+        "newcomer waits for who is there",
+        ACCEPTANCE,
+        "    if not standing.holder:\n        yield _order",
+        "    if True:\n        yield _order",
+    ),
+    Guard("who is replaced is told", ACCEPTANCE, "    if standing.waiting:\n", "    if False:\n"),
+    Guard(
+        "one request is one deployment",
+        ACCEPTANCE,
+        "rest = hashlib.sha256(seed).digest() if idempotency_key else random.randbytes(32)",
+        "rest = random.randbytes(32)",
+    ),
+    Guard(
+        "what is called back late does not count",
+        WEBHOOK,
+        "    if problem := facts.refusal(run):\n",
+        "    if (problem := facts.refusal(run)) and not is_terminal(run):\n",
+    ),
+    Guard("callback is awaited", WEBHOOK, "    if not run.calls_back:\n", "    if True:\n"),
+    Guard(
+        "webhook that has ended is not cancelled",
+        WEBHOOK,
+        "case _, CancelWebhook(run=name) if not is_terminal(run):",
+        "case _, CancelWebhook(run=name):",
+    ),
+    Guard(
+        "attempt that was left is made again",
+        WEBHOOK,
+        "is_left = bool(run.process) and begun.process != run.process and begun.attempt == run.attempt",
+        "is_left = False",
+    ),
+    Guard(
+        "round without data is no round",
+        ANALYSIS,
+        "    if not unheard(heard):\n        return _done(heard, answered)\n",
+        "    if new or unheard(heard):\n        return _done(heard, answered)\n",
+    ),
+    Guard(
+        "every round is made",
+        ANALYSIS,
+        "elif heard.number >= heard.analysis.runs:",
+        "elif heard.number >= 1:",
+    ),
+    Guard(
+        "answer is of the round that is asked for",
+        ANALYSIS,
+        "case Phase.ASKING, Answered(number=run.number, attempt=run.attempt):",
+        "case _, Answered():",
+    ),
+    Guard(
+        "analysis that has ended is not cancelled",
+        ANALYSIS,
+        "case _, CancelAnalysis() if not is_terminal(run):",
+        "case _, CancelAnalysis():",
+    ),
+    Guard(
+        "approval that nobody gave fails",
+        PASSING,
+        "            if question(passage, index) is None:\n",
+        "            if True:\n",
+    ),
+    Guard(
+        "approval is of what asks for one",
+        PASSING,
+        "    if index is None or question(passage, index) is None:\n        return None\n    return _pass(",
+        "    if index is None:\n        return None\n    return _pass(",
+    ),
 )
+
+REDUNDANT: dict[Guard, str] = {
+    Guard(
+        "lease is somebody's",
+        "libs/durable/partitions.py",
+        "        if entry is None or entry.value != member:\n            return None\n",
+        "        if entry is None:\n            return None\n",
+    ): "leases only route: who works without one is stopped by compare-and-set",
+    Guard(
+        "who lost its claim stops by itself",
+        "services/executor/claim.py",
+        "            raise Stopped\n",
+        "            pass\n",
+    ): "the marks on the objects refuse its writes, and its record no longer knows its goal",
+}
+"""Those behind which another check stands: taken away they change nothing that is promised, and why."""

@@ -12,14 +12,18 @@ from libs.durable.replay import BrokenHistory, replay
 from libs.messages.codec import decode, decode_envelope
 from libs.messages.machine import Machine
 from libs.messages.message import Message
-from libs.messages.rollout import StepEnded, StepStarted
+from libs.messages.rollout import RolloutSucceeded, StepEnded, StepStarted
 from libs.messages.subject import Key, parse, state_filter
 from libs.plan.model import Pause, Step
 from libs.rollout.machine import MACHINE as ROLLOUT
 from libs.webhook.machine import MACHINE as WEBHOOK
+from libs.workload.kinds.objects import text
+from sandbox.state.store import Event
 from services.intake.accepting.acceptance import SUBMISSION
+from tests.simulation.checks.told import told_problems
 from tests.simulation.checks.witness import Witness
 from tests.simulation.world.people import Handed, People
+from tests.simulation.world.releases import Release
 from tests.simulation.world.world import World
 
 MACHINES: tuple[Machine[Any], ...] = (DEPLOYMENT, ROLLOUT, WEBHOOK, ANALYSIS)
@@ -36,6 +40,8 @@ async def ended_problems(world: World, people: People, witness: Witness) -> list
         *_histories(world),
         *_no_epoch_goes_back(world),
         *_pauses_last(world),
+        *told_problems(world),
+        *_settings_as_recorded(world, people),
         *_as_recorded(world, witness),
         *_nothing_left(world),
         *_as_expected(world, people, states),
@@ -104,6 +110,40 @@ def _as_recorded(world: World, witness: Witness) -> Iterator[str]:
     live = world.cluster.live()
     if live != expected:
         yield f"INV-25 the cluster runs {live}, and {expected} is recorded"
+
+
+def _settings_as_recorded(world: World, people: People) -> Iterator[str]:
+    """INV-10: a ConfigMap is of the last release that succeeded with one, as before any that did not."""
+    expected: dict[str, str] = {}
+    releases = {one.key.deployment: one.release for one in people.handed if _has_settings(one.release)}
+    told: set[Key] = set()
+    for stored in world.broker.stored(["evt.*.rollout.succeeded.>"], 0):
+        fact, key = _fact(stored.data), parse(stored.subject).key
+        if isinstance(fact, RolloutSucceeded) and key.deployment in releases and key not in told:
+            expected[fact.target] = str(releases[key.deployment].number)
+        told.add(key)
+    live = _settings(world)
+    if live != expected:
+        yield f"INV-10 the ConfigMaps are of {live}, and of {expected} is recorded"
+
+
+def _settings(world: World) -> dict[str, str]:
+    return {
+        event.ref.namespace: text(event.value, "data", "of")
+        for event in _held(world)
+        if event.ref.resource.startswith("configmaps")
+    }
+
+
+def _held(world: World) -> list[Event]:
+    """What is there now."""
+    events: list[Event] = []
+    world.cluster.listen(events.append)
+    return list(events)
+
+
+def _has_settings(release: Release) -> bool:
+    return any('"ConfigMap"' in text for texts in release.request.files.values() for text in texts)
 
 
 def _nothing_left(world: World) -> Iterator[str]:
