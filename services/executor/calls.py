@@ -15,6 +15,8 @@ from services.executor.spelling import Spelling
 
 LATE = 500
 """From this status on a write may have happened although it was refused."""
+FENCINGS = 3
+"""How often in a row a write that may still come is fenced off."""
 MISSING = 404
 """The object is not there, or not where its kind was looked for."""
 
@@ -40,8 +42,8 @@ class Calls:
         self._sight = sight
         self._place = place
         self._spelling = Spelling(transport)
-        self._open: list[tuple[Request, Wanted | None]] = []
-        """Writes that a silent API may still do."""
+        self._open: list[tuple[Request, Wanted]] = []
+        """Writes that may still be done although nobody waits for them any more."""
         self._clock = clock
         self._denied: dict[str, float] = {}
         """Since when a right is missing, by what was to be done."""
@@ -54,18 +56,16 @@ class Calls:
     async def settle(self, epoch: int) -> None:
         """What became of writes that nothing answered; before anything is decided on."""
         while self._open:
-            await self._doubt(self._open[0][0], epoch, self._open[0][1])
+            await self._fence_off(*self._open[0], epoch)
             del self._open[0]
 
     async def _send(self, request: Request, epoch: int, wanted: Wanted | None) -> Refusal | None:
         try:
             response = await self._ask(request, epoch)
-        except Silent:
-            if request.is_write:
-                self._open.append((request, wanted))
-            raise
-        except Lost:
-            await self._doubt(request, epoch, wanted)
+        except Lost as lost:
+            self._note_open(request, wanted)
+            if not isinstance(lost, Silent):
+                await self.settle(epoch)
             raise
         if response.status == MISSING and (corrected := await self._spelling.corrected(request)):
             return await self._send(corrected, epoch, wanted)
@@ -73,7 +73,8 @@ class Calls:
         learned = learn(request, response.status, body)
         self._sight.learn(learned.objects)
         if response.status >= LATE:
-            await self._doubt(request, epoch, wanted)
+            self._note_open(request, wanted)
+            await self.settle(epoch)
         else:
             await self.send(learned.reread, epoch)
         if response.status < 300 or (response.status == 404 and not request.is_write):
@@ -88,14 +89,23 @@ class Calls:
         now = self._clock.monotonic()
         return now - self._denied.setdefault(request.what, now) >= DENIED_SECONDS
 
-    async def _doubt(self, request: Request, epoch: int, wanted: Wanted | None) -> None:
-        """A write that may still come: read what is there, and make the cluster refuse it should it be late."""
-        if not request.is_write or wanted is None:
-            return
-        await self._send(reread(request), epoch, None)
-        guard = fence_off(request, self._sight.live(request.target), wanted)
-        if guard is not None:
+    def _note_open(self, request: Request, wanted: Wanted | None) -> None:
+        if request.is_write and wanted is not None:
+            self._open.append((request, wanted))
+
+    async def _fence_off(self, request: Request, wanted: Wanted, epoch: int) -> None:
+        """Make the cluster refuse a write should it still come, until a read shows that it will.
+
+        `Lost` where that cannot be had now: what makes the cluster refuse it may itself get no answer.
+        """
+        for _ in range(FENCINGS):
+            if await self._send(reread(request), epoch, None) is not None:
+                break
+            guard = fence_off(request, self._sight.live(request.target), wanted)
+            if guard is None:
+                return
             await self._send(guard, epoch, None)
+        raise Lost(f"{request.what}: nobody knows yet whether that was done")
 
     async def _ask(self, request: Request, epoch: int) -> Response:
         body = None if request.body is None else msgspec.json.encode(request.body)
