@@ -11,7 +11,7 @@ from contextlib import suppress
 import msgspec
 from msgspec import Struct
 
-from libs.durable.ports import Bus, Conflict, Packet, Store, Unavailable, Unknown
+from libs.durable.ports import Bus, Conflict, Entry, Packet, Store, Unavailable, Unknown
 from libs.durable.record import NewerSchema
 from libs.durable.tally import Fate
 from libs.messages.subject import PARTITIONS
@@ -75,6 +75,8 @@ class Partitions:
         self._store, self._bus, self._clock = ports.store, ports.bus, ports.clock
         self._member_key = f"member.{name}.{sharing.member}"
         self._held: dict[int, _Held] = {}
+        self._seen: dict[str, tuple[int, float]] = {}
+        """Entries of others: at which revision, and since when by this process's monotonic seconds."""
         self._beyond: set[int] = set()
         """Partitions with records of a newer release: not for this process any more."""
         self._stirred = asyncio.Event()
@@ -118,7 +120,10 @@ class Partitions:
         """Say that this process is alive, and see who else is."""
         member = self._sharing.member
         await self._store.put(LEASE, self._member_key, member.encode(), ttl=self._sharing.ttl_seconds)
-        alive = {entry.value.decode() for entry in await self._store.entries(LEASE, f"member.{self._name}.")}
+        entries = await self._store.entries(LEASE, f"member.{self._name}.")
+        alive = {entry.value.decode() for entry in entries if not self._is_stale(entry)}
+        there = {entry.key for entry in entries}
+        self._seen = {key: seen for key, seen in self._seen.items() if key in there or key.startswith("partition.")}
         return share(member, alive | {member}, range(self._sharing.partitions)) - self._beyond
 
     async def _give_up(self, mine: frozenset[int]) -> bool:
@@ -150,11 +155,21 @@ class Partitions:
             return await self._store.put(LEASE, key, member, revision, self._sharing.ttl_seconds)
         except Conflict:
             entry = await self._store.get(LEASE, key)
-        if entry is None or entry.value != member:
+        # Ours: an earlier attempt had no verdict and was written after all.
+        if entry is None or (entry.value != member and not self._is_stale(entry)):
             return None
-        with suppress(Conflict):  # an earlier attempt of ours had no verdict and was written after all
+        with suppress(Conflict):
             return await self._store.put(LEASE, key, member, entry.revision, self._sharing.ttl_seconds)
         return None
+
+    def _is_stale(self, entry: Entry) -> bool:
+        """Whether nobody has renewed it for its whole time: a server that was killed may have forgotten that it ends."""
+        now = self._clock.monotonic()
+        revision, since = self._seen.get(entry.key, (0, now))
+        if revision != entry.revision:
+            self._seen[entry.key] = (entry.revision, now)
+            return False
+        return now - since > self._sharing.ttl_seconds
 
     async def _work(self, partition: int, work: Work) -> None:
         """Run the work; what ends it without a fault of ours gives the partition up, anything else ends the process."""

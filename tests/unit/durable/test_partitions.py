@@ -139,6 +139,17 @@ async def test_dead_member_is_replaced_after_its_time(world: World) -> None:
         assert a.held == ALL
 
 
+async def test_what_the_server_forgot_to_end_is_not_waited_for(world: World) -> None:
+    """A server that was killed may keep for ever what had a time."""
+    await world.store.put(LEASE, "member.planner.ghost", b"ghost")
+    for partition in ALL:
+        await world.store.put(LEASE, f"partition.planner.{partition}", b"ghost")
+    async with world.member("a") as a:
+        assert a.held == frozenset()
+        await world.clock.advance(3 * TTL)
+        assert a.held == ALL
+
+
 async def test_lost_lease_ends_the_work(world: World) -> None:
     async with world.member("a") as a:
         await world.store.put(LEASE, "partition.planner.3", b"stranger")
