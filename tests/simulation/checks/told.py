@@ -1,6 +1,7 @@
 """What the stream tells of gates, runs, targets and their order: verdicts that stand, and nothing before its time."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from libs.analysis.machine import MACHINE as ANALYSIS
@@ -9,6 +10,7 @@ from libs.analysis.verdict import judge
 from libs.deployment.machine import MACHINE as DEPLOYMENT
 from libs.deployment.state import TERMINAL, Deployment, Phase, TargetPhase
 from libs.durable.record import load
+from libs.gates.state import limit
 from libs.messages.codec import decode, decode_envelope
 from libs.messages.gate import GateFailed, GatePassed, GateStarted
 from libs.messages.message import Message
@@ -23,6 +25,7 @@ from tests.simulation.world.world import World
 
 _IDLE = {Phase.ABSENT, Phase.QUEUED, *TERMINAL}
 _MACHINES = (DEPLOYMENT, ROLLOUT, WEBHOOK, ANALYSIS)
+EARLY = timedelta(seconds=1)
 _NEEDED = {TargetPhase.LANDED, TargetPhase.SUCCEEDED}
 _Gate = tuple[str, str, Place]
 """Deployment, target, place."""
@@ -34,6 +37,7 @@ def told_problems(world: World) -> list[str]:
         *_one_writer(world),
         *_needed_first(world),
         *_gates_once(world),
+        *_gates_last(world),
         *_webhooks_told_by_runs(world),
         *_analyses_follow(world),
     ]
@@ -119,6 +123,21 @@ def _open_at_its_end(
         is_its = gate[:2] == (key.deployment, fact.target) and gate[2].stage == "strategy" and gate[2].step == fact.step
         if is_its and not isinstance(verdicts.get(gate), GatePassed):
             yield f"INV-11 step {fact.step} of {fact.target} ended, and its gate {gate[2].gate} was not passed"
+
+
+def _gates_last(world: World) -> Iterator[str]:
+    """INV-13: a gate's time is over no sooner than it says, unless a person ended it."""
+    began: dict[_Gate, tuple[datetime, int]] = {}
+    for stored in world.broker.stored(["evt.*.gate.>"], 0):
+        envelope = decode_envelope(stored.data)
+        fact, key = decode(envelope.type, envelope.data), parse(stored.subject).key
+        if isinstance(fact, GateStarted) and (seconds := limit(fact.what)):
+            began[_gate(key, fact)] = (stored.at, seconds)
+        elif isinstance(fact, GatePassed | GateFailed) and not fact.by and _gate(key, fact) in began:
+            at, seconds = began[_gate(key, fact)]
+            if stored.at - at + EARLY < timedelta(seconds=seconds):
+                lasted = (stored.at - at).total_seconds()
+                yield f"INV-13 gate {fact.place} of {fact.target} was over after {lasted:.1f} s of {seconds}"
 
 
 def _webhooks_told_by_runs(world: World) -> Iterator[str]:
