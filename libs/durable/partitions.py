@@ -163,7 +163,7 @@ class Partitions:
         return None
 
     def _is_stale(self, entry: Entry) -> bool:
-        """Whether nobody has renewed it for its whole time: a server that was killed may have forgotten that it ends."""
+        """Whether nobody has renewed it for its whole time: a server that was killed may forget that it ends."""
         now = self._clock.monotonic()
         revision, since = self._seen.get(entry.key, (0, now))
         if revision != entry.revision:

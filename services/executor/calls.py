@@ -63,8 +63,7 @@ class Calls:
         try:
             response = await self._ask(request, epoch)
         except Lost as lost:
-            self._note_open(request, wanted)
-            if not isinstance(lost, Silent):
+            if self._is_open(request, wanted) and not isinstance(lost, Silent):
                 await self.settle(epoch)
             raise
         if response.status == MISSING and (corrected := await self._spelling.corrected(request)):
@@ -73,8 +72,8 @@ class Calls:
         learned = learn(request, response.status, body)
         self._sight.learn(learned.objects)
         if response.status >= LATE:
-            self._note_open(request, wanted)
-            await self.settle(epoch)
+            if self._is_open(request, wanted):
+                await self.settle(epoch)
         else:
             await self.send(learned.reread, epoch)
         if response.status < 300 or (response.status == 404 and not request.is_write):
@@ -89,9 +88,12 @@ class Calls:
         now = self._clock.monotonic()
         return now - self._denied.setdefault(request.what, now) >= DENIED_SECONDS
 
-    def _note_open(self, request: Request, wanted: Wanted | None) -> None:
-        if request.is_write and wanted is not None:
-            self._open.append((request, wanted))
+    def _is_open(self, request: Request, wanted: Wanted | None) -> bool:
+        """Whether it is a write that may still come: it is remembered then."""
+        if not request.is_write or wanted is None:
+            return False
+        self._open.append((request, wanted))
+        return True
 
     async def _fence_off(self, request: Request, wanted: Wanted, epoch: int) -> None:
         """Make the cluster refuse a write should it still come, until a read shows that it will.

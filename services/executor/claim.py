@@ -11,6 +11,9 @@ from services.executor.earlier import earlier_secrets
 from services.executor.papers import Papers
 from services.executor.patience import Patience
 
+FRESH_SECONDS = 5.0
+"""For how long what the leader said is believed before something is written to a cluster."""
+
 _REASON_MOST = 400
 
 
@@ -23,17 +26,25 @@ class Claim:
         self._rollouts = rollouts
         self._tenure = tenure
         self._goal = -1
+        self._known = 0.0
+        """When the leader was last asked, by this process's monotonic seconds."""
 
     async def load(self) -> Rollout:
         """As the leader has it, whoever holds it."""
-        return (await self._rollouts.load(self.key)).state
+        loaded = await self._rollouts.load(self.key)
+        self._known = self._rollouts.clock.monotonic()
+        return loaded.state
 
     async def take(self, rollout: Rollout) -> None:
         await self.tell(rollout, Claimed(target=rollout.target, process=self._tenure.name))
 
     async def recall(self) -> Rollout:
-        """As this process last knew it. A new goal is given time again."""
-        rollout = (await self._rollouts.recall(self.key)).state
+        """As this process last knew it, lately: one that was stopped for a while would go on with what is long over.
+
+        A new goal is given time again.
+        """
+        is_fresh = self._rollouts.clock.monotonic() - self._known <= FRESH_SECONDS
+        rollout = (await self._rollouts.recall(self.key)).state if is_fresh else await self.load()
         if rollout.process != self._tenure.name and not is_terminal(rollout):
             raise Stopped
         if rollout.goal != self._goal:

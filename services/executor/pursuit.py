@@ -1,7 +1,8 @@
 """One look at a rollout's goal: send what `reconcile` asks for, tell the machine what came true or why it did not."""
 
+from libs.durable.steerings import Stopped
 from libs.messages.rollout import Broken, Settled, Surveyed
-from libs.rollout.state import Phase, Rollout, awaits_cluster
+from libs.rollout.state import Phase, Rollout, awaits_cluster, is_terminal
 from libs.runtime.log import logger
 from libs.workload.dialogue.outlook import Outlook
 from libs.workload.dialogue.wanted import Problem, Superseded, Wanted
@@ -71,6 +72,8 @@ class Pursuit:
         """Send what is asked for until only waiting is left; what is waited for, or why it was refused."""
         polled = False
         for _ in range(ROUNDS):
+            if is_terminal(await self._claim.recall()):
+                raise Stopped
             outlook = await self._decide(wanted)
             if isinstance(outlook, list):
                 break

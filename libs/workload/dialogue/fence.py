@@ -4,12 +4,15 @@ Every write that moves capacity tests the value last read and replaces it with t
 process that was taken over change nothing, and each repeat is refused.
 """
 
+from collections.abc import Mapping
 from enum import Enum
 
 from msgspec import Struct
 
-from libs.workload.kinds.naming import Marks, rollout_annotation
+from libs.workload.kinds.naming import Marks, rollout_annotation, rollout_annotations
 from libs.workload.kinds.objects import Object, annotation
+
+MARKS_KEPT = 4
 
 
 class Fence(Struct, frozen=True):
@@ -45,6 +48,17 @@ def must_claim(value: Object, marks: Marks, fence: Fence) -> bool:
     """
     found = standing(value, marks, fence)
     return found is Standing.OLDER or (found is Standing.UNMARKED and fence.epoch > 1)
+
+
+def ended_marks(annotations: Mapping[str, object]) -> tuple[str, ...]:
+    """The marks on an object that the first write of a new rollout takes away.
+
+    One that a later epoch left stays for a while: its rollout was taken over, and the process that had it before may
+    have been stopped and wake up. A few are enough, since who was stopped asks the bus first.
+    """
+    names = rollout_annotations(annotations)
+    taken_over = [name for name in names if _parse(str(annotations[name]))[0] > 1]
+    return tuple(name for name in names if name not in taken_over[:MARKS_KEPT])
 
 
 def following(mark: str, fence: Fence) -> str:

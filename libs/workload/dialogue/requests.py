@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from libs.workload.dialogue.fence import Fence, following
+from libs.workload.dialogue.fence import Fence, ended_marks, following
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON, JSON_PATCH, MERGE_PATCH, METADATA_ONLY, Request
 from libs.workload.kinds.naming import (
     FIELD_MANAGER,
@@ -10,7 +10,6 @@ from libs.workload.kinds.naming import (
     STEERED_BY,
     Marks,
     rollout_annotation,
-    rollout_annotations,
 )
 from libs.workload.kinds.objects import Identity, Object, annotation, identity, number, table, text
 from libs.workload.kinds.paths import collection_path, object_path, path_of, with_query
@@ -150,8 +149,8 @@ def delete(live: Object, api_version: str, target: Identity, propagation: str = 
 
 
 def _merge(live: Object, what: str, changes: Object, marks: Marks, fence: Fence) -> Request:
-    """The first write to an object without our mark; the marks of rollouts that have ended go with it."""
-    ended: dict[str, str | None] = dict.fromkeys(rollout_annotations(table(live, "metadata", "annotations")))
+    """The first write to an object without our mark; most marks of rollouts that have ended go with it."""
+    ended: dict[str, str | None] = dict.fromkeys(ended_marks(table(live, "metadata", "annotations")))
     body: Object = {
         "metadata": {
             "resourceVersion": text(live, "metadata", "resourceVersion"),
