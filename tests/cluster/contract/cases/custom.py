@@ -26,7 +26,7 @@ _SCALE: Object = {
 CASES: dict[str, list[Step]] = {
     "define a kind": [
         post(DEFINITIONS, a_definition()),
-        get(_DEFINITION, until=lambda value: len(value["status"]["conditions"]) > 1),
+        get(_DEFINITION, until=lambda value: [one["status"] for one in value["status"]["conditions"]] == ["True"] * 2),
         get(_GROUP, until=lambda value: value["resources"]),
         get("/apis/$NS.example.com"),
     ],
