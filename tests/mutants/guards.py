@@ -213,8 +213,8 @@ GUARDS = (
     Guard(
         "write without an answer is read back",
         CALLS,
-        "        if not request.is_write or wanted is None:\n            return\n",
-        "        return\n",
+        "        if not request.is_write or wanted is None:\n            return False\n",
+        "        return False\n",
     ),
     Guard(
         "versions are listed before they are judged",
@@ -368,7 +368,7 @@ REDUNDANT: dict[Guard, str] = {
     Guard(
         "lease is somebody's",
         "libs/durable/partitions.py",
-        "        if entry is None or entry.value != member:\n            return None\n",
+        "        if entry is None or (entry.value != member and not self._is_stale(entry)):\n            return None\n",
         "        if entry is None:\n            return None\n",
     ): "leases only route: who works without one is stopped by compare-and-set",
     Guard(
