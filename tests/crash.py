@@ -1,8 +1,11 @@
 """A process that stops at its n-th call of a port, before the call does anything or after it did."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from libs.bus.broker import Broker
+from libs.bus.memory import MemoryBus
 from libs.durable.ports import Delivery, Entry, Store, Stored, Write
 
 Result = TypeVar("Result")
@@ -93,3 +96,18 @@ async def crashing(deliveries: AsyncIterator[Delivery], fuse: Fuse) -> AsyncIter
     """The same deliveries behind the fuse."""
     async for delivery in deliveries:
         yield CrashingDelivery(delivery, fuse)
+
+
+class CrashingBus(MemoryBus):
+    """A bus whose acknowledgements are behind the fuse; what is not stored may be lost at any time anyway."""
+
+    def __init__(self, broker: Broker, fuse: Fuse) -> None:
+        super().__init__(broker)
+        self._fuse = fuse
+
+    @asynccontextmanager
+    async def consume(
+        self, name: str, filters: Sequence[str], takeover: bool = True
+    ) -> AsyncIterator[AsyncIterator[Delivery]]:
+        async with super().consume(name, filters, takeover) as deliveries:
+            yield crashing(deliveries, self._fuse)

@@ -21,9 +21,7 @@ async def test_large_body_is_refused(http: aiohttp.ClientSession, url: str) -> N
         assert (answer.status, (await answer.json())["reason"]) == (413, "RequestEntityTooLarge")
 
 
-@pytest.mark.parametrize(
-    "body", [b"{", b"[]", b"[" * 100_000, b"a: &a [*a, *a]", b"\xff\xfe", b""]
-)
+@pytest.mark.parametrize("body", [b"{", b"[]", b"[" * 100_000, b"a: &a [*a, *a]", b"\xff\xfe", b""])
 async def test_nonsense_is_a_bad_request(http: aiohttp.ClientSession, url: str, body: bytes) -> None:
     async with http.post(url + CONFIG_MAPS, data=body, headers={"Content-Type": "application/json"}) as answer:
         assert (answer.status, (await answer.json())["kind"]) == (400, "Status")

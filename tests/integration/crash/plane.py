@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from random import Random
@@ -17,7 +17,7 @@ from libs.deployment import machine as deployments
 from libs.deployment.state import Deployment
 from libs.durable.commit import Shell
 from libs.durable.partitions import Ports
-from libs.durable.ports import Bus, Delivery
+from libs.durable.ports import Bus
 from libs.durable.service import serve_partition
 from libs.durable.writes import Cause, message_write
 from libs.link.memory import MemoryLink
@@ -38,9 +38,9 @@ from services.executor.papers import Papers
 from services.executor.service import listening as executor_of
 from services.executor.steering import Tools
 from services.planner.service import listening as planner_of
-from tests.crash import Crashed, CrashingStore, Fuse, crashing
+from tests.crash import Crashed, CrashingBus, CrashingStore, Fuse
 from tests.integration.crash.cluster import Recorded
-from tests.integration.crash.skipping import LoopClock
+from tests.integration.crash.skipping import LoopClock, run
 
 NEVER = 10**9
 PARTITION = partition_of("main", "shop", PARTITIONS)
@@ -80,7 +80,7 @@ class Plane:
 
     async def planner(self, fuse: Fuse) -> None:
         store = CrashingStore(MemoryStore(self.broker), fuse)
-        ports = Ports(_CrashingBus(self.broker, fuse), store, self.clock)
+        ports = Ports(CrashingBus(self.broker, fuse), store, self.clock)
         await serve_partition(planner_of(ports), ports, PARTITION)
 
     async def executor(self, fuse: Fuse) -> None:
@@ -93,7 +93,7 @@ class Plane:
         """An executor that can take the partition and leave it."""
         fuse = fuse or Fuse(NEVER, after=False)
         store = CrashingStore(MemoryStore(self.broker), fuse)
-        ports = Ports(bus or _CrashingBus(self.broker, fuse), store, self.clock)
+        ports = Ports(bus or CrashingBus(self.broker, fuse), store, self.clock)
         shell = Shell(rollouts.MACHINE, store, self.clock)
         clusters = Clusters(_CrashingLink(self, fuse), ports.bus, self.clock, Random(1))
         executor = Executor(Tools(shell, Papers(store), clusters, self.clock, member), store, ports.bus)
@@ -216,19 +216,13 @@ async def twice(life: Life, fuse: Fuse) -> None:
     await life(Fuse(NEVER, after=False))
 
 
-class _CrashingBus(MemoryBus):
-    """A bus whose acknowledgements are behind the fuse; what is not stored may be lost at any time anyway."""
-
-    def __init__(self, broker: Broker, fuse: Fuse) -> None:
-        super().__init__(broker)
-        self._fuse = fuse
-
-    @asynccontextmanager
-    async def consume(
-        self, name: str, filters: Sequence[str], takeover: bool = True
-    ) -> AsyncIterator[AsyncIterator[Delivery]]:
-        async with super().consume(name, filters, takeover) as deliveries:
-            yield crashing(deliveries, self._fuse)
+def at_every_call(release: Callable[[Fuse], Coroutine[None, None, None]], after: bool, every: int) -> None:
+    """The same release again and again, with a process that dies at each `every`-th of its calls."""
+    number, is_reached = 1, True
+    while is_reached:
+        fuse = Fuse(number, after)
+        run(release(fuse))
+        number, is_reached = number + every, fuse.blown
 
 
 class _CrashingLink:

@@ -8,7 +8,7 @@ import yaml
 from libs.workload.kinds.naming import RETURNED_BY
 from libs.workload.kinds.objects import Object, annotation, items, number, table, text
 from tests.crash import Fuse
-from tests.integration.crash.plane import NEVER, Plane, meanwhile, planes, twice
+from tests.integration.crash.plane import NEVER, Plane, at_every_call, meanwhile, planes, twice
 from tests.integration.crash.releases import CONFIG, MANIFEST, MISSING, OLD, PODS, TARGETS, never
 from tests.integration.crash.skipping import run
 
@@ -69,10 +69,4 @@ def test_deployment_is_there_again() -> None:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_deployment_is_there_again_after_a_crash(after: bool) -> None:
-    number_of_call = 1
-    while True:
-        fuse = Fuse(number_of_call, after)
-        run(returned(fuse))
-        if not fuse.blown:
-            return
-        number_of_call += EVERY
+    at_every_call(returned, after, EVERY)

@@ -6,7 +6,7 @@ import pytest
 
 from libs.workload.kinds.objects import Object, items, table, text
 from tests.crash import Fuse
-from tests.integration.crash.plane import NEVER, Plane, meanwhile, planes, twice
+from tests.integration.crash.plane import NEVER, Plane, at_every_call, meanwhile, planes, twice
 from tests.integration.crash.releases import MANIFEST, MISSING, OLD, TARGETS, never
 from tests.integration.crash.skipping import run
 
@@ -61,10 +61,4 @@ def test_secrets_are_put_back() -> None:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_secrets_are_put_back_after_a_crash(after: bool) -> None:
-    number_of_call = 1
-    while True:
-        fuse = Fuse(number_of_call, after)
-        run(returned(fuse))
-        if not fuse.blown:
-            return
-        number_of_call += EVERY
+    at_every_call(returned, after, EVERY)

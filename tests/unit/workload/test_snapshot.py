@@ -5,7 +5,8 @@ from libs.workload.dialogue.wanted import Problem, Seen, Stage
 from libs.workload.kinds.naming import APPLICATION, DEPLOYMENT_ID, ENVIRONMENT, MANAGED_LABEL, WORKLOAD, Marks
 from libs.workload.kinds.objects import Object, annotation, identity
 from libs.workload.manifests.applying import desired
-from libs.workload.snapshot import owned_list, selector_of, survey, survey_requests, versions_list
+from libs.workload.pods.versions import owned_list, selector_of, versions_list
+from libs.workload.snapshot import survey, survey_requests
 from tests.unit.workload.build import V1, V2, deployment, goal, plain, settings
 
 
