@@ -11,6 +11,7 @@ _FILE = Path(__file__).with_name("cases.tsv")
 
 
 class Case(Struct, frozen=True):
+    size: str
     seed: int
     faults: frozenset[Fault]
     what: str
@@ -19,8 +20,8 @@ class Case(Struct, frozen=True):
 
 def cases() -> Iterator[Case]:
     for line in _FILE.read_text().splitlines()[1:]:
-        seed, faults, what = line.split("\t")
-        yield Case(int(seed), frozenset(map(fault_named, faults.split(","))), what)
+        size, seed, faults, what = line.split("\t")
+        yield Case(size, int(seed), frozenset(map(fault_named, faults.split(","))), what)
 
 
 def fault_named(name: str) -> Fault:

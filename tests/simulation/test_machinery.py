@@ -33,7 +33,7 @@ def test_seed_is_the_same_run_in_every_process(size: str, schedules: int) -> Non
 
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"{case.seed}")
 def test_what_was_mended_stays_so(case: Case) -> None:
-    assert simulate(case.seed, case.faults).problems == ()
+    assert simulate(case.seed, case.faults, case.size).problems == ()
 
 
 def test_only_the_faults_that_are_named_strike() -> None:
