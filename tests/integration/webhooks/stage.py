@@ -33,8 +33,7 @@ from services.webhooks.calling.way import Answer, Way
 from services.webhooks.handlers import Webhooks
 from services.webhooks.service import listening
 from services.webhooks.steering import Tools
-from tests.crash import CrashingStore, Fuse
-from tests.integration.crash.plane import _CrashingBus
+from tests.crash import CrashingBus, CrashingStore, Fuse
 from tests.integration.crash.skipping import LoopClock
 from tests.integration.webhooks.world import KEY, PLACE, PUBLIC, RUN, SUBJECT
 
@@ -85,7 +84,7 @@ class Stage:
         """One process of the service."""
         self.lives += 1
         store = CrashingStore(self.store, fuse)
-        ports = Ports(_CrashingBus(self.broker, fuse), store, self.clock)
+        ports = Ports(CrashingBus(self.broker, fuse), store, self.clock)
         runs = Shell(MACHINE, store, self.clock)
         tools = Tools(
             runs=runs,
