@@ -63,17 +63,17 @@ def run(arguments: Sequence[str]) -> int:
         ended = app(reordered(arguments), exit_on_error=False, print_error=False, result_action="return_value")
         return int(ended or 0)
     except CycloptsError as error:
-        return _said(Stop(Exit.WRONG, str(error), "fairlead --help lists the commands"))
+        return tell(Stop(Exit.WRONG, str(error), "fairlead --help lists the commands"))
     except Stop as stop:
-        return _said(stop)
+        return tell(stop)
     except KeyboardInterrupt:
-        return _said(Stop(Exit.INTERRUPTED, "interrupted"))
+        return tell(Stop(Exit.INTERRUPTED, "interrupted"))
     except BrokenPipeError:
         # Whoever read the output has enough: nothing more can be said, not even by the interpreter at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
-        return _said(_unforeseen(error))
+        return tell(unforeseen(error))
 
 
 def listen() -> None:
@@ -82,13 +82,14 @@ def listen() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _said(stop: Stop) -> int:
+def tell(stop: Stop) -> int:
+    """Say why a command ended; its exit code."""
     said = "\n".join([f"fairlead: {stop.message}", *(f"  {hint}" for hint in stop.hints)])
     sys.stderr.write(f"{harmless(said)}\n")
     return stop.code
 
 
-def _unforeseen(error: Exception) -> Stop:
+def unforeseen(error: Exception) -> Stop:
     if isinstance(error, OSError) and error.filename and error.strerror:
         return Stop(Exit.FAILED, f"{error.filename}: {error.strerror}")
     frames = traceback.extract_tb(error.__traceback__)

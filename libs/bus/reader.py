@@ -51,13 +51,13 @@ class _Progress(Struct, frozen=True):
     last_seq: int
 
 
-class _Info(Struct, frozen=True):
+class _Head(Struct, frozen=True):
     state: _Progress
 
 
 async def last_sequence(connection: Connection, stream: str = STREAM) -> int:
     """The newest sequence that the stream's leader knows of."""
-    return (await connection.ask(f"STREAM.INFO.{stream}", {}, _Info)).state.last_seq
+    return (await connection.ask(f"STREAM.INFO.{stream}", {}, _Head)).state.last_seq
 
 
 async def follow(connection: Connection, filters: Sequence[str], after: int | None) -> AsyncGenerator[Stored, None]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.app import _said, _unforeseen
+from cli.app import tell, unforeseen
 from cli.exits import Exit, Stop
 
 
@@ -15,10 +15,10 @@ from cli.exits import Exit, Stop
     ],
 )
 def test_trouble_with_a_file_names_it(error: Exception, message: str, is_reported: bool) -> None:
-    stop = _unforeseen(error)
+    stop = unforeseen(error)
     assert (stop.message, any("report" in hint for hint in stop.hints)) == (message, is_reported)
 
 
 def test_servers_words_do_not_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _said(Stop(Exit.FAILED, "a\x1b[2Jb", "c\x9bd")) == 1
+    assert tell(Stop(Exit.FAILED, "a\x1b[2Jb", "c\x9bd")) == 1
     assert capsys.readouterr().err == "fairlead: a\ufffd[2Jb\n  c\ufffdd\n"
