@@ -11,7 +11,6 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from libs.auth.http import guard, require_declared
-from libs.durable.partitions import Ports
 from libs.runtime import http
 from libs.runtime.process import Process, run
 from libs.runtime.settings import ProcessSettings, load
@@ -83,7 +82,7 @@ def _services(
     settings: Settings, process: Process, ground: Ground, opened: tuple[identity.Service, intake.Service]
 ) -> list[Any]:
     clients, door = opened
-    ports = Ports(ground.bus, ground.store, process.clock, process.metrics.message_settled)
+    ports = ground.ports
     return [
         evaluator.serve(settings.evaluator, ports, process),
         executor.serve(settings.executor, ports, process.member, process.random),

@@ -8,6 +8,7 @@ from msgspec import Struct
 from libs.bus.access import options
 from libs.bus.connection import connect
 from libs.bus.jetstream import JetStreamBus
+from libs.durable.partitions import Ports
 from libs.durable.ports import Unavailable
 from libs.runtime.process import Process
 from libs.runtime.redact import text
@@ -25,6 +26,8 @@ class Ground(Struct, frozen=True):
     bus: JetStreamBus
     store: JetStreamStore
     seal: Seal
+    ports: Ports
+    """Those of whoever serves partitions, with messages counted."""
 
 
 @asynccontextmanager
@@ -42,4 +45,5 @@ async def opened(process: Process) -> AsyncIterator[Ground]:
                 process.health.ready("nats", False, str(error))
                 await process.clock.sleep(_RETRY_SECONDS)
         process.health.ready("nats", True)
-        yield Ground(JetStreamBus(connection), JetStreamStore(connection, seal, process.random), seal)
+        bus, store = JetStreamBus(connection), JetStreamStore(connection, seal, process.random)
+        yield Ground(bus, store, seal, Ports(bus, store, process.clock, process.metrics.message_settled))

@@ -5,7 +5,6 @@ import sys
 from contextlib import AsyncExitStack
 from functools import partial
 
-from libs.durable.partitions import Ports
 from libs.runtime import http
 from libs.runtime.process import Process, run
 from libs.runtime.settings import load
@@ -19,7 +18,7 @@ async def start(settings: Settings, process: Process) -> None:
         ground = await stack.enter_async_context(opened(process))
         await stack.enter_async_context(http.serve(http.application(process), settings.process.http_address))
         process.health.ready("evaluator", True)
-        await serve(settings, Ports(ground.bus, ground.store, process.clock, process.metrics.message_settled), process)
+        await serve(settings, ground.ports, process)
 
 
 def main() -> None:
