@@ -1,5 +1,6 @@
 """`fairlead config …`: what is configured, and making it what a file says."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -28,7 +29,7 @@ def get(*, options: Options = DEFAULTS) -> int:
 def apply(
     *,
     file: Annotated[
-        str,
+        str | Path,  # as in a deployment's: shells complete a path
         Parameter(name=["--file", "-f"], allow_leading_hyphen=True, help="The configuration; - reads standard input."),
     ],
     dry_run: Annotated[bool, Parameter(name="--dry-run", negative="", help="Only say what would change.")] = False,
@@ -45,7 +46,7 @@ def apply(
     from cli.server.configuring import MOST_BYTES
     from cli.server.configuring import apply as apply_text
 
-    text = text_of(file, MOST_BYTES)
+    text = text_of(str(file), MOST_BYTES)
 
     async def applied(client: Client, output: Output) -> Exit:
         return await apply_text(client, output, text, revision=revision, is_trial=dry_run)

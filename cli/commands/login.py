@@ -1,5 +1,6 @@
 """`fairlead login` and `fairlead logout`: who somebody is, at which server."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -12,7 +13,7 @@ from cli.output import Output
 def login(
     *,
     secret_file: Annotated[
-        str,
+        str | Path,  # as in a deployment's: shells complete a path
         Parameter(name="--secret-file", allow_leading_hyphen=True, help="File with the secret; - is standard input."),
     ] = "",
     tenant: Annotated[
@@ -23,7 +24,7 @@ def login(
     from cli.login.session import log_in, wished
 
     output = Output(options)
-    return interruption.run(log_in(wished(options, output, secret_file, tenant), output))
+    return interruption.run(log_in(wished(options, output, str(secret_file), tenant), output))
 
 
 def logout(

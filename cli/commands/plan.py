@@ -26,7 +26,7 @@ def plan(
     from cli.output import Output
     from libs.plan.prepare import prepare
 
-    output, submission = Output(options), read(file, application)
+    output, submission = Output(options), read(str(file), application)
     check(output, submission)
     prepared = prepare(submission.config, submission.files, application or None, 1, submission.names)
     if prepared.spec is not None and (unknown := sorted(set(target) - set(prepared.spec.targets))):

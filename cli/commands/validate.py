@@ -14,7 +14,7 @@ def validate(
     from cli.files.submission import read, short_timeout
     from cli.output import Output
 
-    output, submission = Output(options), read(file, application)
+    output, submission = Output(options), read(str(file), application)
     problems = (*submission.problems, *short_timeout(submission, application))
     for problem in problems:
         output.note(problem.text(submission.name), "red" if problem.severity == "error" else "yellow")

@@ -13,8 +13,9 @@ Deployment = Annotated[
         help="The deployment's id, or how it begins; left out: the only one under way, or the newest.",
     ),
 ]
+# What shells complete is a path; what comes is always a text, because an address and - are no paths.
 File = Annotated[
-    str,
+    str | Path,
     Parameter(
         name=["--file", "-f"],
         allow_leading_hyphen=True,

@@ -27,7 +27,7 @@ async def start(client: Client, output: Output, wanted: Wanted, key: str, follow
         raise Stop(Exit.WRONG, both, "give either -f FILE or -i DEPLOYMENT")
     if wanted.deployment:
         return await _redeploy(client, output, wanted, key, following)
-    submission = read(wanted.file, wanted.application)
+    submission = read(str(wanted.file), wanted.application)
     check(output, submission)
     accepted = await client.post("/deployments", _request(output, submission, wanted), Accepted, key)
     return await accepted_is_told(client, output, _unheard(accepted, submission), following)

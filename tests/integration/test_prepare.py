@@ -41,6 +41,7 @@ async def test_other_configuration_is_named(
             await prepare(connection)
 
 
+@pytest.mark.feature("F26")
 async def test_blobs_lie_sealed(real: Open, server: NatsServer) -> None:
     async with real(), nats_connection(server) as connection:
         data = b"password: hunter2 " * 10_000

@@ -47,6 +47,7 @@ def web(here: Here) -> Here:
     return here
 
 
+@pytest.mark.feature("F168")
 def test_apply_tells_what_it_did(here: Here) -> None:
     told = [here.output("apply", "-f", "-", text=text).strip() for text in (WEB, WEB, WEB_2)]
     assert told == [f"deployment.apps/web {word}" for word in ("created", "unchanged", "configured")]

@@ -13,6 +13,7 @@ from tests.integration.identity.world import World
 PATH = "/api/v1/clients"
 
 
+@pytest.mark.feature("F149")
 async def test_made_client_gets_tokens(world: World) -> None:
     asked = {"name": "ci", "roles": ["deployer"]}
     status, made, _ = await world.ask("POST", PATH, json=asked, headers=await world.bearer())
@@ -102,6 +103,7 @@ async def test_second_bootstrap_shows_only_what_is_new(world: World) -> None:
     assert list(made) == ["staging"]
 
 
+@pytest.mark.feature("F149")
 async def test_store_holds_no_secret(world: World) -> None:
     kept = b"".join(entry.value for entry in await world.store.entries("config"))
     secrets = [credential.secret.reveal().encode() for credential in world.credentials.values()]

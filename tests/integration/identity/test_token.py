@@ -40,6 +40,7 @@ async def test_agents_token_names_the_agent(world: World) -> None:
     assert (principal.agent, principal.kind, principal.tenant) == ("prod", Kind.AGENT, "main")
 
 
+@pytest.mark.feature("F152")
 async def test_token_expires(world: World) -> None:
     token = (await world.bearer())["Authorization"].removeprefix("Bearer ")
     world.clock.pass_by(3629)

@@ -70,6 +70,27 @@ async def cli(folder: Path, *arguments: str, w: World | None = None, token: str 
     return await ended(await spawn(folder, *arguments, w=w, token=token))
 
 
+@pytest.mark.feature("F171")
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("fairlead dep", ["deploy"]),
+        ("fairlead deploy re", ["reject", "resume", "redeploy"]),
+        ("fairlead deploy start --wat", ["--watch"]),
+        ("fairlead deploy start -f wr", ["wrong.yml"]),
+        ("fairlead validate --file sh", ["shop.yml"]),
+    ],
+)
+async def test_shell_completes(folder: Path, typed: str, offered: list[str]) -> None:
+    (folder / "completion").write_text((await cli(folder, "completion", "bash")).out)
+    script = f"source completion; COMP_WORDS=({typed}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _fairlead; "
+    shell = await asyncio.create_subprocess_exec(
+        "bash", "-c", script + 'echo "${COMPREPLY[@]}"', cwd=folder, stdout=PIPE
+    )
+    out, _ = await shell.communicate()
+    assert out.decode().split() == offered
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -112,6 +133,7 @@ async def test_problem_has_its_place(folder: Path) -> None:
     assert result.out == "wrong.yml is not valid\n"
 
 
+@pytest.mark.feature("F163")
 async def test_validate_speaks_json(folder: Path) -> None:
     result = await cli(folder, "validate", "-f", "wrong.yml", "-o", "json")
     document = msgspec.json.decode(result.out)
@@ -152,6 +174,7 @@ async def test_wrong_phase_names_phases(memory: Open, folder: Path) -> None:
         assert "active, accepted, queued, planning, running" in result.err
 
 
+@pytest.mark.feature("F162")
 async def test_in_progress_is_three(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         first = await w.start()
@@ -341,6 +364,7 @@ async def test_list_is_a_table(memory: Open, folder: Path) -> None:
         assert row.split()[:3] == [deployment, "shop", "accepted"]
 
 
+@pytest.mark.feature("F167")
 async def test_agents_are_made_and_listed(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         made = await cli(folder, "agent", "create", "edge", w=w)

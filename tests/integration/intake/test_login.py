@@ -216,7 +216,7 @@ async def test_several_servers_are_kept_apart(memory: Open, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("way", ["-c -s", "--clientId --clientSecret", "variables", "original variables", "file"])
-@pytest.mark.feature("F154")
+@pytest.mark.feature("F154", "F174")
 async def test_credential_is_enough_for_one_command(memory: Open, tmp_path: Path, way: str) -> None:
     async with memory() as p, a_door(p, tmp_path) as door:
         client_id, secret = door.ci.client_id, door.ci.secret.reveal()

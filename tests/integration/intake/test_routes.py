@@ -146,6 +146,7 @@ async def test_two_keys_are_refused(memory: Open) -> None:
         assert status == 400
 
 
+@pytest.mark.feature("F25")
 async def test_description_covers_every_route(memory: Open) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         status, described = await w.call("GET", "/openapi.json", None, "")

@@ -132,6 +132,7 @@ WATCH = request(verb="watch", path="/api/v1/pods?watch=true", timeout_ms=60_000)
 """One that goes on."""
 
 
+@pytest.mark.feature("F22")
 async def test_mangled_bytes_end_the_stream(scene: Scene) -> None:
     for number, piece in enumerate(malformed(GatewayFrame), 1):
         async with scene.evil.stream() as stream:

@@ -35,6 +35,7 @@ def test_half_a_credential_is_refused(settings: ProcessSettings) -> None:
         options(settings)
 
 
+@pytest.mark.feature("F26")
 def test_authority_means_tls_from_the_first_byte(tmp_path: Path) -> None:
     made = ensure_certificates(tmp_path, datetime(2026, 1, 1, tzinfo=UTC))
     found = options(ProcessSettings(nats_authority=made.authority))

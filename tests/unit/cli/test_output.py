@@ -43,6 +43,7 @@ def test_our_own_colours_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[32mdone" in file.getvalue()
 
 
+@pytest.mark.feature("F163")
 @pytest.mark.parametrize("style", ["json", "yaml"])
 def test_documents_keep_every_character_and_command_nothing(style: str) -> None:
     text = formatted({"name": EVIL}, style)

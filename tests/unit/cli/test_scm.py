@@ -69,6 +69,7 @@ def test_wrong_pair_is_refused(text: str) -> None:
         pairs([text])
 
 
+@pytest.mark.feature("F173")
 def test_workflow_reads_what_came_of_it(tmp_path: Path) -> None:
     outputs, summary = tmp_path / "out", tmp_path / "summary"
     environ = {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(summary)}

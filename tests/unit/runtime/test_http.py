@@ -165,6 +165,7 @@ async def test_dead_process_says_so(process: Process, client: aiohttp.ClientSess
         assert await problem_of(response) == (503, "not_alive")
 
 
+@pytest.mark.feature("F22")
 async def test_requests_are_counted_by_route(client: aiohttp.ClientSession) -> None:
     for path in ("/refuse", "/nowhere/1", "/nowhere/2"):
         await client.get(path)

@@ -43,6 +43,7 @@ def only(lines: io.StringIO) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.feature("F21")
 def test_line_carries_what_is_bound(lines: io.StringIO) -> None:
     place = trace.Trace("ab" * 16, "cd" * 8)
     with log.bound(deployment="d", target="t"), trace.entered(place):
@@ -65,6 +66,7 @@ def test_nothing_stays_bound(lines: io.StringIO) -> None:
     assert "deployment" not in only(lines)
 
 
+@pytest.mark.feature("F21")
 def test_level_holds_back_the_rest(lines: io.StringIO) -> None:
     log.logger().debug("unheard")
     assert lines.getvalue() == ""
