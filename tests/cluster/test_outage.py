@@ -8,7 +8,7 @@ from tests.cluster.stage import TARGET, Size, Stage, approved_canary
 from tests.e2e.person import at_the_pause, target
 from tools.kubernetes.cluster import API_SERVER
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 def is_hindered(view: DeploymentView) -> bool:

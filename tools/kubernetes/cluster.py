@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +96,17 @@ class Cluster:
         child.wait()
 
     async def revive_apiserver(self) -> None:
-        """After it was killed; everything that it knew is in etcd."""
+        """After it was killed; everything that it knew is in etcd.
+
+        Returns when the controllers work again as well: each of them asks less and less often while nobody answers.
+        """
         async with asyncio.timeout(START_SECONDS):
             self._run(API_SERVER, commands.apiserver(self._place))
             await self._until(self.api.is_ready)
+            made = {"metadata": {"generateName": "revived-"}}
+            name = (await self.api.ask("POST", "/api/v1/namespaces", made))["metadata"]["name"]
+            await self._until(partial(self._has_account, name))
+            await self.api.ask("DELETE", f"/api/v1/namespaces/{name}")
 
     async def account(self, namespace: str, name: str) -> str:
         """A token of a ServiceAccount that is there."""
@@ -134,11 +142,14 @@ class Cluster:
     async def _is_whole(self) -> bool:
         """Every node is ready, and the account that pods need is there."""
         nodes = (await self.api.ask("GET", "/api/v1/nodes"))["items"]
+        return await self._has_account("default") and all(map(_is_ready, nodes))
+
+    async def _has_account(self, namespace: str) -> bool:
         try:
-            await self.api.ask("GET", "/api/v1/namespaces/default/serviceaccounts/default")
+            await self.api.ask("GET", f"/api/v1/namespaces/{namespace}/serviceaccounts/default")
         except Refused:
             return False
-        return all(map(_is_ready, nodes))
+        return True
 
 
 @asynccontextmanager
