@@ -57,9 +57,10 @@ def test_rollout_reaches_its_end(web: Here) -> None:
     web.output("set", "image", "deployment/web", "web=shop/web:2")
     told = web.output("rollout", "status", "deployment/web", "--timeout=10s")
     assert told.endswith('deployment "web" successfully rolled out\n')
-    assert (
-        web.output("get", "pods", "-o", "jsonpath={.items[*].spec.containers[0].image}").split() == ["shop/web:2"] * 3
-    )
+    # Pods that are going are still listed for a moment; the ReplicaSets do not count them any more.
+    each = "{range .items[*]}{.spec.template.spec.containers[0].image}={.status.replicas} {end}"
+    counted = web.output("get", "replicasets", "-o", f"jsonpath={each}").split()
+    assert sorted(counted) == ["shop/web:1=0", "shop/web:2=3"]
 
 
 def test_history_and_undo(web: Here) -> None:
