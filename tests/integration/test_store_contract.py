@@ -369,7 +369,7 @@ async def test_id_is_free_after_the_window(ports: Open, short_window: None) -> N
                 return await p.store.commit([Write(ORDER, b"3", id="one")]) == 2
             return False
 
-        await eventually(accepted, 10)
+        await eventually(accepted)
 
 
 @pytest.mark.parametrize(

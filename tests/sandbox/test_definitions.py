@@ -47,7 +47,7 @@ spec: {host: shop.example, mode: tls, free: {anything: [1, 2]}}
 @pytest.fixture
 def defined(kubectl: Kubectl) -> Kubectl:
     kubectl.output("apply", "-f", "-", text=DEFINITION)
-    kubectl.output("wait", "--for=condition=Established", "crd/routes.mesh.example", "--timeout=5s")
+    kubectl.output("wait", "--for=condition=Established", "crd/routes.mesh.example", "--timeout=60s")
     return kubectl
 
 

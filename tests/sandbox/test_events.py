@@ -28,7 +28,7 @@ spec: {hard: {pods: "2", requests.cpu: "1", count/configmaps: "2"}}
 
 def test_description_tells_what_happened(kubectl: Kubectl, namespace: str) -> None:
     kubectl.output("apply", "-n", namespace, "-f", "-", text=WEB)
-    kubectl.output("rollout", "status", "deployment/web", "-n", namespace, "--timeout=10s")
+    kubectl.output("rollout", "status", "deployment/web", "-n", namespace, "--timeout=60s")
     assert "Scaled up replica set web-" in kubectl.output("describe", "deployment/web", "-n", namespace)
     first, *_ = kubectl.output("get", "pods", "-n", namespace, "-o", "name").split()
     pod = kubectl.output("describe", first, "-n", namespace)
@@ -38,7 +38,7 @@ def test_description_tells_what_happened(kubectl: Kubectl, namespace: str) -> No
 
 def test_events_can_be_listed(kubectl: Kubectl, namespace: str) -> None:
     kubectl.output("apply", "-n", namespace, "-f", "-", text=WEB)
-    kubectl.output("rollout", "status", "deployment/web", "-n", namespace, "--timeout=10s")
+    kubectl.output("rollout", "status", "deployment/web", "-n", namespace, "--timeout=60s")
     head, *rows = kubectl.output("get", "events", "-n", namespace, "--field-selector=reason=Scheduled").splitlines()
     assert head.split() == ["LAST", "SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]
     assert len(rows) == 3
@@ -76,7 +76,7 @@ async def test_room_that_is_made_is_used(kubectl: Kubectl, namespace: str) -> No
     kubectl.output("apply", "-n", namespace, "-f", "-", text=QUOTA)
     kubectl.output("apply", "-n", namespace, "-f", "-", text=WEB)
     kubectl.output("patch", "quota/small", "-n", namespace, "-p", '{"spec":{"hard":{"pods":"5"}}}')
-    kubectl.output("rollout", "status", "deployment/web", "-n", namespace, "--timeout=20s")
+    kubectl.output("rollout", "status", "deployment/web", "-n", namespace, "--timeout=60s")
 
 
 @pytest.mark.parametrize("name", ["third"])

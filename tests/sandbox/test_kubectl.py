@@ -43,7 +43,7 @@ def here(kubectl: Kubectl, namespace: str) -> Here:
 @pytest.fixture
 def web(here: Here) -> Here:
     here.output("apply", "-f", "-", text=WEB)
-    here.output("rollout", "status", "deployment/web", "--timeout=10s")
+    here.output("rollout", "status", "deployment/web", "--timeout=60s")
     return here
 
 
@@ -55,7 +55,7 @@ def test_apply_tells_what_it_did(here: Here) -> None:
 
 def test_rollout_reaches_its_end(web: Here) -> None:
     web.output("set", "image", "deployment/web", "web=shop/web:2")
-    told = web.output("rollout", "status", "deployment/web", "--timeout=10s")
+    told = web.output("rollout", "status", "deployment/web", "--timeout=60s")
     assert told.endswith('deployment "web" successfully rolled out\n')
     # Pods that are going are still listed for a moment; the ReplicaSets do not count them any more.
     each = "{range .items[*]}{.spec.template.spec.containers[0].image}={.status.replicas} {end}"
@@ -65,7 +65,7 @@ def test_rollout_reaches_its_end(web: Here) -> None:
 
 def test_history_and_undo(web: Here) -> None:
     web.output("set", "image", "deployment/web", "web=shop/web:2")
-    web.output("rollout", "status", "deployment/web", "--timeout=10s")
+    web.output("rollout", "status", "deployment/web", "--timeout=60s")
     web.output("rollout", "undo", "deployment/web")
     revisions = [
         line.split()[0] for line in web.output("rollout", "history", "deployment/web").splitlines()[2:] if line
@@ -100,13 +100,13 @@ def test_all_forms_of_output(web: Here) -> None:
 
 
 def test_watch_shows_changes(web: Here) -> None:
-    told = web.output("wait", "--for=jsonpath={.status.readyReplicas}=3", "deployment/web", "--timeout=5s")
+    told = web.output("wait", "--for=jsonpath={.status.readyReplicas}=3", "deployment/web", "--timeout=60s")
     assert told == "deployment.apps/web condition met\n"
     assert "web" in web.run("get", "deployments", "--watch", "--request-timeout=1s").stdout
 
 
 def test_wait_for_condition(web: Here) -> None:
-    assert web.output("wait", "--for=condition=Available", "deployment/web", "--timeout=5s").endswith("condition met\n")
+    assert web.output("wait", "--for=condition=Available", "deployment/web", "--timeout=60s").endswith("condition met\n")
 
 
 def test_diff_shows_and_says_so(web: Here) -> None:
@@ -174,7 +174,7 @@ def test_scaled_field_conflicts_with_apply(here: Here) -> None:
 
 def test_delete_takes_pods_along(web: Here) -> None:
     assert web.output("delete", "deployment/web").startswith('deployment.apps "web" deleted')
-    assert web.run("wait", "--for=delete", "pod", "-l", "app=web", "--timeout=10s").returncode == 0
+    assert web.run("wait", "--for=delete", "pod", "-l", "app=web", "--timeout=60s").returncode == 0
     assert web.output("get", "pods", "-o", "name") == ""
 
 

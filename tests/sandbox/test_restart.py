@@ -62,7 +62,7 @@ def test_unfinished_rollout_ends_after_a_kill(tmp_path: Path) -> None:
     with sandbox_process(tmp_path, *state) as (_, url):
         Kubectl(tmp_path).output("create", "deployment", "web", "--image=shop/web:1", "--replicas=5")
     with sandbox_process(tmp_path, *state, port=urlsplit(url).port or 0):
-        Kubectl(tmp_path).output("rollout", "status", "deployment/web", "--timeout=10s")
+        Kubectl(tmp_path).output("rollout", "status", "deployment/web", "--timeout=60s")
 
 
 def put(store: Store, name: str) -> None:

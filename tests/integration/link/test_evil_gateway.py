@@ -88,7 +88,7 @@ class Scene:
             counter = "fairlead_agent_streams_ended_total"
             return self._agent.metrics.registry.get_sample_value(counter, {"why": why}) == times
 
-        await eventually(counted, 10)
+        await eventually(counted)
 
     async def serves(self) -> None:
         """The agent has dialled again, and answers."""

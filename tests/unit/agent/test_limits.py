@@ -47,7 +47,7 @@ async def test_no_free_slot_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_watches_have_their_own_slots() -> None:
     held = limits(HandClock())
-    async with asyncio.timeout(5), held.slot(is_watch=False), held.slot(is_watch=True):
+    async with asyncio.timeout(30), held.slot(is_watch=False), held.slot(is_watch=True):
         pass
 
 

@@ -37,11 +37,11 @@ class Stage:
         await self.session.ask(Packet("agent.acme.prod.request", encode(ask), "asker"))
 
     async def heard(self) -> Frame:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             return decode_frame((await anext(self._heard)).data)
 
     async def sent(self) -> frames.Said:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             piece = await self.session.outbox.next()
         assert piece is not None
         return frames.read(piece)

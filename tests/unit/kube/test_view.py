@@ -15,7 +15,7 @@ def by_app(value: dict[str, Any]) -> tuple[str, ...]:
 
 
 async def changed(wake: Wake) -> frozenset[str]:
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(20):
         return await wake.wait()
 
 

@@ -38,7 +38,7 @@ class Played:
         await self._bus.publish(self.reply, packet)
 
     async def told(self) -> Control:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return decode_control((await anext(self._controls)).data)
 
 
