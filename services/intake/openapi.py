@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from libs.api.notes import annotate
 from libs.api.problem import MEDIA_TYPE, ProblemDocument
 from libs.auth.permissions import Action
 
@@ -29,6 +30,7 @@ class Described(Struct, frozen=True):
 def document(routes: tuple[Described, ...], version: str) -> dict[str, Any]:
     kinds = {kind: None for route in routes for kind in (route.takes, route.gives, ProblemDocument) if kind}
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
+    annotate(components, tuple(kinds))
     named = dict(zip(kinds, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:

@@ -106,7 +106,9 @@ def test_watch_shows_changes(web: Here) -> None:
 
 
 def test_wait_for_condition(web: Here) -> None:
-    assert web.output("wait", "--for=condition=Available", "deployment/web", "--timeout=60s").endswith("condition met\n")
+    assert web.output("wait", "--for=condition=Available", "deployment/web", "--timeout=60s").endswith(
+        "condition met\n"
+    )
 
 
 def test_diff_shows_and_says_so(web: Here) -> None:

@@ -157,3 +157,5 @@ async def test_description_covers_every_route(memory: Open) -> None:
         assert start["requestBody"]["content"]["application/json"]["schema"] == {
             "$ref": "#/components/schemas/StartRequest"
         }
+        behind = described["components"]["schemas"]["Accepted"]["properties"]["behind"]
+        assert behind["description"] == "The deployment that it waits for."
