@@ -25,10 +25,12 @@ def plan(
     from cli.files.submission import read
     from cli.output import Output
     from libs.plan.prepare import prepare
+    from libs.spec.given import Given
 
-    output, submission = Output(options), read(str(file), application)
+    given = Given(application)
+    output, submission = Output(options), read(str(file), given)
     check(output, submission)
-    prepared = prepare(submission.config, submission.files, application or None, 1, submission.names)
+    prepared = prepare(submission.config, submission.files, given, 1, submission.names)
     if prepared.spec is not None and (unknown := sorted(set(target) - set(prepared.spec.targets))):
         raise Stop(Exit.WRONG, f"the file has no target {unknown[0]}", f"it has {', '.join(prepared.spec.targets)}")
     found = compiled(prepared, target)

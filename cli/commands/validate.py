@@ -13,9 +13,11 @@ def validate(
 ) -> int:
     from cli.files.submission import read, short_timeout
     from cli.output import Output
+    from libs.spec.given import Given
 
-    output, submission = Output(options), read(str(file), application)
-    problems = (*submission.problems, *short_timeout(submission, application))
+    given = Given(application)
+    output, submission = Output(options), read(str(file), given)
+    problems = (*submission.problems, *short_timeout(submission, given))
     for problem in problems:
         output.note(problem.text(submission.name), "red" if problem.severity == "error" else "yellow")
     document = {"valid": submission.is_valid, "problems": problems}

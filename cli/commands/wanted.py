@@ -49,6 +49,7 @@ class Wanted:
         ),
     ] = ()
     application: Application = ""
+    account: Annotated[str, Parameter(name="--account", help="The agent of every target, instead of the file's.")] = ""
     add_context: Annotated[
         tuple[str, ...],
         Parameter(

@@ -16,6 +16,7 @@ from cli.program import program
 from cli.server.client import Client
 from libs.api.request import Again, StartRequest
 from libs.api.view import Accepted, DeploymentView
+from libs.spec.given import Given
 
 Following = tuple[bool, float | None]
 """Whether to follow, and for how many seconds at most."""
@@ -27,7 +28,7 @@ async def start(client: Client, output: Output, wanted: Wanted, key: str, follow
         raise Stop(Exit.WRONG, both, "give either -f FILE or -i DEPLOYMENT")
     if wanted.deployment:
         return await _redeploy(client, output, wanted, key, following)
-    submission = read(str(wanted.file), wanted.application)
+    submission = read(str(wanted.file), Given(wanted.application, wanted.account))
     check(output, submission)
     accepted = await client.post("/deployments", _request(output, submission, wanted), Accepted, key)
     return await accepted_is_told(client, output, _unheard(accepted, submission), following)
@@ -93,7 +94,10 @@ async def _redeploy(client: Client, output: Output, wanted: Wanted, key: str, fo
     if wanted.application:
         raise Stop(Exit.WRONG, "an earlier deployment keeps its application", "leave --application out")
     change = Again(
-        targets=wanted.target or None, context=pairs(wanted.add_context), source_control=_source(output, wanted)
+        targets=wanted.target or None,
+        account=wanted.account,
+        context=pairs(wanted.add_context),
+        source_control=_source(output, wanted),
     )
     meant = await found(client, wanted.deployment, "redeploy")
     accepted = await client.post(f"/deployments/{meant}/redeploy", change, Accepted, key)
@@ -105,6 +109,7 @@ def _request(output: Output, submission: Submission, wanted: Wanted) -> StartReq
         config=submission.config,
         files=submission.files,
         application=wanted.application,
+        account=wanted.account,
         context=pairs(wanted.add_context),
         targets=wanted.target,
         source_control=_source(output, wanted),

@@ -12,6 +12,7 @@ from cli.exits import Exit, Stop
 from cli.files.reading import STDIN, shown, text_of
 from cli.files.remote import NotThere, beside, is_remote, text_at
 from libs.plan.prepare import prepare
+from libs.spec.given import NOTHING, Given
 from libs.spec.manifests import LIMITS
 from libs.spec.objects import read_objects
 from libs.spec.parse import parse
@@ -40,12 +41,12 @@ class Submission(Struct, frozen=True):
         return all(problem.severity != "error" for problem in self.problems)
 
 
-def read(file: str, application: str = "", environ: Mapping[str, str] = os.environ) -> Submission:
+def read(file: str, given: Given = NOTHING, environ: Mapping[str, str] = os.environ) -> Submission:
     """Read and check everything that can be checked without a server."""
     file = located(file, environ)
     name, config = shown(file), _text(file)
     # The server decides which timeouts are too short: it may be set up otherwise than this machine.
-    parsed = parse(config, 1, application or None)
+    parsed = parse(config, 1, given)
     refused = {problem.path for problem in parsed.problems}
     paths = {path: place for path, place in parsed.manifests.items() if place.path not in refused}
     report = Report()
@@ -56,16 +57,16 @@ def read(file: str, application: str = "", environ: Mapping[str, str] = os.envir
     if parsed.spec is None:
         problems = (*parsed.problems, *missing, *_read(texts))
     else:
-        prepared = prepare(config, files, application or None, 1, names).problems
+        prepared = prepare(config, files, given, 1, names).problems
         # What was not found would be missed a second time, by the targets that it goes to.
         problems = (*missing, *(one for one in prepared if not (missing and one.code == "no_manifests")))
     own = sorted((one for one in problems if not one.file), key=lambda one: (not one.line, one.line, one.column))
     return Submission(name, config, files, names, (*own, *(one for one in problems if one.file)))
 
 
-def short_timeout(submission: Submission, application: str = "") -> tuple[Problem, ...]:
+def short_timeout(submission: Submission, given: Given = NOTHING) -> tuple[Problem, ...]:
     """The server decides what is too short: what most of them refuse is worth a word before."""
-    judged = parse(submission.config, application=application or None).problems if submission.is_valid else ()
+    judged = parse(submission.config, given=given).problems if submission.is_valid else ()
     hint = "write 1 minute or more, unless your server is set up to take it"
     return tuple(replace(one, severity="warning", hint=hint) for one in judged if one.severity == "error")
 

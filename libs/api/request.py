@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from libs.spec.given import Given
+
 Prose = Annotated[str, Meta(max_length=1000)]
 """What a person says about a decision; it travels in orders and facts, which are limited too."""
 
@@ -17,6 +19,8 @@ class StartRequest(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """The manifests' texts by the path that names them in the file."""
     application: str = ""
     """Wins over the file's own."""
+    account: str = ""
+    """Wins over that of every target."""
     context: dict[str, str] = {}
     """Wins, key by key, over the file's own."""
     targets: tuple[str, ...] = ()
@@ -24,12 +28,18 @@ class StartRequest(Struct, frozen=True, omit_defaults=True, rename="camel"):
     source_control: dict[str, Any] = {}
     """Which change led to this, as the source-control system names it; kept and shown, never interpreted."""
 
+    @property
+    def given(self) -> Given:
+        return Given(self.application, self.account)
+
 
 class Again(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """Deploy once more what was deployed before: the stored file and manifests, and what changes this time."""
 
     targets: tuple[str, ...] | None = None
     """Only these; left out: those of that time."""
+    account: str = ""
+    """Wins over that of every target, and over the one given at that time."""
     context: dict[str, str] = {}
     """Wins, key by key, over that of that time."""
     source_control: dict[str, Any] = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from libs.spec.given import NOTHING, Given
 from libs.spec.manifests import Files, check_manifests, load, select
 from libs.spec.model import Spec
 from libs.spec.parse import parse
@@ -29,12 +30,12 @@ class Prepared(Struct, frozen=True):
 def prepare(
     config: str,
     files: Files,
-    application: str | None = None,
+    given: Given = NOTHING,
     minimum_timeout_seconds: int = 60,
     names: Files | None = None,
 ) -> Prepared:
     """Every problem of the file and its manifests at once; `names` are the manifest texts' file names, where known."""
-    parsed = parse(config, minimum_timeout_seconds, application)
+    parsed = parse(config, minimum_timeout_seconds, given)
     if parsed.spec is None:
         return Prepared(None, {}, parsed.problems)
     spec = parsed.spec

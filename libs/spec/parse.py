@@ -4,13 +4,14 @@ import re
 
 from msgspec import Struct
 
+from libs.spec.given import NOTHING, Given
 from libs.spec.model import Spec
 from libs.spec.normal.file import Normal
 from libs.spec.problems import Place, Problem, Report, path_of
 from libs.spec.release import not_run
 from libs.spec.rules.file import check_file
 from libs.spec.shape.look import is_empty
-from libs.spec.shape.schema import FILE
+from libs.spec.shape.schema import FILE, FILE_WITHOUT_ACCOUNTS
 from libs.spec.shape.walk import Walk
 from libs.spec.shape.word import name_problem
 from libs.spec.shape.words import found
@@ -33,8 +34,7 @@ class Parsed(Struct, frozen=True):
     """Each path of a manifest, and where the file names it first: known of a file with mistakes as well."""
 
 
-def parse(text: str | bytes, minimum_timeout_seconds: int = 60, application: str | None = None) -> Parsed:
-    """`application` is the name that a request gives; it wins over the file's."""
+def parse(text: str | bytes, minimum_timeout_seconds: int = 60, given: Given = NOTHING) -> Parsed:
     content = read(text, LIMITS)
     if content.problems:
         return Parsed(None, content.problems)
@@ -43,10 +43,10 @@ def parse(text: str | bytes, minimum_timeout_seconds: int = 60, application: str
     if root is None:
         return Parsed(None, report.problems())
     walk = Walk(report)
-    values = walk.value(FILE, root, "")
-    _check_application(values, application, report)
+    values = walk.value(FILE_WITHOUT_ACCOUNTS if given.account else FILE, root, "")
+    _check_given(values, given, report)
     lines = _lines(text)
-    spec = Normal(walk, report, lines).spec(values, application)
+    spec = Normal(walk, report, lines).spec(values, given)
     check_file(spec, walk, report, lines, minimum_timeout_seconds)
     keys = walk.places | walk.heads
     for one in not_run(spec, keys):
@@ -91,10 +91,11 @@ def _is_lambda(root: Mapping, report: Report) -> bool:
     return False
 
 
-def _check_application(values: dict[str, object], application: str | None, report: Report) -> None:
-    if application is not None and (problem := name_problem(application)):
-        report.error(Place(0, 0, "application"), "bad_name", problem)
-    if application is None and "application" not in values:
+def _check_given(values: dict[str, object], given: Given, report: Report) -> None:
+    for key, name in (("application", given.application), ("account", given.account)):
+        if name and (problem := name_problem(name)):
+            report.error(Place(0, 0, key), "bad_name", problem)
+    if not given.application and "application" not in values:
         hint = "add it: a name, or give it with the request"
         report.error(Place(1, 1, "application"), "missing_key", "is missing", hint)
 

@@ -63,9 +63,7 @@ class Planner:
             request = msgspec.json.decode(await self._store.read(submission), type=StartRequest)
         except KeyError as error:
             raise Rejected(f"the submission {submission} is not in the object store") from error
-        prepared = await asyncio.to_thread(
-            prepare, request.config, request.files, request.application or None, ACCEPTED
-        )
+        prepared = await asyncio.to_thread(prepare, request.config, request.files, request.given, ACCEPTED)
         if prepared.spec is None:
             return Planned(problem="; ".join(problem.text() for problem in prepared.problems[:3]))
         return Planned(plan=await self._compiled(prepared, request))

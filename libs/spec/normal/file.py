@@ -2,6 +2,7 @@
 
 import re
 
+from libs.spec.given import Given
 from libs.spec.model import DEFAULT_TIMEOUT_SECONDS, Manifest, Spec, Target
 from libs.spec.normal.sections import Sections
 from libs.spec.normal.steps import Steps, context_of
@@ -23,17 +24,19 @@ class Normal:
         self._steps = Steps(walk.places, report)
         self._sections = Sections(walk, report, self._steps)
 
-    def spec(self, file: Values, application: str | None) -> Spec:
+    def spec(self, file: Values, given: Given) -> Spec:
         config = file.get("deploymentConfig") or {}
         targets = file.get("targets") or {}
         return Spec(
-            application=application or file.get("application") or "",
+            application=given.application or file.get("application") or "",
             description=file.get("description") or "",
             context=context_of(file),
             timeout_seconds=self._timeout(config),
             keeps_deployment=config.get("keepDeploymentObject") or False,
             when_in_progress=(config.get("ifDeploymentInProgress") or {}).get("strategy") or "reject",
-            targets={name: self._target(target or {}, path_of("targets", name)) for name, target in targets.items()},
+            targets={
+                name: self._target(target or {}, path_of("targets", name), given) for name, target in targets.items()
+            },
             manifests=self._manifests(file, targets),
             strategies=self._sections.strategies(file),
             webhooks=self._sections.webhooks(file),
@@ -46,11 +49,11 @@ class Normal:
         seconds = self._steps.pauses.seconds(config.get("timeout"), path_of("deploymentConfig", "timeout"))
         return DEFAULT_TIMEOUT_SECONDS if seconds is None else seconds
 
-    def _target(self, target: Values, path: str) -> Target:
+    def _target(self, target: Values, path: str, given: Given) -> Target:
         constraints = target.get("constraints") or {}
         inside = join(path, "constraints")
         return Target(
-            account=target.get("account") or "",
+            account=given.account or target.get("account") or "",
             namespace=target.get("namespace") or "",
             strategy=target.get("strategy") or "",
             depends_on=tuple(name or "" for name in constraints.get("dependsOn") or ()),

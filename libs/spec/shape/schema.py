@@ -1,5 +1,7 @@
 """The deployment file's shape, whole: every key, what it takes, and which keys this release refuses by name."""
 
+from msgspec.structs import replace
+
 from libs.spec.shape.sections import ANALYSIS, STRATEGIES, TRAFFIC, WEBHOOKS
 from libs.spec.shape.shape import AsWritten, Choice, Flag, Ignored, ListOf, MapOf, NotBuilt, Record, Text
 from libs.spec.shape.steps import CONSTRAINT, MOST_GATES
@@ -119,3 +121,5 @@ FILE = Record(
         "trafficManagement": "What moves traffic from one version to the other.",
     },
 )
+FILE_WITHOUT_ACCOUNTS = replace(FILE, fields=FILE.fields | {"targets": MapOf(replace(_TARGET, required=()), least=1)})
+"""Of a request that gives one account for all targets."""

@@ -33,9 +33,9 @@ STEERED_BY = "fairlead.dev/steered-by"
 RETURNED_BY = "fairlead.dev/returned-by"
 """On a Deployment that a return has made again: the deployment that had taken it over."""
 AUTOSCALER = "fairlead.dev/autoscaler"
+"""On a ReplicaSet: the HorizontalPodAutoscaler that scales its workload."""
 PLACE_TAKEN = "fairlead.dev/place-taken"
 """On a version made without pods, so that a create whose answer was lost finds its name taken: see `place`."""
-"""On a ReplicaSet: the HorizontalPodAutoscaler that scales its workload."""
 
 _ROLLOUT = "fairlead.dev/rollout."
 

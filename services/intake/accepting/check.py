@@ -27,7 +27,7 @@ class Checked(Struct, frozen=True):
 
 def check(request: StartRequest, minimum_timeout_seconds: int) -> Checked:
     """The file, its manifests, and the names that the request adds."""
-    prepared = prepare(request.config, request.files, request.application or None, minimum_timeout_seconds)
+    prepared = prepare(request.config, request.files, request.given, minimum_timeout_seconds)
     if prepared.spec is None:
         return Checked(None, prepared.problems)
     spec = prepared.spec
@@ -43,7 +43,7 @@ def check_agents(request: StartRequest, spec: Spec, registered: Collection[str])
     """An agent that never registered is refused, where a target that is asked for or one of its webhooks needs it."""
     needed = (*_accounts(request, spec), *_callers(request, spec))
     unknown = {path: (agent, use) for path, agent, use in needed if agent not in registered}
-    places = parse(request.config, 0, request.application or None).places if unknown else {}
+    places = parse(request.config, 0, request.given).places if unknown else {}
     report = Report()
     known = f"registered agents: {', '.join(sorted(registered)[:20]) or 'none'}"
     for path, (agent, use) in unknown.items():

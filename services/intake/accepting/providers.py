@@ -29,7 +29,7 @@ def missing_providers(
             for where, name in _named(spec, step, join(path, "analysis")):
                 named.setdefault(name, where)
     wrong = {name: where for name, where in named.items() if not _can_ask(providers.get(name))}
-    places = parse(request.config, 0, request.application or None).places if wrong else {}
+    places = parse(request.config, 0, request.given).places if wrong else {}
     report = Report()
     for name, where in wrong.items():
         code, message, hint = _words(report, name, providers)

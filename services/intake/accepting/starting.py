@@ -78,6 +78,7 @@ class Starting:
         request = replace(
             kept,
             targets=kept.targets if change.targets is None else change.targets,
+            account=change.account or kept.account,
             context=kept.context | change.context,
             source_control=change.source_control or kept.source_control,
         )

@@ -67,8 +67,6 @@ async def _read(request: web.Request, decode: Callable[[bytes], Body]) -> Body:
         raise Problem(422, str(error), "invalid_body") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is not JSON") from error
-    except ValueError as error:
-        raise Problem(422, str(error), "not_built") from error
     await require_single_keys(text)
     return decoded
 

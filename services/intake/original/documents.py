@@ -44,14 +44,14 @@ class Asked(Struct, frozen=True):
 
 
 def start_request(body: bytes) -> StartRequest:
-    """Raises `msgspec.MsgspecError` for what is no such request, `ValueError` for what cannot be done."""
+    """Raises `msgspec.MsgspecError` for what is no such request."""
     extras = msgspec.json.decode(body, type=_Extras)
-    _refuse_account(extras.account)
     document = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     config = {key: value for key, value in document.items() if key not in _ONLY_IN_REQUESTS}
     return StartRequest(
         config=msgspec.json.encode(config).decode(),
         files={path: texts for path, texts in (extras.files or {}).items() if texts is not None},
+        account=extras.account,
         context=extras.context_overrides or {},
         source_control=extras.source_control or {},
         targets=tuple(one.include_target for one in extras.target_filters or ()),
@@ -65,16 +65,10 @@ def linked(location: str) -> str:
 
 
 def again(body: bytes) -> Again:
-    """Raises `msgspec.MsgspecError` for what is no such request, `ValueError` for what cannot be done."""
+    """Raises `msgspec.MsgspecError` for what is no such request."""
     link = msgspec.json.decode(body or b"{}", type=_Link)
-    _refuse_account(link.account)
     named = tuple(one.include_target for one in link.target_filters or ())
-    return Again(targets=named or None)
-
-
-def _refuse_account(account: str) -> None:
-    if account:
-        raise ValueError("another account for every target is not built yet")
+    return Again(targets=named or None, account=link.account)
 
 
 def pipeline(view: DeploymentView) -> dict[str, Any]:
@@ -111,8 +105,9 @@ def question(view: DeploymentView | None) -> dict[str, Any]:
 
 def _steps(target: TargetView) -> list[dict[str, Any]]:
     """The target itself, and every pause before, within and after it."""
-    done = sum(step.state == "done" for step in target.steps)
-    deployment = {"environment": target.name, "step": done, "totalSteps": len(target.steps)}
+    # The original counts a strategy's steps; that the manifests come first is none of them.
+    counted = [step.state == "done" for step in target.steps if step.kind != "applyManifests"]
+    deployment = {"environment": target.name, "step": sum(counted), "totalSteps": len(counted)}
     own = {
         "ref": target.name,
         "type": "deployment",

@@ -85,6 +85,40 @@ def gone_to(*names: str) -> tuple[Target, ...]:
     return tuple(a_target(name, TargetPhase.SUCCEEDED) for name in names)
 
 
+@pytest.mark.feature("F157")
+async def test_undo_is_deployed_again_as_any_other(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        await ended(w, Phase.SUCCEEDED, context={"release": "1"})
+        newest = await ended(w, Phase.SUCCEEDED, context={"release": "2"})
+        _, undone = await w.call("POST", f"/deployments/{newest}/undo")
+        await w.commits(place_of(undone["id"]), a_deployment(phase=Phase.SUCCEEDED))
+        await w.heard(undone["id"], "succeeded")
+        status, again = await w.call("POST", f"/deployments/{undone['id']}/redeploy", {})
+        assert status == 202, again
+        _, view = await w.call("GET", f"/deployments/{again['id']}")
+        assert (view["redeploys"], view["context"]) == (undone["id"], {"release": "1"})
+
+
+@pytest.mark.feature("F156", "F157")
+async def test_account_of_the_first_time_stays_until_another_is_given(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        for name in ("lent", "other"):
+            await w.register(name)
+        deployment = await ended(w, Phase.SUCCEEDED, account="lent")
+        for change, account in (({}, "lent"), ({"account": "other"}, "other"), ({}, "other")):
+            status, again = await w.call("POST", f"/deployments/{deployment}/redeploy", change)
+            assert (status, await _account(w, again["id"])) == (202, account)
+            deployment = again["id"]
+            await w.commits(place_of(deployment), a_deployment(phase=Phase.SUCCEEDED))
+            await w.heard(deployment, "succeeded")
+
+
+async def _account(w: World, deployment: str) -> str:
+    submission = await Records(w.store).submission(place_of(deployment))
+    assert submission is not None
+    return msgspec.json.decode(await w.store.read(submission.submission), type=StartRequest).account
+
+
 async def test_first_success_cannot_be_undone(memory: Open) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         await ended(w, Phase.SUCCEEDED, application="other")

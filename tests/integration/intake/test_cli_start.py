@@ -29,6 +29,17 @@ async def test_start_sends_everything(memory: Open, folder: Path) -> None:
         assert "release=7, region=eu" in shown.out
 
 
+@pytest.mark.feature("F156")
+async def test_account_is_that_of_every_target(memory: Open, folder: Path) -> None:
+    file = folder / "deploy.yml"
+    file.write_text(file.read_text().replace("    account: prod\n", ""))
+    async with memory() as p, world(p.store, p.bus) as w:
+        result = await cli(folder, "deploy", "start", "-f", "deploy.yml", "--account", "prod", w=w)
+        assert result.code == Exit.DONE, result.err
+        result = await cli(folder, "deploy", "start", "-f", "deploy.yml", "-n", "other", "--account", "eu", w=w)
+        assert (result.code, 'no agent is registered as "eu"' in result.err) == (Exit.WRONG, True)
+
+
 @pytest.mark.feature("F157")
 async def test_earlier_deployment_starts_again(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus) as w:

@@ -5,8 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from libs.api.request import StartRequest
 from libs.deployment.state import Phase, TargetPhase
 from services.intake.http import ORIGINAL
+from services.intake.showing.records import Records
 from tests.builders import a_deployment, a_target, an_approval
 from tests.integration.conftest import Open
 from tests.integration.intake.world import MANIFEST, World, place_of, world
@@ -64,10 +66,39 @@ async def test_older_name_of_context_is_taken(memory: Open) -> None:
         assert shown["context"] == {"release": "8", "team": "a"}
 
 
+@pytest.mark.feature("F156")
+async def test_account_of_the_request_is_that_of_every_target(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        await w.register("lent")
+        nowhere = {name: {"strategy": "all"} for name in BODY["targets"]}
+        status, document = await call(
+            w, "POST", "/pipelines/kubernetes", {**BODY, "targets": nowhere, "account": "lent"}
+        )
+        assert (status, await _kept(w, document["pipelineId"])) == (202, ("lent", ("prod",)))
+
+
+async def _kept(w: World, deployment: str) -> tuple[str, tuple[str, ...]]:
+    submission = await Records(w.store).submission(place_of(deployment))
+    assert submission is not None
+    request = msgspec.json.decode(await w.store.read(submission.submission), type=StartRequest)
+    return request.account, request.targets
+
+
+@pytest.mark.feature("F35")
+async def test_its_second_request_waits_where_the_file_says_so(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        waits = {**BODY, "deploymentConfig": {"ifDeploymentInProgress": {"strategy": "enqueueOne"}}}
+        first, second = [(await call(w, "POST", "/pipelines", waits))[1]["pipelineId"] for _ in range(2)]
+        question = {"query": "query …", "variables": {"pipelineID": second}}
+        _, answer = await call(w, "POST", "/v1/graphql", question, "application/json")
+        shown = answer["data"]["pipelineById"]
+        assert (shown["status"], shown["blockedByPipeline"]) == ("QUEUED", {"id": first})
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
-        ({"account": "eu"}, 422, "not_built"),
+        ({"account": "eu"}, 422, "42"),
         ({"targets": {"prod": {"account": "prdo", "strategy": "all"}}}, 422, "42"),
         ({"targetFilters": [{"includeTarget": "prdo"}]}, 422, "unknown_name"),
         ({"targetFilters": [{}]}, 422, "invalid_body"),

@@ -13,7 +13,7 @@ FILES = sorted(str(path.relative_to(EXAMPLES)) for path in EXAMPLES.glob("*/v*.y
 @pytest.mark.feature("F29", "F54")
 @pytest.mark.parametrize("name", FILES)
 def test_every_example_is_valid(name: str) -> None:
-    assert read(str(EXAMPLES / name), "").problems == ()
+    assert read(str(EXAMPLES / name)).problems == ()
 
 
 def test_example_of_configuration_is_valid() -> None:

@@ -1,6 +1,7 @@
 """What was handed in, read, sorted to its targets and checked in one go."""
 
 from libs.plan.prepare import prepare
+from libs.spec.given import Given
 from tests.unit.spec.files import a_file
 
 DEPLOYMENT = """
@@ -50,7 +51,7 @@ def test_broken_manifest_is_one_problem() -> None:
 
 
 def test_given_application_wins() -> None:
-    prepared = prepare(a_file(), {"k8s/": (DEPLOYMENT,)}, application="cart")
+    prepared = prepare(a_file(), {"k8s/": (DEPLOYMENT,)}, given=Given("cart"))
     assert prepared.spec is not None
     assert prepared.spec.application == "cart"
 

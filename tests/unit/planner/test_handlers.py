@@ -48,6 +48,12 @@ async def test_valid_submission_runs() -> None:
     assert b"ConfigMap" in await world.store.read(target.plan.manifests)
 
 
+@pytest.mark.feature("F156")
+async def test_account_of_the_request_is_planned() -> None:
+    deployment = await World().start(StartRequest(config=a_file(), files=FILES, account="lent"))
+    assert [target.plan.agent for target in deployment.targets] == ["lent"]
+
+
 async def test_order_that_comes_again_plans_once() -> None:
     world = World()
     request = StartRequest(config=a_file(), files=FILES)

@@ -1,6 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
+from libs.spec.given import Given
 from libs.spec.model import Approval, Canary, Manifest, Pause, SetWeight, Spec, Target
 from libs.spec.parse import parse
 from tests.unit.spec.files import a_file, spec_of, with_pause, with_steps
@@ -363,17 +364,44 @@ def test_development_lowers_the_minimum() -> None:
 
 def test_application_of_the_request_wins() -> None:
     text = a_file()
-    assert parse(text, application="other").spec == replace(spec_of(text), application="other")
+    assert parse(text, given=Given("other")).spec == replace(spec_of(text), application="other")
 
 
 def test_request_may_bring_the_application() -> None:
-    assert parse(a_file().removeprefix("application: shop\n"), application="shop").spec is not None
+    assert parse(a_file().removeprefix("application: shop\n"), given=Given("shop")).spec is not None
 
 
 def test_wrong_application_of_the_request_is_refused() -> None:
-    assert [one.text("deploy.yml") for one in parse(a_file(), application="a\nb").problems] == [
+    assert [one.text("deploy.yml") for one in parse(a_file(), given=Given("a\nb")).problems] == [
         "deploy.yml: application: holds a line break or an invisible character"
     ]
+
+
+NOWHERE = "{qa: {namespace: a}, eu: {account: e, namespace: b}}"
+
+
+@pytest.mark.feature("F156")
+def test_account_of_the_request_is_that_of_every_target() -> None:
+    spec = parse(a_file(targets=NOWHERE), given=Given(account="lent")).spec
+    assert spec is not None
+    assert [target.account for target in spec.targets.values()] == ["lent", "lent"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "account", "said"),
+    [
+        (NOWHERE, "", "deploy.yml:2:11: targets.qa.account: is missing"),
+        (NOWHERE, "a\nb", "deploy.yml: account: holds a line break or an invisible character"),
+        (
+            "{qa: {account: q, namespace: a}, eu: {account: e, namespace: a}}",
+            "lent",
+            'deploy.yml:2:47: targets.eu: warning: goes to the same account and namespace as "qa", in no order',
+        ),
+    ],
+)
+def test_account_of_the_request_is_judged_as_the_files(targets: str, account: str, said: str) -> None:
+    (problem,) = parse(a_file(targets=targets), given=Given(account=account)).problems
+    assert problem.text("deploy.yml").startswith(said)
 
 
 def test_text_composes_place_path_and_hint() -> None:
