@@ -65,9 +65,10 @@ def test_leading_slash_means_workspace(file: Path) -> None:
 
 @pytest.mark.feature("F43")
 def test_folder_is_read_in_order(file: Path) -> None:
-    written = [a_manifest(file.parent / "k" / name) for name in ("z.yml", "b/c.yaml", "a.yml")]
+    in_order = ["B.yml", "a/deep/x.yml", "a/y.yaml", "a-b.yml", "a.yml", "b/c.yaml", "z.yml"]
+    written = {name: a_manifest(file.parent / "k" / name) for name in reversed(in_order)}
     (file.parent / "k" / "notes.txt").write_text("not a manifest")
-    assert names(file, "k") == sorted(written)
+    assert names(file, "k") == [written[name] for name in in_order]
 
 
 @pytest.mark.feature("F43")

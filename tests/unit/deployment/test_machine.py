@@ -119,6 +119,15 @@ def test_gates_before_begin_together() -> None:
     )
 
 
+@pytest.mark.feature("F38", "F40", "F88")
+def test_pause_before_counts_from_when_its_needs_are_met() -> None:
+    pausing = a_target_plan("later", depends_on=("prod",), before=(a_timed_pause(60),))
+    running, told = advance(PLANNING, Planned(plan=a_plan(a_target_plan(), pausing)))
+    assert not any(isinstance(said, Arm) for said in told)
+    _, told = advance(running, RolloutLanded(target="prod"))
+    assert Arm(timer("before", 0, "later"), 60) in told
+
+
 @pytest.mark.feature("F40", "F90")
 def test_last_gate_before_starts_the_rollout() -> None:
     before = (a_timed_pause(), an_approval())

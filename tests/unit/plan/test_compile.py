@@ -54,6 +54,13 @@ def test_target_without_deployment_only_applies() -> None:
     assert target.steps == (ApplyManifests(),)
 
 
+@pytest.mark.feature("F63", "F65")
+def test_each_target_walks_by_what_goes_to_it() -> None:
+    sources = {"qa": Source("sha256-rollouts", has_deployment=False), "prod": SOURCE}
+    qa, prod = compile_plan(two(), sources, frozenset()).targets
+    assert (qa.steps, prod.steps) == ((ApplyManifests(),), (ApplyManifests(), HALF, FULL))
+
+
 def test_file_is_carried_over() -> None:
     before, after = (an_approval("sre"),), (a_timed_pause(),)
     given = Target(account="eu", namespace="shop", strategy="careful", before=before, after=after)

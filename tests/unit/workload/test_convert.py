@@ -44,6 +44,13 @@ def test_hash_spells_no_word() -> None:
     assert not set(found) & set("aeiou013")
 
 
+@pytest.mark.feature("F57")
+def test_version_is_named_after_its_deployment_and_hash() -> None:
+    assert text(replica_set(deployment(name="shop-web"), V1, 1), "metadata", "name") == (
+        f"shop-web-{version_hash(deployment(name='shop-web'), V1)}"
+    )
+
+
 def test_long_names_stay_within_limits() -> None:
     name = replica_set_name(deployment(name="a" * 51 + "." + "b" * 80), V1)
     assert len(name) <= 63

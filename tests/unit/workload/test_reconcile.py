@@ -10,7 +10,14 @@ from libs.messages.rollout import Workload
 from libs.workload.dialogue.fence import Fence
 from libs.workload.dialogue.outlook import Outlook
 from libs.workload.dialogue.wanted import Problem, Snapshot, Stage, Superseded, Wanted
-from libs.workload.kinds.naming import PLACE_TAKEN, Marks, rollout_annotation
+from libs.workload.kinds.naming import (
+    APPLICATION,
+    DEPLOYMENT_ID,
+    ENVIRONMENT,
+    PLACE_TAKEN,
+    Marks,
+    rollout_annotation,
+)
 from libs.workload.kinds.objects import Object, annotation, deployment_identity, identity, number, replica_set_identity
 from libs.workload.reconcile import reconcile
 from tests.unit.workload.build import FIRST, SECOND, V1, V2, deployment, goal, plain, service, settings
@@ -107,6 +114,16 @@ def test_later_ranks_wait_for_namespace() -> None:
     assert [request.target for request in executor.once(goals(Stage.APPLY))] == [identity(space)]
     assert executor.once(goals(Stage.APPLY)) == ()
     assert not settled(goals(Stage.APPLY), executor.seen())
+
+
+@pytest.mark.feature("F61")
+def test_every_object_says_whose_it_is() -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(1), service(), settings(colour="blue")))
+    names = (APPLICATION, ENVIRONMENT, DEPLOYMENT_ID)
+    told = {where.kind: tuple(annotation(live, name) for name in names) for where, live in cluster.live.items()}
+    whose = (V1.application, V1.environment, V1.deployment)
+    assert told == dict.fromkeys(("ReplicaSet", "Service", "ConfigMap"), whose)
 
 
 def test_restart_writes_nothing_again() -> None:
