@@ -194,4 +194,5 @@ def _invalid(problems: tuple[spec_problems.Problem, ...]) -> Problem:
 
 def _in_progress(application: str, holder: Key) -> Problem:
     detail = f"{application} is being deployed by {holder.deployment}; wait for its end, or abort it"
-    return Problem(409, detail, "deployment_in_progress", {"deployment": holder.deployment, "url": url_of(holder)})
+    found = {"application": application, "deployment": holder.deployment, "url": url_of(holder)}
+    return Problem(409, detail, "deployment_in_progress", found)

@@ -19,6 +19,8 @@ Body = TypeVar("Body")
 
 _CODES = {"unknown_agent": "42"}
 """What the original calls by a number, which scripts look for."""
+_IN_PROGRESS = 'cannot start pipeline for application "{application}", there is another in-progress pipeline: {url}'
+"""The original's words, which scripts look for too."""
 _LINK = "application/vnd.start.kubernetes.pipeline.v2.link+json"
 
 
@@ -74,7 +76,9 @@ async def _read(request: web.Request, decode: Callable[[bytes], Body]) -> Body:
 def _errors(problem: Problem) -> dict[str, Any]:
     """The members that the original's command line prints."""
     found = [one for one in problem.fields.get("problems", ()) if one["severity"] == "error"]
-    found = found or [{"message": problem.detail, "code": problem.code}]
+    in_progress = problem.code == "deployment_in_progress"
+    detail = _IN_PROGRESS.format_map(problem.fields) if in_progress else problem.detail
+    found = found or [{"message": detail, "code": problem.code}]
     errors = [{"message": _spelled(one), "code": _CODES.get(code := one.get("code", ""), code)} for one in found]
     return {"error_id": problem.code, "errors": errors}
 

@@ -47,11 +47,16 @@ async def test_its_request_is_taken(memory: Open) -> None:
         assert (view["application"], view["phase"]) == ("shop", "accepted")
 
 
+@pytest.mark.feature("F68")
 async def test_conflict_and_errors_look_like_its(memory: Open) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
-        await started(w)
+        first = await started(w)
         status, document = await call(w, "POST", "/pipelines/kubernetes", BODY)
-        assert (status, document["errors"][0]["code"]) == (409, "deployment_in_progress")
+        said = (
+            'cannot start pipeline for application "shop", there is another in-progress pipeline: '
+            f"/api/v1/deployments/{first}"
+        )
+        assert (status, document["errors"]) == (409, [{"message": said, "code": "deployment_in_progress"}])
         status, document = await call(w, "POST", "/pipelines/kubernetes", {**BODY, "strategies": {}})
         assert status == 422
         assert any("strategy" in one["message"] for one in document["errors"])
