@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from cli.commands.wanted import Application, File
+from cli.commands.wanted import Account, Application, File
 from cli.exits import Exit
 from cli.options import NEARBY, Nearby
 
@@ -13,6 +13,7 @@ def plan(
     *,
     file: File,
     application: Application = "",
+    account: Account = "",
     target: Annotated[
         tuple[str, ...],
         Parameter(name=["--target", "-t", "--targetFilters"], negative="", help="Only this target; may be repeated."),
@@ -27,7 +28,7 @@ def plan(
     from libs.plan.prepare import prepare
     from libs.spec.given import Given
 
-    given = Given(application)
+    given = Given(application, account)
     output, submission = Output(options), read(str(file), given)
     check(output, submission)
     prepared = prepare(submission.config, submission.files, given, 1, submission.names)

@@ -1,6 +1,6 @@
 """`fairlead validate`: is the file right? Needs no server."""
 
-from cli.commands.wanted import Application, File
+from cli.commands.wanted import Account, Application, File
 from cli.exits import Exit
 from cli.options import NEARBY, Nearby
 
@@ -9,13 +9,14 @@ def validate(
     *,
     file: File,
     application: Application = "",
+    account: Account = "",
     options: Nearby = NEARBY,
 ) -> int:
     from cli.files.submission import read, short_timeout
     from cli.output import Output
     from libs.spec.given import Given
 
-    given = Given(application)
+    given = Given(application, account)
     output, submission = Output(options), read(str(file), given)
     problems = (*submission.problems, *short_timeout(submission, given))
     for problem in problems:

@@ -25,6 +25,7 @@ File = Annotated[
 Application = Annotated[
     str, Parameter(name=["--application", "-n"], help="The application's name, instead of the file's.")
 ]
+Account = Annotated[str, Parameter(name="--account", help="The agent of every target, instead of the file's.")]
 
 
 @Parameter(name="*")
@@ -49,7 +50,7 @@ class Wanted:
         ),
     ] = ()
     application: Application = ""
-    account: Annotated[str, Parameter(name="--account", help="The agent of every target, instead of the file's.")] = ""
+    account: Account = ""
     add_context: Annotated[
         tuple[str, ...],
         Parameter(

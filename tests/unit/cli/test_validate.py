@@ -44,3 +44,11 @@ def test_verdict_and_problems_are_told(
     said = capsys.readouterr()
     assert said.out == out
     assert said.err.startswith(err)
+
+
+@pytest.mark.feature("F54", "F156")
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_given_account_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    (tmp_path / "deploy.yml").write_text(a_file(targets="{qa: {strategy: careful}}", manifests=MANIFEST))
+    monkeypatch.chdir(tmp_path)
+    assert [run([command, "-f", "deploy.yml", *more]) for more in ([], ["--account", "lent"])] == [2, 0]

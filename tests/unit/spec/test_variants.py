@@ -105,6 +105,7 @@ PAIRS = {
 
 SILENT = {
     "version apps/v1": "version: apps/v1",
+    "version of any form": "version: 2024-01",
     "metadata": "metadata: {labels: {a: b}, name: [x]}",
     "unused webhook": "webhooks: [{name: w, uriTemplate: '{{nobody}}'}]",
     "unused query": "analysis: {queries: [{name: invalidQuery, queryTemplate: 'sum((({{'}]}",

@@ -96,6 +96,7 @@ NIGHT = {
     "a number in quotes": (with_steps("setWeight: '50'"), "write 50"),
     "a number for a name": (a_file(targets="{qa: {account: 12}}"), 'write "12"'),
     "a misspelled strategy": (a_file(targets="{qa: {account: q, strategy: carefull}}"), "did you mean careful?"),
+    "nobody for a manifest": (a_file(manifests="[{path: a, targets: []}]"), "remove the key to include all targets"),
     "lambda": (a_file(more="kind: lambda"), "deploy it with another tool for now"),
 }  # fmt: skip
 
