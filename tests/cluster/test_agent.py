@@ -29,6 +29,7 @@ async def test_killed_agent_repeats_nothing(ground: Ground, stage: Stage) -> Non
     code, story = await stage.person.story(started)
     assert code == 0, story
     assert await stage.sizes() == [Size(NEW, PODS, PODS)]
-    written = [one for one in stage.asked(audit) if one.is_write]
+    # What the server refuses as out of date changes nothing; its controller may have been faster.
+    written = [one for one in stage.asked(audit) if one.is_write and one.status < 300]
     assert {one.resource for one in written} == {"replicasets"}
     assert len(written) <= 8, f"six sizes, the old version's end, and a claim against a write that was lost: {written}"
