@@ -44,10 +44,10 @@ async def test_release_asks_for_little(stage: Stage, another: Stage) -> None:
     await stage.deployed(config_map(page="2"), service(), deployment(NEW), strategy=STEPS)
     assert await stage.sizes() == [Size(NEW, PODS, PODS)]
     asked = stage.asked(audit)
-    written = [one for one in asked if one.is_write and not one.is_rehearsal]
+    written = [one for one in asked if one.is_write and not one.is_rehearsal and one.status < 300]
     # Two manifests, the new version, seven sizes, the old version's end; an answer that comes too late costs more.
     assert 11 <= len(written) <= 13, written
-    assert len(asked) <= 20, f"three reads and one rehearsal besides: {asked}"
+    assert len(asked) <= 25, f"three reads and one rehearsal besides, and what was out of date: {asked}"
     assert {one.status for one in asked} <= {200, 201, 404, 409, 422}, asked
     native = [one for one in await rolled(another) if one.is_write]
     assert len(written) < len(native), native
