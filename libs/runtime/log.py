@@ -43,7 +43,7 @@ def configure(clock: Clock, style: str = "json", level: str = "info", stream: Te
     structlog.configure(
         processors=[*_described(clock), *render],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
     _route_libraries(clock, render, out)

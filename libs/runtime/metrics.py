@@ -3,7 +3,7 @@
 Other metrics belong to the service that owns them and register on the same registry.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -28,6 +28,11 @@ class Metrics:
         )
         self.requests = self._seconds(
             "fairlead_http_request_seconds", "HTTP requests answered.", "method", "route", "status"
+        )
+        self.lost_lines = Gauge(
+            "fairlead_log_lines_lost",
+            "Log lines left out because nobody read them in time, or there was no room.",
+            registry=self.registry,
         )
 
     def message_settled(self, service: str, address: str, outcome: str, seconds: float) -> None:

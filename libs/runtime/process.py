@@ -18,13 +18,14 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import NoReturn
+from typing import NoReturn, TextIO, cast
 
 from msgspec import Struct
 
 from libs.runtime import log
 from libs.runtime.clock import Clock, SystemClock, system_random
 from libs.runtime.health import Health
+from libs.runtime.log_file import LogFile
 from libs.runtime.metrics import Metrics
 from libs.runtime.settings import ProcessSettings
 
@@ -55,13 +56,15 @@ Main = Callable[[Process], Awaitable[None]]
 def run(main: Main, settings: ProcessSettings, name: str) -> NoReturn:
     """Set the process up, run `main` until it ends or a signal stops it, and exit."""
     clock = SystemClock()
-    log.configure(clock, settings.log_format, settings.log_level)
+    lines = LogFile(_log_descriptor())
+    log.configure(clock, settings.log_format, settings.log_level, cast(TextIO, lines))
     chance = system_random()
     member = f"{name}-{chance.getrandbits(48):012x}"
     # What was imported lives as long as the process: looking at it again and again is what makes collections slow.
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     process = Process(name, settings, Health(), Metrics(), clock, chance, member)
+    process.metrics.lost_lines.set_function(lambda: lines.lost)
     sys.exit(asyncio.run(supervise(main, process)))
 
 
@@ -80,6 +83,11 @@ async def supervise(main: Main, process: Process) -> int:
         return _failed(process, error)
     log.logger().info("process_stopped", process=process.name)
     return STOPPED
+
+
+def _log_descriptor() -> int:
+    """That of stderr; where there is none, its number may become that of any connection."""
+    return sys.stderr.fileno() if sys.stderr else os.open(os.devnull, os.O_RDONLY)
 
 
 def _stop_on_signals(process: Process) -> asyncio.Event:
