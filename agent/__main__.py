@@ -38,7 +38,8 @@ async def serve(settings: Settings, process: Process) -> None:
             settings.agent_client_secret,
             settings.process.audience,
         )
-        authority = _read(settings.agent_authority) if settings.agent_authority else None
+        authority = partial(_read, settings.agent_authority)
+        authority()  # one that cannot be read is told before anything else is tried
         gate = Gate(settings.agent_gateway, authority, settings.agent_drain_seconds)
         introduction = Introduction(_version(), f"{process.random.getrandbits(64):016x}", await work.cluster_name())
         process.health.ready("gateway", False, "not connected yet")
@@ -72,9 +73,9 @@ def _tls(authority: Path | None) -> ssl.SSLContext | None:
     return ssl.create_default_context(cafile=str(authority)) if authority else None
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path | None) -> bytes | None:
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path else None
     except OSError as error:
         raise CannotStart(f"the CA file {path} cannot be read (FAIRLEAD_AGENT_AUTHORITY): {error.strerror}") from error
 

@@ -1,6 +1,7 @@
 """Staying connected: one stream after another, each dialled anew, never in step with other agents."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 
@@ -27,8 +28,8 @@ class Gate(Struct, frozen=True):
     """Which gateway to dial."""
 
     address: str
-    authority: bytes | None
-    """The certificate that vouches for it, PEM; None: the system's own."""
+    authority: Callable[[], bytes | None]
+    """The certificate that vouches for it, PEM, as it is now; None: the system's own."""
     drain_seconds: float = 10.0
 
 
@@ -91,7 +92,7 @@ class Dialler:
         """One stream from dialling to its end; `left` is set as soon as another one is needed."""
         try:
             grant = await self._tokens.current()
-            async with dialled(self._gate.address, self._gate.authority, grant.token) as wire:
+            async with dialled(self._gate.address, self._gate.authority(), grant.token) as wire:
                 await self._attend(Stream(wire, self._work, self._clock, left))
         except* (NoToken, Ended, Silent, Malformed) as group:
             self._note(group.exceptions[0])

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
@@ -135,10 +134,6 @@ async def listen(door: Door, address: str, credentials: grpc.ServerCredentials) 
         yield Listening(port)
     finally:
         await server.stop(0)
-
-
-def tls(certificate: Path, key: Path) -> grpc.ServerCredentials:
-    return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
 
 
 def _token(context: "grpc.aio.ServicerContext[bytes, bytes]") -> str:

@@ -18,8 +18,9 @@ from libs.runtime import log
 from libs.runtime.certificates import LOCAL, ensure_certificates
 from libs.runtime.process import Process
 from services.gateway.attendance import NotAccepted, Verify
+from services.gateway.certificate import tls
 from services.gateway.connections import Presence
-from services.gateway.grpc import Door, listen, tls
+from services.gateway.grpc import Door, listen
 from services.gateway.handlers import Gateway
 from services.gateway.session import Caller
 from services.gateway.settings import Settings

@@ -18,7 +18,7 @@ from libs.runtime.clock import SystemClock, system_random
 from libs.store.jetstream import JetStreamStore
 from libs.store.prepare import prepare
 from libs.store.seal import Seal
-from services.gateway.grpc import tls
+from services.gateway.certificate import tls
 from tests.integration.link.plane import gateway_up, plane
 
 ECHO = "bench.echo"

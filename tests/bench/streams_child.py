@@ -33,7 +33,7 @@ from libs.runtime.health import Health
 from libs.runtime.metrics import Metrics
 from libs.runtime.process import Process
 from libs.runtime.settings import ProcessSettings
-from services.gateway.grpc import tls
+from services.gateway.certificate import tls
 
 METHOD = ("bench.Bare", "Session")
 PIECE = b"x" * 40

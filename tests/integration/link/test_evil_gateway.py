@@ -17,7 +17,7 @@ from libs.messages.agent import Ask
 from libs.runtime.process import Process
 from proto.agent.v1.agent_pb2 import Credit, GatewayFrame, GoAway, Request, Unsupported, Welcome
 from services.gateway import translate
-from services.gateway.grpc import tls
+from services.gateway.certificate import tls
 from tests.integration.link.pieces import malformed
 from tests.integration.link.plane import Plane, a_process, running
 from tests.waiting import eventually
