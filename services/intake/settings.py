@@ -15,6 +15,9 @@ class IntakeSettings(Struct, frozen=True):
     intake_streams: Annotated[
         int, Meta(description="how many clients may follow deployments at once", ge=1, le=100_000)
     ] = 1000
+    intake_starts: Annotated[
+        int, Meta(description="how many files are looked at and accepted at once; more are answered with 429", ge=1)
+    ] = 64
     intake_answer_seconds: Annotated[
         float, Meta(description="how long a decision waits for its effect before it is answered with 202", ge=0, le=60)
     ] = 5.0

@@ -20,6 +20,7 @@ from libs.spec.model import Spec
 from services.intake.accepting import acceptance
 from services.intake.accepting.acceptance import Applicant, Submission
 from services.intake.accepting.check import Checked, check, check_agents, is_asked
+from services.intake.accepting.crowd import Crowd
 from services.intake.accepting.providers import measures, missing_providers
 from services.intake.directory import Directory
 from services.intake.sending import ATTEMPTS, unsettled
@@ -41,8 +42,13 @@ class Starting:
         self._settings = settings
         self._records = Records(store)
         self._directory = Directory(store, process.clock)
+        self._crowd = Crowd(settings.intake_starts)
 
     async def start(self, who: Principal, request: StartRequest, idempotency_key: str, redeploys: str = "") -> Accepted:
+        with self._crowd.joined():
+            return await self._start(who, request, idempotency_key, redeploys)
+
+    async def _start(self, who: Principal, request: StartRequest, idempotency_key: str, redeploys: str) -> Accepted:
         _require_bounds(request)
         checked = await self._checked(request)
         assert checked.spec is not None, "a file with errors was refused"
@@ -86,6 +92,10 @@ class Starting:
 
     async def validate(self, who: Principal, request: StartRequest) -> Validated:
         """What starting it would say, without starting it."""
+        with self._crowd.joined():
+            return await self._validate(who, request)
+
+    async def _validate(self, who: Principal, request: StartRequest) -> Validated:
         _require_bounds(request)
         checked = await self._look(request)
         problems = checked.problems

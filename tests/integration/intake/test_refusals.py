@@ -3,7 +3,7 @@
 import ast
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from libs.api.problem import MEDIA_TYPE
 from libs.deployment.state import Phase, TargetPhase
-from libs.durable.ports import Conflict, Unavailable
+from libs.durable.ports import Conflict, Unavailable, Write
 from libs.messages.rollout import ApproveStep, RolloutRefused
 from libs.runtime.problem import _TITLES
 from libs.webhook.state import Phase as RunPhase
@@ -32,6 +32,7 @@ Provoke = Callable[[World], Awaitable[Answer]]
 
 ROOT = Path(__file__).parents[3]
 DOORS = ("services/intake", "services/identity", "libs/auth", "libs/runtime")
+STARTS = 2
 PROVOKED: dict[tuple[int, str], Provoke] = {}
 
 
@@ -248,6 +249,30 @@ async def wrong_agent_422(w: World) -> Answer:
     return await w.call("POST", "/agents", {"name": "a name with spaces"})
 
 
+@provokes(429, "too_many_requests")
+async def too_many_requests_429(w: World) -> Answer:
+    release, commit = asyncio.Event(), w.store.commit
+
+    async def held(batch: Sequence[Write]) -> int:
+        await release.wait()
+        return await commit(batch)
+
+    w.store.commit = held  # type: ignore[method-assign]
+    return await several_at_once(w, release)
+
+
+async def several_at_once(w: World, release: asyncio.Event) -> Answer:
+    """The first that is answered while all others are held; they are accepted afterwards."""
+    calls = [
+        asyncio.create_task(w.call("POST", "/deployments", a_request(config=FILE.replace("shop", f"shop{number}", 1))))
+        for number in range(STARTS + 1)
+    ]
+    (first,), held = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+    release.set()
+    assert [status for status, _ in await asyncio.gather(*held)] == [202] * STARTS
+    return await first
+
+
 @provokes(500, "internal")
 async def internal_500(w: World) -> Answer:
     async def broken(*_: Any) -> Any:
@@ -299,7 +324,7 @@ async def not_alive_503(w: World) -> Answer:
 
 @pytest.mark.parametrize("refusal", PROVOKED, ids=str)
 async def test_refusal_is_what_it_says(memory: Open, refusal: tuple[int, str]) -> None:
-    async with memory() as p, world(p.store, p.bus, intake_streams=1) as w, asyncio.timeout(30):
+    async with memory() as p, world(p.store, p.bus, intake_streams=1, intake_starts=STARTS) as w, asyncio.timeout(30):
         status, problem = await PROVOKED[refusal](w)
         assert (status, problem["code"], problem["status"]) == (*refusal, refusal[0])
         assert problem["detail"]
