@@ -219,6 +219,16 @@ async def test_past_timer_fires_at_once(ports: Open) -> None:
         assert await due_within(p.bus, 1) == [DUE]
 
 
+async def test_timer_after_2038_is_kept(ports: Open) -> None:
+    """Where seconds no longer fit into 32 bits."""
+    async with ports() as p:
+        far = datetime(2040, 3, 1, 12, tzinfo=UTC)
+        await p.store.commit([Write(TIMER, b"", fires_at=far, fires_as=DUE), Write(STATE, b"1")])
+        await p.store.commit([Write(NEXT_TIMER, b"", fires_at=soon(), fires_as=NEXT_DUE)])
+        assert await due_within(p.bus, 1) == [NEXT_DUE]
+        assert await p.store.last(TIMER) is not None
+
+
 async def test_refused_batch_arms_no_timer(ports: Open) -> None:
     async with ports() as p:
         with pytest.raises(Conflict):

@@ -13,10 +13,11 @@ from libs.messages.gate import GatePassed
 from libs.messages.message import Envelope, Message
 from libs.messages.rollout import ApproveStep, RejectStep, RollBack, RolloutRefused, StepEnded
 from libs.messages.run import Place
-from libs.messages.subject import message_filter
+from libs.messages.subject import PARTITIONS, message_filter
+from services.intake.accepting.acceptance import deployment_key
 from tests.builders import a_deployment, a_rollout, a_target, an_approval
 from tests.integration.conftest import Open
-from tests.integration.intake.world import World, place_of, world
+from tests.integration.intake.world import TENANT, World, place_of, world
 
 WAITING = a_target(phase=TargetPhase.BEFORE, before=(an_approval(),))
 
@@ -149,6 +150,18 @@ async def test_viewer_approves_nothing(ports: Open) -> None:
     async with ports() as p, world(p.store, p.bus) as w:
         status, problem = await w.call("POST", f"/deployments/{await paused(w)}/approve", {}, w.token("viewer"))
         assert (status, problem["code"]) == (403, "role_required")
+
+
+async def test_abort_that_overtakes_its_start_finds_nothing(ports: Open) -> None:
+    """Who names the key of a start knows its deployment's id before the start has arrived."""
+    async with ports() as p, world(p.store, p.bus) as w:
+        owner = (TENANT, "shop")
+        coming = deployment_key(owner, PARTITIONS, "k1", w.process.random).deployment
+        status, problem, _ = await decide(w, coming, "abort")
+        assert (status, problem["code"]) == (404, "not_found")
+        assert await w.start("k1") == coming
+        _, view = await w.call("GET", f"/deployments/{coming}")
+        assert view["phase"] == "accepted"
 
 
 async def test_abort_needs_no_body(ports: Open) -> None:

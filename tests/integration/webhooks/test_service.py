@@ -100,6 +100,19 @@ async def test_failures_are_called_again(ports: Open, tmp_path: Path) -> None:
         assert first.headers["x-fairlead-delivery"] != second.headers["x-fairlead-delivery"]
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_long_retry_after_is_not_waited_for(memory: Open, tmp_path: Path, status: int) -> None:
+    async def asks_for_a_year(_: web.Request) -> web.Response:
+        return web.Response(status=status, headers={"Retry-After": "31536000"})
+
+    async with memory() as p, callee(asks_for_a_year, 200) as server:
+        w = World(p.store, p.bus, tmp_path)
+        async with serving(w):
+            await w.start(plain(server.url, retries=1))
+            assert (await w.hears(WebhookHindered)).reason.endswith("called again in 1 s")
+            assert await w.hears(WebhookSucceeded) == succeeded("answered with 200")
+
+
 @pytest.mark.feature("F113", "F120")
 async def test_refusal_is_not_called_again(ports: Open, tmp_path: Path) -> None:
     async with ports() as p, callee(404) as server:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from jwt import PyJWK
 from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
 
 from libs.auth.keys import IssuerUnavailable, JwksCache, UnknownKey, parse_jwks
@@ -75,6 +76,14 @@ async def test_dropped_key_stops_counting(cache: JwksCache, issuer: RemoteIssuer
     clock.pass_by(600)
     with pytest.raises(UnknownKey):
         await cache.key(OLD.kid)
+
+
+async def test_key_of_the_same_id_replaces_the_old(cache: JwksCache, issuer: RemoteIssuer, clock: VirtualClock) -> None:
+    before = await cache.key(OLD.kid)
+    issuer.keys[:] = [{**NEW.public, "kid": OLD.kid}]
+    clock.pass_by(600)
+    after = await cache.key(OLD.kid)
+    assert after.key.public_numbers() == PyJWK(NEW.public).key.public_numbers() != before.key.public_numbers()
 
 
 async def test_known_keys_outlive_an_outage(cache: JwksCache, issuer: RemoteIssuer, clock: VirtualClock) -> None:

@@ -124,6 +124,19 @@ async def test_unreadable_record_keeps_nobody_asleep() -> None:
         assert await world.state() == Counter(1, woken=1)
 
 
+async def test_unreadable_record_stops_nobody_else() -> None:
+    world = World()
+    broken = Key("t", KEY.partition, "broken")
+    world.broker.commit([Write(state_subject("rollout", broken), b"no record")])
+    async with world.serving():
+        world.broker.commit([order(approve(0), "m0", world.clock.now(), broken)])
+        world.broker.commit([order(approve(0), "m1", world.clock.now())])
+        await world.pass_time(10)
+        assert await world.state() == Counter(1)
+        (letter,) = world.broker.stored(["evt.*.fault.>"], 0)
+        assert b"broken" in letter.data
+
+
 async def test_nothing_is_swept_before_its_time() -> None:
     world = World()
     await world.shell.apply(KEY, approve(0), "m0")

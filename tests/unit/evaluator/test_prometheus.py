@@ -82,6 +82,7 @@ def test_one_number_is_a_value(body: bytes, number: float) -> None:
         (503, b'{"status":"error","errorType":"timeout","error":"query timed out"}', "query timed out"),
         (401, b"Unauthorized\n", "the provider answers 401: Unauthorized$"),
         (403, b'{"message":"forbidden"}', 'the provider answers 403: {"message":"forbidden"}'),
+        (429, b"slow down", "the provider answers 429: slow down$"),
         (502, b"", "the provider answers 502$"),
         (200, b"<html>a proxy's page</html>", "is the provider's URL right"),
         (200, b"[" * 100_000, "is the provider's URL right"),

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from libs.gates.passing import FromRun
 from libs.gates.state import Outcome, Verdict
 from libs.messages.analysis import AnalysisFailed, AnalysisPassed, CancelAnalysis
-from libs.messages.message import Arm, Disarm, Output, TimerFired
+from libs.messages.message import Arm, Disarm, Message, Output, TimerFired
 from libs.messages.rollout import (
     AdvanceStep,
     ApproveStep,
@@ -120,6 +120,29 @@ def test_reminder_starts_the_run_again() -> None:
         run="strategy/1/0/prod", place=at(1), name="smoke", definitions="sha256-of-definitions", subject=subject
     )
     assert told == (start, CHECK)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(ApproveStep(target="prod", step=2, by="ann"), id="approved"),
+        pytest.param(RejectStep(target="prod", step=2, by="ann"), id="rejected"),
+        pytest.param(TimerFired(name=timer(2)), id="its time is over"),
+    ],
+)
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(ApproveStep(target="prod", step=2, by="ann"), id="same person approves"),
+        pytest.param(ApproveStep(target="prod", step=2, by="bob"), id="another approves"),
+        pytest.param(RejectStep(target="prod", step=2, by="bob"), id="another rejects"),
+    ],
+)
+def test_decision_after_a_decision_is_refused(first: Message, second: Message) -> None:
+    steps = (ApplyManifests(), SetWeight(weight=50), an_approval(expires_seconds=60), SetWeight(weight=100))
+    decided, _ = advance(a_rollout(step=2, goal=3, steps=steps), first)
+    after, (told,) = advance(decided, second)
+    assert (after, type(told)) == (decided, RolloutRefused)
 
 
 @pytest.mark.parametrize(
