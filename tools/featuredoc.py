@@ -9,10 +9,13 @@ import ast
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
+
+Row = TypeVar("Row")
 
 _HEAD = """# Features
 
@@ -33,15 +36,26 @@ def features_page(tests: Path) -> str:
     shown = _told(tests.parent / "docs" / "transcripts")
     for feature, names in _marks(tests).items():
         shown.setdefault(feature, []).extend(names)
-    features = [Feature(**row) for row in csv.DictReader((tests / "features.tsv").open(), delimiter="\t")]
+    features = read_rows(tests / "features.tsv", Feature)
     known = {feature.id for feature in features}
     if unknown := sorted(set(shown) - known):
         raise SystemExit(f"tests show features that tests/features.tsv does not name: {', '.join(unknown)}")
     states = Counter(_state(feature, shown) for feature in features)
     counts = ", ".join(f"{states[state]} {state}" for state in ("works", "partly", "not"))
     rows = [_row(feature, shown) for feature in features]
-    table = ["| | area | feature | state | tests | missing |", "|---|---|---|---|---|---|", *rows]
-    return f"{_HEAD}{len(features)} features: {counts}.\n\n" + "\n".join(table) + "\n"
+    head = ("", "area", "feature", "state", "tests", "missing")
+    return f"{_HEAD}{len(features)} features: {counts}.\n\n{table(head, rows)}"
+
+
+def read_rows(path: Path, kind: type[Row]) -> list[Row]:
+    """A table with a line of names, a tab between cells."""
+    with path.open() as lines:
+        return [kind(**row) for row in csv.DictReader(lines, delimiter="\t")]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in (head, *rows)]
+    return "\n".join((lines[0], "|---" * len(head) + "|", *lines[1:])) + "\n"
 
 
 def _state(feature: Feature, shown: dict[str, list[str]]) -> str:
@@ -50,11 +64,10 @@ def _state(feature: Feature, shown: dict[str, list[str]]) -> str:
     return "partly" if feature.missing else "works"
 
 
-def _row(feature: Feature, shown: dict[str, list[str]]) -> str:
+def _row(feature: Feature, shown: dict[str, list[str]]) -> tuple[str, ...]:
     tests = shown.get(feature.id, [])
     named = ", ".join(f"`{name}`" for name in tests[:3]) + (f" and {len(tests) - 3} more" if len(tests) > 3 else "")
-    cells = (feature.id, feature.area, feature.feature, _state(feature, shown), named, feature.missing)
-    return f"| {' | '.join(cells)} |"
+    return (feature.id, feature.area, feature.feature, _state(feature, shown), named, feature.missing)
 
 
 def _told(pages: Path) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.busdoc import bus_page
+from tools.faultdoc import faults_page
 from tools.featuredoc import features_page
 from tools.natsusers import users_page
 from tools.protobuf import compile_protos
@@ -17,6 +18,7 @@ def generated() -> Iterator[tuple[Path, bytes]]:
     """Every generated file, relative to the repository, with the bytes that it should have."""
     yield Path("docs/bus.md"), bus_page().encode()
     yield Path("docs/features.md"), features_page(ROOT / "tests").encode()
+    yield Path("docs/faults.md"), faults_page(ROOT / "tests").encode()
     yield Path("k8s/nats/users.conf"), users_page().encode()
     with tempfile.TemporaryDirectory() as folder:
         yield from compile_protos(ROOT, Path(folder))

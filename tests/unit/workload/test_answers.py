@@ -85,6 +85,7 @@ def test_field_of_another_manager_is_named() -> None:
         (APPLY, 400, {"message": 'strict decoding error: unknown field "spec.bogus"'}, True),
         (APPLY, 500, {"message": "failed to create typed patch object (...): .spec.bogus: not declared"}, True),
         (APPLY, 500, {"message": "etcd timed out"}, False),
+        (APPLY, 500, {"message": 'failed calling webhook "policy.example.com": connection refused'}, False),
         (APPLY, 403, {"reason": "Forbidden", "message": "cannot patch services"}, True),
         (APPLY, 403, {"reason": "Forbidden", "message": "exceeded quota: services"}, False),
         (APPLY, 404, {"details": {"kind": "namespaces"}, "message": 'namespaces "shop" not found'}, True),
