@@ -3,15 +3,18 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from agent.__main__ import serve as serve_agent
 from libs.bus.jetstream import JetStreamBus
 from libs.link.bus import BusLink
 from libs.link.port import Away, Lost
 from libs.messages.agent import Ask
-from libs.runtime.clock import system_random
+from libs.runtime.clock import SystemClock, system_random
 from libs.runtime.http import free_port
 from libs.store.jetstream import JetStreamStore
 from libs.store.prepare import prepare
@@ -22,6 +25,7 @@ from tests.integration.link.plane import (
     AGENT,
     TENANT,
     Plane,
+    a_process,
     agent_process,
     agent_up,
     agent_up_later,
@@ -29,6 +33,7 @@ from tests.integration.link.plane import (
     link_to,
     linked,
     plane,
+    running,
 )
 from tests.integration.link.proxy import Proxy, proxied
 from tests.servers import nats_connection, nats_server
@@ -180,6 +185,28 @@ async def test_restarted_bus_is_picked_up(kubeconfig: Path, tmp_path: Path) -> N
             server.kill()
             await server.start()
             await eventually(lambda: answers(link))
+
+
+class DayOff(SystemClock):
+    """A machine whose date is wrong."""
+
+    def __init__(self, days: int) -> None:
+        self._days = days
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(days=self._days)
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+async def test_agent_whose_date_is_wrong_answers(the_plane: Plane, kubeconfig: Path, days: int) -> None:
+    process = structs.replace(a_process("agent"), clock=DayOff(days))
+    async with (
+        gateway_up(the_plane),
+        running(serve_agent(the_plane.agent(kubeconfig), process)),
+        link_to(the_plane) as link,
+    ):
+        await eventually(lambda: answers(link))
+        assert (await link.ask(TENANT, AGENT, LIST)).status == 200
 
 
 async def test_other_tenant_finds_nobody(the_plane: Plane, kubeconfig: Path) -> None:
