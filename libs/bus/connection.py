@@ -12,12 +12,14 @@ from msgspec import Struct
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from libs.durable.ports import Unavailable, Unknown
+from libs.durable.ports import Unavailable, Unknown, WentBack
 from libs.runtime.log import logger
 
 Answer = TypeVar("Answer")
 
 REQUEST_SECONDS = 5.0
+
+_STREAM_MISSING = 10059
 
 _log = logger()
 
@@ -79,7 +81,13 @@ class Connection:
         self.epoch = 0
         """Counts losses: who started under another epoch must start again."""
         self.on_change: set[Callable[[], None]] = set()
-        """Called when the connection is lost and when it is back."""
+        """Called when the connection is lost, when it is back, and when the stream is doubted."""
+        self.doubts = 0
+        """Counts the times that another stream may have come in the place of ours."""
+        self.newest = (0, "")
+        """Sequence and subject of the newest message that the stream took from this process, timers left out."""
+        self.barrier: Callable[[], None] = _open
+        """Raises while nothing may be written or ordered, although there is a connection."""
         self._inbox = ""
         self._numbers = 0
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
@@ -121,6 +129,8 @@ class Connection:
             return msgspec.json.decode(message.data, type=kind)
         if failure.code >= 500:
             raise Unavailable(f"{verb}: {failure.description}")
+        if failure.err_code == _STREAM_MISSING:
+            raise WentBack(f"{verb}: {failure.description}")
         raise Refused(verb, failure.err_code, failure.description)
 
     def require(self) -> None:
@@ -129,6 +139,16 @@ class Connection:
             raise Closed(Closed.__doc__)
         if not self.client.is_connected:
             raise Unavailable("not connected to NATS")
+
+    def require_trusted(self) -> None:
+        """Raise unless messages can be sent now, and the store is the one that was known."""
+        self.require()
+        self.barrier()
+
+    def doubt(self) -> None:
+        """The stream may be another one: let it be looked at before anything is written."""
+        self.doubts += 1
+        self._changed()
 
     async def connected(self) -> None:
         """Wait until there is a connection."""
@@ -147,6 +167,7 @@ class Connection:
         if not self.client.is_closed:
             _log.warning("nats_lost")
         self.epoch += 1
+        self.doubts += 1
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(nats.errors.ConnectionClosedError())
@@ -203,6 +224,10 @@ async def connect(
 def is_gone(message: Msg) -> bool:
     """Whether it is the server's word that nobody listens."""
     return not message.data and (message.headers or {}).get("Status") == "503"
+
+
+def _open() -> None:
+    return
 
 
 def _spread(chance: random.Random) -> Callable[..., Any]:

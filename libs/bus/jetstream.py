@@ -69,8 +69,9 @@ class JetStreamDelivery:
 
     async def _say(self, word: bytes) -> None:
         try:
+            self._connection.barrier()  # in another store the same place is another message
             await self._connection.client.publish(self._reply, word)
-        except nats.errors.Error as error:
+        except (nats.errors.Error, Unavailable) as error:
             _log.info("acknowledgement_lost", sequence=self.stored.sequence, error=repr(error))
 
 
@@ -94,7 +95,7 @@ class JetStreamBus:
 
     async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
         require_fits(subject, data)
-        self._connection.require()
+        self._connection.require_trusted()
         try:
             await self._connection.client.publish(subject, data, reply=reply)
         except nats.errors.Error as error:
@@ -140,6 +141,7 @@ class JetStreamBus:
         lost, still holds comes again now and not after the acknowledgement wait. Messages above the floor that were
         acknowledged come again too; their repeat changes nothing.
         """
+        self._connection.require_trusted()
         config = _Consumer(name, filters)
         await self._connection.ask(f"CONSUMER.CREATE.{STREAM}.{name}", _Create(STREAM, config), object)
         if reset:

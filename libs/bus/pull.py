@@ -26,6 +26,9 @@ _HEARTBEAT = 3
 _SILENCE = 13
 """Neither message nor heartbeat for so long: the server has forgotten the request."""
 
+_DELETED = "Consumer Deleted"
+"""So ends a pull whose stream was deleted."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOSECONDS = 1_000_000_000
 
@@ -132,6 +135,8 @@ class _Pull:
                 self._wanted -= int(headers.get("Nats-Pending-Messages", self._batch))
             case status:
                 self._problem = f"{status} {headers.get('Description', '')}"
+                if _DELETED in self._problem:
+                    self._connection.doubt()
         self._stirred.set()
 
 

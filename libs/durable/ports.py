@@ -32,6 +32,10 @@ class Unavailable(Exception):
     """The bus cannot be reached or has no leader; nothing was accepted. Try again with a pause."""
 
 
+class WentBack(Unavailable):
+    """The store has lost what was in it. Trying again helps once a person has put the right one back."""
+
+
 class Stored(Struct, frozen=True):
     """A message of the stream. Its sequence is its revision."""
 

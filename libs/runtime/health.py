@@ -1,5 +1,8 @@
 """Whether this process is alive, and whether it can do its work now; if not, why."""
 
+SAFE_MODE = "safe mode"
+"""The part that hinders while nothing may be written or ordered."""
+
 
 class Health:
     """What `/healthz` and `/readyz` answer. A process is ready when everything that ever reported to it is."""

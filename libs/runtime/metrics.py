@@ -35,6 +35,12 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.store_went_back = Gauge(
+            "fairlead_store_went_back",
+            "1 while the store is not the one that this process knew, so that it writes and orders nothing.",
+            registry=self.registry,
+        )
+
     def message_settled(self, service: str, address: str, outcome: str, seconds: float) -> None:
         """Count one outcome of one message; an attempt that is tried again is no time of its own."""
         self.messages.labels(service, address, outcome).inc()

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from libs.runtime.clock import Clock, SystemClock
+from libs.runtime.whole import write_whole
 
 MAX_PAYLOAD = 1024 * 1024
 
@@ -144,7 +145,7 @@ class NatsServer:
                 raise ServerFailed(f"exit status {child.returncode}; {self._log_end()}")
             await self._clock.sleep(0.01)
         if self._port != str(port):
-            _write_durably(self._port_file, f"{port}\n")
+            write_whole(self._port_file, f"{port}\n".encode())
 
     def _log_end(self) -> str:
         log = self.folder / "nats.log"
@@ -168,16 +169,6 @@ def _port_in(path: Path) -> int | None:
     except (FileNotFoundError, ValueError, KeyError):
         return None
     return int(urls[0].rsplit(":", 1)[1])
-
-
-def _write_durably(path: Path, text: str) -> None:
-    """Whole or not at all, whenever the power goes."""
-    fresh = path.with_suffix(".new")
-    with fresh.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def dies_with(parent: int) -> Callable[[], None] | None:

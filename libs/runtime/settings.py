@@ -26,6 +26,9 @@ PROCESSES = (
 CLIENT = frozenset({"server", "token", "output", "client_id", "client_secret", "client_secret_file"})
 """What the command line reads; never a process's business."""
 
+KNOWN_STORE = "known-store.json"
+"""In the state folder: what was seen of the store. A start without it takes the store as it is."""
+
 _FILE_BYTES = 1024 * 1024
 _SECRET_BYTES = 64 * 1024
 

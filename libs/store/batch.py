@@ -60,15 +60,22 @@ class Batches:
         for attempt in range(_BUSY_TRIES):
             try:
                 async with self._open:
-                    return await send(self._connection, batch, self._chance)
+                    sequence = await send(self._connection, batch, self._chance)
             except Busy:
                 await asyncio.sleep(self._chance.uniform(0.01, 0.05) * (attempt + 1))
+            else:
+                self._note(sequence, batch[-1])
+                return sequence
         raise Unavailable("the server has too many open batches")
+
+    def _note(self, sequence: int, write: Write) -> None:
+        if write.fires_at is None:  # a timer is removed again
+            self._connection.newest = max(self._connection.newest, (sequence, write.subject))
 
 
 async def send(connection: Connection, batch: Sequence[Write], chance: random.Random) -> int:
     """Send the whole batch without letting anyone in between; the last sequence."""
-    connection.require()
+    connection.require_trusted()
     headers = [headers_of(write) for write in batch]
     if len(batch) > 1:
         _number(headers, chance)

@@ -29,6 +29,7 @@ class Blobs:
         if len(data) > MAX_BLOB_BYTES:
             raise ValueError(f"a blob has {len(data)} bytes, more than {MAX_BLOB_BYTES}")
         digest = digest_of(data)
+        self._connection.require_trusted()
         async with _blob_call(digest):
             if len(data) <= SMALL_BYTES:
                 await self._save_small(digest, data)

@@ -84,6 +84,7 @@ class JetStreamStore:
     async def _write(self, subject: str, value: bytes, headers: dict[str, str], revision: int | None) -> int:
         if revision is not None:
             headers = headers | {EXPECTED_HEADER: str(revision)}
+        self._connection.require_trusted()
         answer = await self._connection.request(subject, value, headers)
         return judge(answer.data)
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from libs.bus.connection import Connection, Refused
 from libs.bus.pull import ID_HEADER
 
-_NO_MESSAGE = 10037
+NO_MESSAGE = 10037
 
 
 class Message(Struct, frozen=True):
@@ -35,6 +35,6 @@ async def last(connection: Connection, stream: str, subject: str) -> Message | N
     try:
         return (await connection.ask(f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject}, _Got)).message
     except Refused as error:
-        if error.code == _NO_MESSAGE:
+        if error.code == NO_MESSAGE:
             return None
         raise

@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from libs.bus.connection import Connection, Refused
 from libs.bus.pull import STREAM
+from libs.durable.ports import WentBack
 from libs.store.layout import BLOBS, BUCKETS, blob_subject, blobs_stream, bucket_stream
 
 _NANOSECONDS = 1_000_000_000
 _IN_USE = 10058
-_MISSING = 10059
 
 _DISK: dict[str, Any] = {
     "storage": "file",
@@ -45,9 +45,7 @@ async def prepare(connection: Connection, replicas: int = 1) -> None:
 async def _found(connection: Connection, name: str) -> dict[str, Any] | None:
     try:
         return (await connection.ask(f"STREAM.INFO.{name}", {}, _Described)).config
-    except Refused as error:
-        if error.code != _MISSING:
-            raise
+    except WentBack:
         return None
 
 

@@ -10,6 +10,7 @@ from libs.auth.permissions import Action, allowed
 from libs.config.store import Configuration
 from libs.durable.ports import Store
 from libs.messages.subject import PARTITIONS, Key
+from libs.runtime.health import SAFE_MODE
 from libs.runtime.http import answer, body
 from libs.runtime.problem import Problem, quoted
 from libs.runtime.process import Process
@@ -46,6 +47,11 @@ class Intake:
         ordering = Ordering(store, feed, process, settings)
         self._deciding = Deciding(ordering)
         self.callbacks = Callbacks(store, ordering, process)
+
+    @property
+    def safe_mode(self) -> str:
+        """Why nothing may be accepted now; empty where it may."""
+        return self._process.health.reasons.get(SAFE_MODE, "")
 
     async def start(self, request: web.Request) -> web.Response:
         wanted = await body(request, StartRequest)

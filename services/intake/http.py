@@ -22,7 +22,7 @@ from libs.api.view import (
 )
 from libs.auth.http import is_open, needs
 from libs.auth.permissions import Action
-from libs.durable.ports import Unavailable, Unknown
+from libs.durable.ports import Unavailable, Unknown, WentBack
 from libs.runtime.http import answer
 from libs.runtime.problem import Problem
 from libs.spec.editor import json_schema
@@ -163,15 +163,30 @@ def routes(intake: Intake, version: str = "0") -> list[web.RouteDef]:
         web.get(f"{PREFIX}/openapi.json", is_open(openapi)),
         web.get(f"{PREFIX}/schema/deployment.json", is_open(schema)),
         *(
-            web.route(about.method, about.path, needs(about.action, _bound(intake, route.handler)))
+            web.route(about.method, about.path, needs(about.action, _bound(intake, handler)))
             for route in ROUTES
             for about in (route.about,)
+            for handler in (_permitted(about.method, about.action, route.handler),)
         ),
         *(
-            web.route(method, path, needs(action, _bound(intake, handler)))
+            web.route(method, path, needs(action, _bound(intake, _permitted(method, action, handler))))
             for method, path, action, handler in ORIGINAL
         ),
     ]
+
+
+def _permitted(method: str, action: Action, handler: Handler) -> Handler:
+    """In safe mode only what reads is answered: what is found in a store that went back would be a wrong reason."""
+    if method == "GET" or action is _READ:
+        return handler
+
+    @wraps(handler)
+    async def answered(intake: Intake, request: web.Request) -> web.StreamResponse:
+        if intake.safe_mode:
+            raise WentBack(intake.safe_mode)
+        return await handler(intake, request)
+
+    return answered
 
 
 def _bound(intake: Intake, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -179,6 +194,8 @@ def _bound(intake: Intake, handler: Handler) -> Callable[[web.Request], Awaitabl
     async def answered(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(intake, request)
+        except WentBack as error:
+            raise Problem(503, str(error), "storage_went_back") from error
         except Unavailable as error:
             detail = "the store cannot be reached; nothing was accepted"
             raise Problem(503, detail, "storage_unavailable", headers={"Retry-After": "2"}) from error

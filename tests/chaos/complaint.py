@@ -7,7 +7,14 @@ import msgspec
 from msgspec import Struct
 
 _NEVER = frozenset(
-    {"invariant_broken", "message_dead_lettered", "message_failed", "record_unreadable", "timers_unreadable"}
+    {
+        "invariant_broken",
+        "message_dead_lettered",
+        "message_failed",
+        "record_unreadable",
+        "store_went_back",
+        "timers_unreadable",
+    }
 )
 
 

@@ -14,6 +14,7 @@ from libs.api.problem import MEDIA_TYPE
 from libs.deployment.state import Phase, TargetPhase
 from libs.durable.ports import Conflict, Unavailable, Write
 from libs.messages.rollout import ApproveStep, RolloutRefused
+from libs.runtime.health import SAFE_MODE
 from libs.runtime.problem import _TITLES
 from libs.webhook.state import Phase as RunPhase
 from tests.builders import a_deployment, a_target, an_approval
@@ -290,6 +291,12 @@ async def storage_unavailable_503(w: World) -> Answer:
 
     w.store.commit = away  # type: ignore[assignment, method-assign]
     return await w.call("POST", "/deployments", a_request())
+
+
+@provokes(503, "storage_went_back")
+async def storage_went_back_503(w: World) -> Answer:
+    w.process.health.ready(SAFE_MODE, False, "the store went back")
+    return await w.call("POST", on("0" * 36 + "/abort"), {})
 
 
 @provokes(503, "outcome_unknown")

@@ -9,10 +9,11 @@ import pytest
 from libs.api.request import StartRequest
 from libs.bus.memory import MemoryBus
 from libs.deployment.state import Phase
-from libs.durable.ports import Conflict, Unavailable, Unknown, Write
+from libs.durable.ports import Conflict, Unavailable, Unknown, WentBack, Write
 from libs.messages.codec import decode, decode_envelope
 from libs.messages.deployment import StartDeployment
 from libs.messages.subject import message_subject
+from libs.runtime.health import SAFE_MODE
 from libs.store.memory import MemoryStore
 from tests.builders import a_deployment
 from tests.integration.conftest import Open
@@ -217,6 +218,26 @@ async def test_store_away_is_said(broker_store: Mute, memory_bus: MemoryBus) -> 
         broker_store.commit = away  # type: ignore[method-assign]
         status, problem = await w.call("POST", "/deployments", a_request())
         assert (status, problem["code"]) == (503, "storage_unavailable")
+
+
+async def test_store_that_went_back_is_said(broker_store: Mute, memory_bus: MemoryBus) -> None:
+    async def older(batch: Sequence[Write]) -> int:
+        raise WentBack("the store went back: an older copy is in its place")
+
+    async with world(broker_store, memory_bus) as w:
+        broker_store.commit = older  # type: ignore[method-assign]
+        status, problem = await w.call("POST", "/deployments", a_request())
+        assert (status, problem["code"]) == (503, "storage_went_back")
+        assert problem["detail"] == "the store went back: an older copy is in its place"
+
+
+async def test_safe_mode_accepts_nothing_and_goes_on_showing(broker_store: Mute, memory_bus: MemoryBus) -> None:
+    async with world(broker_store, memory_bus) as w:
+        deployment = await w.start()
+        w.process.health.ready(SAFE_MODE, False, "the store went back")
+        status, problem = await w.call("POST", f"/deployments/{deployment}/abort", {})
+        assert (status, problem["code"]) == (503, "storage_went_back")
+        assert (await w.call("GET", f"/deployments/{deployment}"))[0] == 200
 
 
 async def test_lost_store_is_lost_readiness(broker_store: Mute, memory_bus: MemoryBus) -> None:
