@@ -22,7 +22,7 @@ def wanted_of(key: Key, rollout: Rollout, objects: tuple[Object, ...], snapshot:
     return Wanted(
         stage=stage,
         marks=marks_of(key, rollout),
-        fence=Fence(rollout.epoch, rollout.process),
+        fence=Fence(rollout.epoch, rollout.process, rollout.goal),
         objects=objects,
         snapshot=snapshot,
         workloads=rollout.workloads,

@@ -95,11 +95,16 @@ class Pursuit:
                 return decision
 
     async def _superseded(self, decision: Superseded) -> Refusal:
-        """Stop where another process has claimed the rollout. A mark that no claim explains is told, and waited for."""
+        """Stop where another process has claimed the rollout. A mark that no claim explains is told, and waited for:
+        the record went back in time, as with a backup, or a person wrote that mark."""
         _log.warning("rollout_superseded", target=str(decision.target), mark=decision.mark)
         await self._claim.load()
         await self._claim.recall()
-        told = f"{decision.target} carries {decision.mark}, newer than this rollout's own mark: remove that annotation"
+        told = (
+            f"{decision.target} carries {decision.mark}, newer than this rollout's own mark: the store went back, or "
+            "somebody wrote it; see that the cluster is as it should be, then abort and abandon this target, or remove "
+            "that annotation"
+        )
         return Refusal(told, False)
 
     async def _settled(self, rollout: Rollout, outlook: Outlook) -> float:

@@ -1,9 +1,11 @@
-"""Who may write to an object: the rollout's annotation on it, `<epoch number>.<process>.<write number>`.
+"""Who may write to an object: the rollout's annotation on it, `<epoch number>.<process>.<goal number>.<write number>`.
 
 Every write that moves capacity tests the value last read and replaces it with the next one. So a late request and a
-process that was taken over change nothing, and each repeat is refused.
+process that was taken over change nothing, and each repeat is refused. A goal is committed before anything is written
+for it: a mark of a later one than the record's says that the record has gone back in time.
 """
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 
@@ -14,12 +16,16 @@ from libs.workload.kinds.objects import Object, annotation
 
 MARKS_KEPT = 4
 
+# Where no goal stands, an earlier release wrote it.
+_MARK = re.compile(r"(?P<epoch>[0-9]{1,18})\.(?P<process>.*?)(\.(?P<goal>[0-9]{1,18}))?\.(?P<write>[0-9]{1,18})")
+
 
 class Fence(Struct, frozen=True):
-    """The epoch that a process committed before it wrote anything. Numbers start at 1."""
+    """The epoch that a process committed before it wrote anything, and for which goal it writes. Epochs start at 1."""
 
     epoch: int
     process: str
+    goal: int
 
 
 class Standing(Enum):
@@ -35,7 +41,9 @@ def standing(value: Object, marks: Marks, fence: Fence) -> Standing:
     mark = annotation(value, rollout_annotation(marks))
     if not mark:
         return Standing.UNMARKED
-    epoch, process, _ = _parse(mark)
+    epoch, process, goal, _ = _parse(mark)
+    if goal > fence.goal:
+        return Standing.NEWER
     if (epoch, process) == (fence.epoch, fence.process):
         return Standing.OURS
     # One number is committed by one process only; the same number under another name is not ours to write over.
@@ -63,15 +71,14 @@ def ended_marks(annotations: Mapping[str, object]) -> tuple[str, ...]:
 
 def following(mark: str, fence: Fence) -> str:
     """The value that the next write leaves behind."""
-    epoch, process, write = _parse(mark)
+    epoch, process, _, write = _parse(mark)
     count = write + 1 if (epoch, process) == (fence.epoch, fence.process) else 1
-    return f"{fence.epoch}.{fence.process}.{count}"
+    return f"{fence.epoch}.{fence.process}.{fence.goal}.{count}"
 
 
-def _parse(mark: str) -> tuple[int, str, int]:
+def _parse(mark: str) -> tuple[int, str, int, int]:
     """Text that a person put there counts as the oldest: the write that replaces it still tests for it."""
-    epoch, _, rest = mark.partition(".")
-    process, _, write = rest.rpartition(".")
-    if epoch.isascii() and epoch.isdigit() and write.isascii() and write.isdigit():
-        return int(epoch[:18]), process, int(write[:18])
-    return 0, "", 0
+    found = _MARK.fullmatch(mark)
+    if found is None:
+        return 0, "", 0, 0
+    return int(found["epoch"]), found["process"], int(found["goal"] or 0), int(found["write"])

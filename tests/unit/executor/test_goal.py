@@ -87,9 +87,9 @@ def test_nothing_is_asked_outside(phase: Phase) -> None:
 
 
 def test_fence_is_the_claim() -> None:
-    wanted = wanted_of(KEY, a_rollout(epoch=3, process="b"), (), Snapshot())
+    wanted = wanted_of(KEY, a_rollout(epoch=3, process="b", goal=7), (), Snapshot())
     assert wanted is not None
-    assert wanted.fence == Fence(3, "b")
+    assert wanted.fence == Fence(3, "b", 7)
 
 
 def test_marks_name_the_target_as_written() -> None:

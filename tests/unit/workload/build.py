@@ -10,8 +10,8 @@ from libs.workload.kinds.objects import Object
 
 V1 = Marks("shop", "prod", "01000000-0000-8000-8000-000000000001")
 V2 = Marks("shop", "prod", "01000000-0000-8000-8000-000000000002")
-FIRST = Fence(1, "a")
-SECOND = Fence(2, "b")
+FIRST = Fence(1, "a", 1)
+SECOND = Fence(2, "b", 1)
 
 
 def deployment(replicas: int = 4, image: str = "web:1", name: str = "web", **rolling: object) -> Object:

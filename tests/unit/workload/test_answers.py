@@ -21,7 +21,7 @@ def test_scaling_tests_what_was_read() -> None:
     assert RESIZE.body == [
         {"op": "test", "path": path, "value": "1.a.4"},
         {"op": "test", "path": "/spec/replicas", "value": 3},
-        {"op": "replace", "path": path, "value": "1.a.5"},
+        {"op": "replace", "path": path, "value": "1.a.1.5"},
         {"op": "replace", "path": "/spec/replicas", "value": 2},
     ]
 
@@ -132,6 +132,6 @@ def test_lost_create_finds_its_name_taken() -> None:
 
 
 def test_write_that_arrived_needs_no_fence() -> None:
-    done = {**LIVE, "metadata": {**LIVE["metadata"], "annotations": {rollout_annotation(V2): "1.a.5"}}}
+    done = {**LIVE, "metadata": {**LIVE["metadata"], "annotations": {rollout_annotation(V2): "1.a.1.5"}}}
     assert fence_off(RESIZE, done, goal(Stage.WEIGHT, ())) is None
     assert fence_off(CREATE, LIVE, goal(Stage.WEIGHT, ())) is None

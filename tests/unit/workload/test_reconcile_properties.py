@@ -121,7 +121,7 @@ class Rollouts(RuleBasedStateMachine):
     def take_over(self) -> None:
         """Another process commits the next epoch; the one before does not know yet."""
         wanted = self.newest.wanted
-        fence = Fence(wanted.fence.epoch + 1, "ab"[wanted.fence.epoch % 2])
+        fence = Fence(wanted.fence.epoch + 1, "ab"[wanted.fence.epoch % 2], wanted.fence.goal)
         self.processes.append(Process(self._again(wanted, wanted.stage, wanted.weight, fence), self.cluster.seen()))
 
     @rule()
