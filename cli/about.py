@@ -42,7 +42,7 @@ ALONE = {
     ),
     "doctor": (
         "cli.commands.local:doctor",
-        """Check server, token, clocks and agents.
+        """Check server, services, token, clocks and agents.
 
         Each line says ok, or what to do.
 
@@ -54,7 +54,8 @@ ALONE = {
         """Run everything on this machine.
 
         That is NATS, all services, two sandbox clusters and their agents. Everything is kept in the state folder:
-        FAIRLEAD_STATE_DIR, else .fairlead in the working directory. Started again, it goes on.
+        FAIRLEAD_STATE_DIR, else .fairlead in the working directory. Started again, it goes on; where what NATS holds is
+        older than what was seen, only with --accept-store.
 
         Example: fairlead up
         """,

@@ -18,9 +18,9 @@ from libs.auth import clients
 from libs.auth.clients import Credential
 from libs.durable.ports import Store
 from libs.runtime.process import CannotStart, Process, run
-from libs.runtime.sealing import write_private
 from libs.runtime.secret import Secret
 from libs.runtime.settings import ProcessSettings, load
+from libs.runtime.whole import write_whole
 from libs.store.opened import opened
 from services.identity.handlers import BY, TENANT
 from services.identity.handlers import bootstrap as make_clients
@@ -46,16 +46,19 @@ async def bootstrap(
 ) -> None:
     """Make the first clients, once: while the file is not there, nobody knows a secret that was made before.
 
-    So what a start that was killed half way has made is made again.
+    So what a start that was killed half way has made is made again; and so it is in a store that is empty again.
     """
     path = process.settings.state_dir / FILE
-    if not agents or path.exists():
+    if not agents:
         return
-    for client in await clients.listed(store, TENANT):
+    known = await clients.listed(store, TENANT)
+    if known and path.exists():
+        return
+    for client in known:
         if client.created_by == BY:
             await clients.delete(store, TENANT, client.id)
     made = await make_clients(store, process.clock, process.random, agents, handed)
-    write_private(path, msgspec.json.encode(_told(process, made, gateway)))
+    write_whole(path, msgspec.json.encode(_told(process, made, gateway)))
 
 
 def _told(process: Process, made: dict[str, Credential], gateway: str) -> dict[str, object]:

@@ -10,10 +10,16 @@ from cli.exits import Exit
 from cli.options import DEFAULTS, NEARBY, Nearby, Options
 
 
-def up(*, options: Nearby = NEARBY) -> int:
+def up(
+    *,
+    accept_store: Annotated[
+        bool, Parameter(negative="", help="Go on with what NATS holds now, though more was seen.")
+    ] = False,
+    options: Nearby = NEARBY,
+) -> int:
     from cli.local.up import up
 
-    return up(options)
+    return up(options, accept_store=accept_store)
 
 
 def doctor(*, options: Options = DEFAULTS) -> int:

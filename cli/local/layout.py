@@ -1,7 +1,6 @@
 """The state folder: which ports were taken at the first start, where logs and clusters are, one user at a time."""
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,8 @@ from msgspec import Meta, Struct
 
 from cli.exits import Exit, Stop
 from cli.options import UP_FILE, Up
+from libs.runtime.settings import KNOWN_STORE
+from libs.runtime.whole import write_whole
 
 CLUSTERS = ("staging", "prod")
 PORTS = ("http", "gateway", *CLUSTERS)
@@ -88,7 +89,7 @@ class Layout:
         try:
             known = self._known_ports()
             chosen = {name: known.get(name) or free_port() for name in PORTS}
-            write_private(self.ports_file, msgspec.json.encode(chosen))
+            write_whole(self.ports_file, msgspec.json.encode(chosen))
         except OSError as error:
             raise self._unusable(error) from error
         return chosen
@@ -110,18 +111,14 @@ class Layout:
             return None
 
     def write_up(self, up: Up) -> None:
-        write_private(self.folder / UP_FILE, msgspec.json.format(msgspec.json.encode(up)))
+        write_whole(self.folder / UP_FILE, msgspec.json.format(msgspec.json.encode(up)))
+
+    def forget_store(self) -> bool:
+        """The next start takes the store as it is; false where nothing of it was known."""
+        known = self.folder / KNOWN_STORE
+        is_known = known.exists()
+        known.unlink(missing_ok=True)
+        return is_known
 
     def forget_up(self) -> None:
         (self.folder / UP_FILE).unlink(missing_ok=True)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Whole or not at all, and readable by nobody else."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())  # else a power cut may leave the name with nothing under it
-    fresh.replace(path)

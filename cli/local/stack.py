@@ -37,7 +37,7 @@ class Running(Struct, frozen=True):
 
 @asynccontextmanager
 async def running(
-    folder: Path, report: Report, nats_url: str = "", outside: Outside | None = None
+    folder: Path, report: Report, nats_url: str = "", outside: Outside | None = None, *, accept_store: bool = False
 ) -> AsyncIterator[Running]:
     """Everything, ready for work, while entered. A child that cannot be kept up ends the block with `Stop`.
 
@@ -48,6 +48,8 @@ async def running(
         layout.forget_up()
         machine = Machine(layout, layout.ports(), plan.inherited(os.environ), outside)
         await require_free(machine.ports, layout.ports_file)
+        if accept_store and layout.forget_store():
+            report("what NATS holds is taken as it is, whatever was seen before")
         try:
             async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
                 yield await _Stack(machine, report, stack, tasks).start(nats_url)

@@ -11,14 +11,14 @@ from cli.options import Options, state_dir
 from cli.output import Output
 
 
-def up(options: Options) -> int:
+def up(options: Options, *, accept_store: bool = False) -> int:
     output = Output(options)
-    asyncio.run(_until_stopped(output, state_dir()))
+    asyncio.run(_until_stopped(output, state_dir(), accept_store))
     output.note("stopped; started again, it goes on where it was")
     return Exit.DONE
 
 
-async def _until_stopped(output: Output, folder: Path) -> None:
+async def _until_stopped(output: Output, folder: Path, accept_store: bool) -> None:
     """A signal cancels the work, at whatever point it is; ending in order then takes its time."""
     working = asyncio.current_task()
     assert working is not None, "a coroutine that runs has a task"
@@ -34,15 +34,17 @@ async def _until_stopped(output: Output, folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
-        await _serve(output, folder)
+        await _serve(output, folder, accept_store)
     except asyncio.CancelledError:
         if not is_stopping:
             raise
 
 
-async def _serve(output: Output, folder: Path) -> None:
+async def _serve(output: Output, folder: Path, accept_store: bool) -> None:
     output.note("starting NATS, the services, two clusters and their agents …")
-    async with running(folder, output.note, os.environ.get("FAIRLEAD_NATS_URL", "")) as started:
+    async with running(
+        folder, output.note, os.environ.get("FAIRLEAD_NATS_URL", ""), accept_store=accept_store
+    ) as started:
         output.result(started.up, _told(started, folder))
         output.note("Ctrl-C stops everything")
         await asyncio.Event().wait()

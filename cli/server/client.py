@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from cli.exits import Exit, Stop
 from cli.login.access import Access, access, place_of
@@ -25,6 +26,10 @@ API = "/api/v1"
 _NONE: Mapping[str, str] = {}
 
 Document = TypeVar("Document")
+
+
+class _Readiness(Struct, frozen=True):
+    reasons: Mapping[str, str] = {}
 
 
 class Client:
@@ -55,6 +60,14 @@ class Client:
         """The server's clock, as it tells it with any answer."""
         answer = await self._once(Request("GET", "/healthz"), is_last=True)
         return answer.headers.get("date", "")
+
+    async def hindrances(self) -> Mapping[str, str] | None:
+        """What keeps the server from its work, by its parts; None where it does not tell, as behind many a proxy."""
+        answer = await self._once(Request("GET", "/readyz"), is_last=True)
+        try:
+            return msgspec.json.decode(answer.body, type=_Readiness).reasons
+        except msgspec.MsgspecError:
+            return None
 
     async def _ask(self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] = _NONE) -> bytes:
         attempts = ATTEMPTS if "Idempotency-Key" in more or method == "GET" else 1

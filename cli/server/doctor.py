@@ -1,6 +1,6 @@
-"""Whether everything is in order: the server, the token, the clocks, the agents; each line says ok, or what to do."""
+"""Whether everything is in order: server, services, clocks, token, agents; each line says ok, or what to do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -35,6 +35,7 @@ async def _findings(client: Client) -> AsyncIterator[Finding]:
         yield Finding("server", False, _spelled(stop))
         return
     yield Finding("server", True, client.place.server)
+    yield _readiness(await client.hindrances())
     yield _clocks(date, SystemClock().now())
     try:
         who = await client.get("/whoami", WhoAmI)
@@ -46,6 +47,12 @@ async def _findings(client: Client) -> AsyncIterator[Finding]:
         yield _agents(await client.get("/agents", AgentList))
     except Stop as stop:
         yield Finding("agents", False, _spelled(stop))
+
+
+def _readiness(hindrances: Mapping[str, str] | None) -> Finding:
+    if hindrances is None:
+        return Finding("services", True, "the server does not tell whether they are ready")
+    return Finding("services", not hindrances, "; ".join(hindrances.values()) or "ready")
 
 
 def _clocks(date: str, now: datetime) -> Finding:

@@ -19,22 +19,33 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._child = Child("up", (str(FAIRLEAD), "up"), environment(STATE_DIR=str(folder)), folder / "up.log")
         self._running: Running
 
-    async def start(self) -> Person:
+    async def start(self, *words: str) -> Person:
         """Start it, and return who may use it when it is ready for work."""
+        child = self._child(*words)
         up_file = self.folder / UP_FILE
         up_file.unlink(missing_ok=True)  # one that was killed has left its own behind
-        self._running = Running(self._child)
+        self._running = Running(child)
 
         async def is_ready() -> bool:
-            assert self._running.is_alive, last_lines(self._child.log)
+            assert self._running.is_alive, last_lines(child.log)
             return up_file.exists()
 
         await eventually(is_ready, PATIENCE)
         up = msgspec.json.decode(up_file.read_bytes(), type=Up)
         return Person(up.server, up.token)
+
+    async def refused(self) -> str:
+        """Start it, and return what it says when it gives that up by itself."""
+        self._running = Running(self._child())
+        logged = self._running.child.log.stat().st_size
+
+        async def has_ended() -> bool:
+            return not self._running.is_alive
+
+        await eventually(has_ended, PATIENCE)
+        return self._running.child.log.read_bytes()[logged:].decode()
 
     def pids(self) -> dict[int, str]:
         """Its children with their command lines."""
@@ -57,6 +68,10 @@ class Installation:
     def discard(self) -> None:
         if self._running.is_alive:
             self._running.kill()
+
+    def _child(self, *words: str) -> Child:
+        command = (str(FAIRLEAD), "up", *words)
+        return Child("up", command, environment(STATE_DIR=str(self.folder)), self.folder / "up.log")
 
     def cluster(self, name: str) -> Path:
         return self.folder / "clusters" / name

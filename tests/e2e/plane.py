@@ -36,13 +36,13 @@ class Plane:
         self.machine = Machine(self.layout, self.layout.ports(), plan.inherited(os.environ), outside)
         self.account = OUTSIDE if outside else CLUSTER
         self.person: Person
-        self._nats = nats
+        self.nats = nats
         self._issuer = f"http://127.0.0.1:{free_port()}"
         self._running: dict[str, Running] = {}
 
     async def start_together(self) -> None:
         """All services in one process."""
-        self._run(plan.services(self.machine, self._nats.url))
+        self._run(plan.services(self.machine, self.nats.url))
         await self._start_rest()
 
     async def start_apart(self) -> None:
@@ -145,7 +145,7 @@ class Plane:
         return {
             "PROFILE": "development",
             "STATE_DIR": str(self.layout.folder),
-            "NATS_URL": self._nats.url,
+            "NATS_URL": self.nats.url,
             "HTTP_ADDRESS": "127.0.0.1:0",
             "PUBLIC_URL": self.machine.server,
             "ISSUER_URL": self._issuer,

@@ -42,7 +42,7 @@ async def test_doctor_names_what_is_wrong(memory: Open, folder: Path) -> None:
         result = await cli(folder, "doctor", w=w)
         assert result.code == Exit.FAILED
         lines = [line.split(":")[0] for line in result.out.splitlines()]
-        assert lines == ["ok   server", "ok   clocks", "ok   token", "BAD  agents"]
+        assert lines == ["ok   server", "ok   services", "ok   clocks", "ok   token", "BAD  agents"]
         refused = await cli(folder, "doctor", w=w, token="nonsense")
         assert "BAD  token" in refused.out
     nobody = await cli(folder, "doctor", "--server", "http://127.0.0.1:1", "--token", "x")
