@@ -7,20 +7,14 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
+from tests.integration.crash.rounds import Rounds, Stuck
+
 Result = TypeVar("Result")
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-MOST_ROUNDS = 2_000_000
-"""Far more than anything that comes to an end takes."""
-
-
-class Stuck(Exception):
-    """Every task waits for something that neither time nor any other task brings."""
-
-
-class SkippingLoop(asyncio.SelectorEventLoop):
+class SkippingLoop(Rounds):
     """Timeouts, sleeps and the clock below all go by its time. Work for threads is done at once.
 
     `order` shuffles what is ready to run: each task's own order stays, and no task may count on another's.
@@ -28,9 +22,7 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, order: Random | None = None) -> None:
         self._passed = 0.0
-        self._order = order
-        self._rounds = 0
-        super().__init__(_Selector(self.skip))
+        super().__init__(_Selector(self.skip), order)
 
     def time(self) -> float:
         return self._passed
@@ -39,17 +31,6 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         if seconds is None:
             raise Stuck(Stuck.__doc__)
         self._passed += seconds
-
-    def _run_once(self) -> None:
-        self._rounds += 1
-        if self._rounds > MOST_ROUNDS:
-            raise Stuck("it goes round and round")
-        if self._order is not None and len(self._ready) > 1:
-            ready = list(self._ready)
-            self._order.shuffle(ready)
-            self._ready.clear()
-            self._ready.extend(ready)
-        super()._run_once()  # type: ignore[misc]
 
     def run_in_executor(self, executor: Any, func: Callable[..., Result], *args: Any) -> asyncio.Future[Result]:  # type: ignore[override]
         done: asyncio.Future[Result] = self.create_future()
@@ -61,19 +42,35 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock:
-    """The clock of the running loop, fast or slow by so many seconds."""
+    """The clock of the loop that it is made on, fast or slow by so many seconds."""
 
     def __init__(self, skew: float = 0.0) -> None:
         self._start = _START + timedelta(seconds=skew)
+        # Asked for once: at each time Python makes sure by a system call that it was not forked.
+        self._loop = asyncio.get_running_loop()
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=self.monotonic())
+        return self._start + timedelta(seconds=self._loop.time())
 
     def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+        return self._loop.time()
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        """As `asyncio.sleep` does."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        over: asyncio.Future[None] = self._loop.create_future()
+        alarm = self._loop.call_later(seconds, _end, over)
+        try:
+            await over
+        finally:
+            alarm.cancel()
+
+
+def _end(sleep: asyncio.Future[None]) -> None:
+    if not sleep.cancelled():
+        sleep.set_result(None)
 
 
 def run(main: Coroutine[Any, Any, Result], order: Random | None = None) -> Result:

@@ -25,6 +25,7 @@ class Process:
         self.task: asyncio.Task[None] | None = None
         self.tell = tell
         self._latency = chance.stream("latency")
+        self._time = LoopClock()
         self._stalled_until = 0.0
         self.skew = self._drawn_skew()
 
@@ -52,14 +53,14 @@ class Process:
 
     async def awake(self) -> None:
         """While it is stopped nothing in it goes on."""
-        if (left := self._stalled_until - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(left)
+        if (left := self._stalled_until - self._time.monotonic()) > 0:
+            await self._time.sleep(left)
         self._require_life()
 
     def stall(self, seconds: float) -> None:
         """As SIGSTOP does: time passes, and it goes on as if it had not."""
         self.tell(f"{self.name} is stopped for {seconds:.0f} s")
-        self._stalled_until = max(self._stalled_until, asyncio.get_running_loop().time() + seconds)
+        self._stalled_until = max(self._stalled_until, self._time.monotonic() + seconds)
 
     def die(self, when: str) -> None:
         """As SIGKILL does: nothing in it goes on, no farewell reaches anybody."""
@@ -70,7 +71,7 @@ class Process:
         raise Crashed(self.name)
 
     async def _wait(self) -> None:
-        await asyncio.sleep(self._latency.random() * LATENCY_SECONDS)
+        await self._time.sleep(self._latency.random() * LATENCY_SECONDS)
         await self.awake()
 
     def _require_life(self) -> None:
@@ -94,5 +95,5 @@ class ProcessClock(LoopClock):
         self._process = process
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        await super().sleep(seconds)
         await self._process.awake()
