@@ -17,7 +17,8 @@ from libs.config.model import Config, MetricProvider
 from libs.config.store import Revised
 from libs.link.connections import BUCKET, Connection, Connections, encode_connections
 from libs.store.memory import MemoryStore
-from tests.integration.crash.skipping import LoopClock, Stuck, run
+from tests.integration.crash.rounds import Stuck
+from tests.integration.crash.skipping import LoopClock, run
 from tests.integration.transcripts.diary import Diary
 from tests.integration.transcripts.outside import Address
 from tests.simulation import quiet
