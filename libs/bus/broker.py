@@ -88,7 +88,7 @@ class Broker:
     def stored(self, filters: Sequence[str], after: int) -> Iterator[Stored]:
         """What matches above `after`, as the stream grows."""
         require_apart(filters)
-        position = after
+        filters, position = tuple(filters), after
         while position < len(self._log):
             stored = self._log[position]
             position += 1
@@ -104,8 +104,7 @@ class Broker:
 
     def pull(self, consumer: Consumer) -> Stored | None:
         """The next message for whoever pulls: one whose time for acknowledgement is over, else a new one."""
-        now = self.clock.now()
-        stored = self._lapsed(consumer, now) or self._fresh(consumer)
+        stored = self._lapsed(consumer) or self._fresh(consumer)
         if stored is not None:
             self.hold(consumer, stored.sequence)
         return stored
@@ -200,7 +199,10 @@ class Broker:
             self._log[sequence - 1] = None
         self._armed.pop(subject, None)
 
-    def _lapsed(self, consumer: Consumer, now: datetime) -> Stored | None:
+    def _lapsed(self, consumer: Consumer) -> Stored | None:
+        if not consumer.unacknowledged:
+            return None
+        now = self.clock.now()
         late = [sequence for sequence, until in consumer.unacknowledged.items() if until <= now]
         return self._log[min(late) - 1] if late else None
 

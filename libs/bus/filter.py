@@ -9,6 +9,11 @@ from libs.durable.ports import MAX_PACKET_BYTES
 
 def require_apart(filters: Sequence[str]) -> None:
     """`ValueError` where the server would refuse: no filter at all, or two for which one subject could stand."""
+    _require_apart(tuple(filters))
+
+
+@lru_cache(maxsize=4096)
+def _require_apart(filters: tuple[str, ...]) -> None:
     if not filters:
         raise ValueError("no filter: say what is wanted")
     for number, one in enumerate(filters):
@@ -23,13 +28,17 @@ def require_fits(subject: str, data: bytes) -> None:
 
 
 def matches_any(filters: Sequence[str], subject: str) -> bool:
-    return any(matches(filter_, subject) for filter_ in filters)
+    return _matches_any(tuple(filters), subject)
+
+
+def matches(filter_: str, subject: str) -> bool:
+    """`*` stands for one token, `>` for the rest."""
+    return _matches_any((filter_,), subject)
 
 
 @lru_cache(maxsize=16_384)
-def matches(filter_: str, subject: str) -> bool:
-    """`*` stands for one token, `>` for the rest."""
-    return _pattern(filter_).fullmatch(subject) is not None
+def _matches_any(filters: tuple[str, ...], subject: str) -> bool:
+    return _pattern(filters).fullmatch(subject) is not None
 
 
 def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -42,6 +51,10 @@ def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _pattern(filter_: str) -> re.Pattern[str]:
+def _pattern(filters: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(_expression, filters)) or r"(?!)")
+
+
+def _expression(filter_: str) -> str:
     tokens = ("[^.]+" if token == "*" else ".+" if token == ">" else re.escape(token) for token in filter_.split("."))
-    return re.compile(r"\.".join(tokens))
+    return r"\.".join(tokens)

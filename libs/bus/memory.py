@@ -41,7 +41,7 @@ class MemoryBus:
     ) -> AsyncIterator[AsyncIterator[Delivery]]:
         require_apart(filters)
         consumer = self._broker.consumers.setdefault(name, Consumer(filters))
-        consumer.filters = filters
+        consumer.filters = tuple(filters)
         if takeover:
             consumer.reset()
         async with aclosing(self._deliveries(consumer)) as deliveries:
