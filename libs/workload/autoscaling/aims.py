@@ -9,6 +9,7 @@ from libs.workload.kinds.objects import (
     group_of,
     identity,
     is_deployment,
+    is_of,
     number,
     table,
     text,
@@ -16,8 +17,7 @@ from libs.workload.kinds.objects import (
 
 
 def is_autoscaler(value: Object) -> bool:
-    found = identity(value)
-    return (found.group, found.kind) == ("autoscaling", "HorizontalPodAutoscaler")
+    return is_of(value, "autoscaling", "HorizontalPodAutoscaler")
 
 
 def aim_of(autoscaler: Object) -> Identity:
@@ -32,8 +32,9 @@ def aim_of(autoscaler: Object) -> Identity:
 def autoscalers(objects: Iterable[Object]) -> dict[Identity, Object]:
     """The manifests of autoscalers, by the Deployment of the manifests that each scales."""
     every = tuple(objects)
-    released = {identity(value) for value in every if is_deployment(value)}
-    return {aim_of(value): value for value in every if is_autoscaler(value) and aim_of(value) in released}
+    aims = [(aim_of(value), value) for value in every if is_autoscaler(value)]
+    released = {identity(value) for value in every if is_deployment(value)} if aims else set()
+    return {aim: value for aim, value in aims if aim in released}
 
 
 def autoscaler_name(objects: Iterable[Object], deployment: Object) -> str:

@@ -31,11 +31,12 @@ class Identity(Struct, frozen=True, order=True):
 
 
 def identity(value: Object) -> Identity:
+    metadata = value.get("metadata")
     return Identity(
         group=group_of(text(value, "apiVersion")),
         kind=text(value, "kind"),
-        namespace=text(value, "metadata", "namespace"),
-        name=text(value, "metadata", "name"),
+        namespace=text(metadata, "namespace"),
+        name=text(metadata, "name"),
     )
 
 
@@ -57,8 +58,11 @@ def is_secret(value: Object) -> bool:
 
 
 def is_deployment(value: Object) -> bool:
-    found = identity(value)
-    return (found.group, found.kind) == ("apps", "Deployment")
+    return is_of(value, "apps", "Deployment")
+
+
+def is_of(value: Object, group: str, kind: str) -> bool:
+    return value.get("kind") == kind and group_of(text(value, "apiVersion")) == group
 
 
 def at(value: object, *path: str) -> Any:
