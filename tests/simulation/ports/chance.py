@@ -76,16 +76,18 @@ class Chance:
 
     def amount(self, kind: str) -> float | None:
         """None where the fault does not strike; else how hard, from 0 to 1."""
-        rate = self.rates.get(kind, 0.0)
-        if self._is_over or not rate:
+        rate = self.rates.get(kind)
+        if rate is None or self._is_over:
             return None
         self.met[kind] += 1
         drawn = self.stream(kind).random()
-        fault = Fault(kind, self.met[kind])
-        if drawn >= rate or (self._only is not None and fault not in self._only):
-            return None
+        return drawn / rate if drawn < rate and self._injects(Fault(kind, self.met[kind])) else None
+
+    def _injects(self, fault: Fault) -> bool:
+        if self._only is not None and fault not in self._only:
+            return False
         self.injected.append(fault)
-        return drawn / rate
+        return True
 
     def stream(self, name: str) -> Random:
         """Draws of its own for something that is no fault."""

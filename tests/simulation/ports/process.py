@@ -43,7 +43,8 @@ class Process:
             self.die("before a call")
         if (amount := self.chance.amount("process.stalls")) is not None:
             self.stall(amount * LONGEST_STALL_SECONDS)
-        await self._wait()
+        await self._time.sleep(self._latency.random() * LATENCY_SECONDS)
+        await self.awake()
 
     async def come_back(self) -> None:
         self._require_life()
@@ -69,10 +70,6 @@ class Process:
         if self.task is not None:
             self.task.cancel()
         raise Crashed(self.name)
-
-    async def _wait(self) -> None:
-        await self._time.sleep(self._latency.random() * LATENCY_SECONDS)
-        await self.awake()
 
     def _require_life(self) -> None:
         if self.is_dead:
