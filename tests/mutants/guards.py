@@ -19,6 +19,7 @@ FENCE = "libs/workload/dialogue/fence.py"
 REQUESTS = "libs/workload/dialogue/requests.py"
 SCALING = "libs/workload/pods/scaling.py"
 MOVING = "libs/workload/pods/moving.py"
+FLEET = "libs/workload/pods/fleet.py"
 SWAPPING = "libs/workload/traffic/swapping.py"
 ROLLOUT = "libs/rollout/machine.py"
 WALKING = "libs/rollout/walking.py"
@@ -185,6 +186,12 @@ GUARDS = (
         SCALING,
         "return Side(sum(side.size for side in sides), sum(side.usable for side in sides))",
         "return Side(sum(side.size for side in sides), sum(side.size for side in sides))",
+    ),
+    Guard(
+        "pods are counted when their controller has seen the size",
+        FLEET,
+        "return slot if slot.is_observed else replace(slot, side=Side(side.size, 0))",
+        "return slot",
     ),
     Guard(
         "what goes back waits for what stays",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.messages.rollout import Version, Workload
 from libs.workload.dialogue.fence import Standing, standing
@@ -44,6 +45,12 @@ class Slot(Struct, frozen=True):
     def present(self) -> Object | None:
         """The live object unless it is on its way out."""
         return None if self.live is None or is_leaving(self.live) else self.live
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether its controller has seen its size: until then nobody can tell which of its pods stay."""
+        observed = at(self.live or {}, "status", "observedGeneration")
+        return not isinstance(observed, int) or observed >= number(self.live, "metadata", "generation")
 
 
 class Fleet(Struct, frozen=True):
@@ -136,4 +143,6 @@ def slot_of(where: Identity, seen: Seen, recorded: Version | None = None) -> Slo
     live = seen.objects.get(where)
     # A ReplicaSet on its way out takes its pods with it: none of them may be counted on.
     side = Side(0, 0) if live is None or is_leaving(live) else side_of(live, seen.pods.get(where, ()))
-    return Slot(where, live, side, recorded)
+    slot = Slot(where, live, side, recorded)
+    # One that was made smaller and larger again may have lost its pods in between.
+    return slot if slot.is_observed else replace(slot, side=Side(side.size, 0))

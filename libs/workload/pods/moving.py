@@ -13,12 +13,10 @@ from libs.workload.kinds.objects import (
     Identity,
     Object,
     annotation,
-    at,
     deployment_identity,
     identity,
     is_deployment,
     is_leaving,
-    number,
     text,
 )
 from libs.workload.manifests.convert import replica_set
@@ -128,22 +126,16 @@ def _taken_over(wanted: Wanted, seen: Seen, fleet: Fleet) -> Outlook | None:
 
 
 def _resizes(wanted: Wanted, fleet: Fleet, plan: Plan) -> Outlook:
-    """One that is to change while its controller has not seen its last size yet is waited for: until then nobody can
-    tell which of its pods stay."""
+    """One that is to change while its controller has not seen its last size yet is waited for."""
     pairs = [(slot, size) for slot, size in zip(fleet.slots, plan.next, strict=True) if _changes(slot, size)]
     pairs.sort(key=lambda pair: pair[1] < pair[0].side.size)
-    unseen = [slot for slot, _ in pairs if slot.live is not None and not _is_observed(slot.live)]
+    unseen = [slot for slot, _ in pairs if not slot.is_observed]
     return Outlook(
         requests=tuple(request for slot, size in pairs for request in _resized(wanted, fleet, slot, size))
         if not unseen
         else (),
         waits=tuple(f"{slot.identity}: its last size has not been seen to yet" for slot in unseen),
     )
-
-
-def _is_observed(live: Object) -> bool:
-    observed = at(live, "status", "observedGeneration")
-    return not isinstance(observed, int) or observed >= number(live, "metadata", "generation")
 
 
 def _resized(wanted: Wanted, fleet: Fleet, slot: Slot, size: int) -> tuple[Request, ...]:

@@ -1,8 +1,11 @@
-"""Several previous versions, and what a return gives up at once."""
+"""Several previous versions, what a return gives up at once, and which pods are counted."""
+
+import pytest
 
 from libs.messages.rollout import Version, Workload
+from libs.workload.dialogue.wanted import Seen
 from libs.workload.kinds.objects import replica_set_identity
-from libs.workload.pods.fleet import Fleet, Slot, side_of
+from libs.workload.pods.fleet import Fleet, Slot, side_of, slot_of
 from libs.workload.pods.scaling import toward_return, toward_weight
 from libs.workload.pods.sizes import Side
 from tests.unit.workload.cluster import make_ready
@@ -51,3 +54,18 @@ def test_lower_of_status_and_pods_counts() -> None:
     early = {**EMPTY, "status": {"availableReplicas": 0}}
     assert side_of(lagging, [ready]) == Side(2, 1)
     assert side_of(early, [ready]) == Side(2, 0)
+
+
+@pytest.mark.parametrize(
+    ("observed", "side"),
+    [
+        ({}, Side(2, 2)),
+        ({"observedGeneration": 2}, Side(2, 0)),
+        ({"observedGeneration": 3}, Side(2, 2)),
+        ({"observedGeneration": 4}, Side(2, 2)),
+    ],
+)
+def test_pods_count_once_their_controller_has_seen_the_size(observed: dict[str, int], side: Side) -> None:
+    where = replica_set_identity("shop", "web-1")
+    live = {"metadata": {"generation": 3}, "spec": {"replicas": 2}, "status": {"availableReplicas": 2, **observed}}
+    assert slot_of(where, Seen({where: live}, {})).side == side
