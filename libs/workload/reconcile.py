@@ -31,7 +31,7 @@ from libs.workload.manifests.applying import applied
 from libs.workload.manifests.awaiting import all_ready
 from libs.workload.manifests.keeping import kept
 from libs.workload.manifests.remaking import remade, unowned
-from libs.workload.manifests.restoring import created_removed, rest_restored, settings_restored
+from libs.workload.manifests.restoring import created_removed, none_comes, rest_restored, settings_restored
 from libs.workload.pods.fleet import Slot, fleet_of, objection, slot_of
 from libs.workload.pods.moving import moved, unread, waits_of
 from libs.workload.pods.scaling import toward_return, toward_weight
@@ -103,6 +103,7 @@ def _returned(wanted: Wanted, seen: Seen) -> Outlook:
         lambda: combined([settings_restored(wanted, seen), _capacity_back(wanted, seen)]),
         partial(rest_restored, wanted, seen),
         partial(created_removed, wanted, seen),
+        partial(none_comes, wanted, seen),
     )
 
 

@@ -8,8 +8,10 @@ from libs.kube.port import Fence, Media, Response
 from libs.link.port import Lost, Silent
 from libs.runtime.clock import Clock
 from libs.workload.dialogue.answers import explain, fence_off, learn, reread
+from libs.workload.dialogue.requests import makes
 from libs.workload.dialogue.wanted import Request, Wanted
 from libs.workload.kinds.objects import Object
+from services.executor.late import Late
 from services.executor.sight import Sight
 from services.executor.spelling import Spelling
 
@@ -44,6 +46,7 @@ class Calls:
         self._spelling = Spelling(transport)
         self._open: list[tuple[Request, Wanted]] = []
         """Writes that may still be done although nobody waits for them any more."""
+        self.late = Late(clock)
         self._clock = clock
         self._denied: dict[str, float] = {}
         """Since when a right is missing, by what was to be done."""
@@ -103,11 +106,17 @@ class Calls:
         for _ in range(FENCINGS):
             if await self._send(reread(request), epoch, None) is not None:
                 break
-            guard = fence_off(request, self._sight.live(request.target), wanted)
+            live = self._sight.live(request.target)
+            guard = fence_off(request, live, wanted)
             if guard is None:
-                return
+                return self._remember(request, live)
             await self._send(guard, epoch, None)
         raise Lost(f"{request.what}: nobody knows yet whether that was done")
+
+    def _remember(self, request: Request, live: Object | None) -> None:
+        """What nothing could fence off."""
+        if live is None and makes(request):
+            self.late.lose(request.target)
 
     async def _ask(self, request: Request, epoch: int) -> Response:
         body = None if request.body is None else msgspec.json.encode(request.body)

@@ -1,12 +1,15 @@
 """One look at a rollout's goal: send what `reconcile` asks for, tell the machine what came true or why it did not."""
 
+from msgspec.structs import replace
+
 from libs.durable.steerings import Stopped
 from libs.messages.rollout import Broken, Settled, Surveyed
 from libs.rollout.state import Phase, Rollout, awaits_cluster, is_terminal
 from libs.runtime.log import logger
 from libs.workload.dialogue.outlook import Outlook
-from libs.workload.dialogue.wanted import Problem, Superseded, Wanted
+from libs.workload.dialogue.wanted import Problem, Request, Superseded, Wanted
 from libs.workload.kinds.objects import Object
+from libs.workload.manifests.restoring import new_of
 from libs.workload.reconcile import reconcile
 from libs.workload.snapshot import survey, survey_requests
 from services.executor.calls import Calls, Refusal
@@ -34,9 +37,11 @@ class Pursuit:
         self._objects = objects
         self._sight = sight
         self._calls = calls
+        self._has_begun = False
 
     async def look(self, rollout: Rollout) -> float:
         """Work at the present goal; for how long to wait where nothing changes."""
+        self._begin(rollout)
         await self._calls.settle(rollout.epoch)
         if rollout.phase is Phase.SURVEYING:
             return await self._survey(rollout)
@@ -48,6 +53,12 @@ class Pursuit:
         if isinstance(outlook, list):
             return await self._refused(rollout, outlook)
         return await self._settled(rollout, outlook)
+
+    def _begin(self, rollout: Rollout) -> None:
+        """Who surveys has nobody before it that made anything."""
+        if not self._has_begun and rollout.epoch > 1 and rollout.phase is not Phase.SURVEYING:
+            self._calls.late.inherit()
+        self._has_begun = True
 
     async def _survey(self, rollout: Rollout) -> float:
         for _ in range(ROUNDS):
@@ -72,8 +83,7 @@ class Pursuit:
         """Send what is asked for until only waiting is left; what is waited for, or why it was refused."""
         polled = False
         for _ in range(ROUNDS):
-            if is_terminal(await self._claim.recall()):
-                raise Stopped
+            await self._require_claim()
             outlook = await self._decide(wanted)
             if isinstance(outlook, list):
                 break
@@ -81,12 +91,26 @@ class Pursuit:
             if not sent:
                 break
             polled = polled or not outlook.requests
-            if refusals := await self._calls.send(sent, rollout.epoch, wanted):
+            if refusals := await self._send(sent, rollout.epoch, wanted):
                 return refusals
         return outlook
 
+    async def _send(self, requests: tuple[Request, ...], epoch: int, wanted: Wanted) -> list[Refusal]:
+        """Each under a claim that stands: this process may have been stopped since the one before it."""
+        refusals: list[Refusal] = []
+        for request in requests:
+            await self._require_claim()
+            refusals += await self._calls.send((request,), epoch, wanted)
+        return refusals
+
+    async def _require_claim(self) -> None:
+        if is_terminal(await self._claim.recall()):
+            raise Stopped
+
     async def _decide(self, wanted: Wanted) -> Outlook | list[Refusal]:
-        match decision := reconcile(wanted, self._sight.seen()):
+        seen = self._sight.seen()
+        late = self._calls.late.among(new_of(wanted), seen)
+        match decision := reconcile(replace(wanted, late=late), seen):
             case Superseded():
                 return [await self._superseded(decision)]
             case Problem():

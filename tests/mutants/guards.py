@@ -20,6 +20,8 @@ REQUESTS = "libs/workload/dialogue/requests.py"
 SCALING = "libs/workload/pods/scaling.py"
 MOVING = "libs/workload/pods/moving.py"
 FLEET = "libs/workload/pods/fleet.py"
+APPLYING = "libs/workload/manifests/applying.py"
+RECONCILE = "libs/workload/reconcile.py"
 SWAPPING = "libs/workload/traffic/swapping.py"
 ROLLOUT = "libs/rollout/machine.py"
 WALKING = "libs/rollout/walking.py"
@@ -174,6 +176,30 @@ GUARDS = (
         REQUESTS,
         '        "preconditions": preconditions,\n',
         "",
+    ),
+    Guard(
+        "only what was read is applied to",
+        APPLYING,
+        'named = {**ours, "metadata": {**ours["metadata"], "resourceVersion": text(live, "metadata", "resourceVersion")}}',  # noqa: E501 - as it stands in the code
+        "named = ours",
+    ),
+    Guard(
+        "what a late create may overwrite is closed to it",
+        APPLYING,
+        "    if may_be_made(live, wanted):\n        return Outlook(requests=(close(live),))\n",
+        "",
+    ),
+    Guard(
+        "return ends when no create can come",
+        RECONCILE,
+        "        partial(none_comes, wanted, seen),\n",
+        "",
+    ),
+    Guard(
+        "each write is made under a claim that stands",
+        "services/executor/pursuit.py",
+        "            await self._require_claim()\n            refusals",
+        "            refusals",
     ),
     Guard(
         "capacity comes before it goes",

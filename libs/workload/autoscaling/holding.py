@@ -120,7 +120,7 @@ def _followed(manifest: Object, workload: Workload, wanted: Wanted, seen: Seen) 
     ours = _ours(manifest, workload, wanted)
     if annotation(live, APPLIED) == annotation(ours, APPLIED):
         return CLEAR
-    return Outlook(requests=(apply(as_read(ours, live)),))
+    return Outlook(requests=(apply(as_read(ours, live, wanted)),))
 
 
 def _following(wanted: Wanted) -> list[tuple[Object, Workload]]:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from libs.workload.dialogue.requests import claim, place
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON_PATCH, METADATA_ONLY, Request, Wanted
-from libs.workload.kinds.naming import rollout_annotation
+from libs.workload.kinds.naming import CLOSING_MANAGER, rollout_annotation
 from libs.workload.kinds.objects import Identity, Object, annotation, at, identity, is_leaving, items, text
 
 _GONE = 404
@@ -103,7 +103,10 @@ def _field_owners(status: Object) -> str:
     for cause in items(status, "details", "causes"):
         if text(cause, "reason") == "FieldManagerConflict":
             owner = _OWNER.search(text(cause, "message"))
-            named.append(f"field {text(cause, 'field')} belongs to {owner[1] if owner else text(cause, 'message')!r}")
+            # What we own ourselves under that name was made after we had read that it was not there: it is read again.
+            if owner is None or owner[1].partition(" ")[0].strip('"') != CLOSING_MANAGER:
+                whose = owner[1] if owner else text(cause, "message")
+                named.append(f"field {text(cause, 'field')} belongs to {whose!r}")
     return ", ".join(named[:3])
 
 

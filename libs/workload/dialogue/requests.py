@@ -5,7 +5,10 @@ from msgspec.structs import replace
 from libs.workload.dialogue.fence import Fence, ended_marks, following
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON, JSON_PATCH, MERGE_PATCH, METADATA_ONLY, Request
 from libs.workload.kinds.naming import (
+    CLOSED,
+    CLOSING_MANAGER,
     FIELD_MANAGER,
+    FIRST_APPLY,
     PLACE_TAKEN,
     STEERED_BY,
     Marks,
@@ -31,6 +34,21 @@ def apply(value: Object) -> Request:
     query = {"fieldManager": FIELD_MANAGER, "force": "false", "fieldValidation": "Strict"}
     path = with_query(path_of(value), **query)
     return Request("PATCH", path, f"apply {target}", target, APPLY_PATCH, _accept(target), value)
+
+
+def close(live: Object) -> Request:
+    """Have the API refuse creates of this object that come late: what they would set has another owner then."""
+    target = identity(live)
+    version = text(live, "metadata", "resourceVersion")
+    body: Object = {"metadata": {"resourceVersion": version, "annotations": {FIRST_APPLY: CLOSED}}}
+    path = with_query(path_of(live), fieldManager=CLOSING_MANAGER)
+    return Request("PATCH", path, f"close {target} to late creates", target, MERGE_PATCH, _accept(target), body)
+
+
+def makes(request: Request) -> bool:
+    """Whether it is an apply that makes what is not there."""
+    is_apply = request.content_type == APPLY_PATCH and "dryRun" not in request.path
+    return is_apply and not text(request.body, "metadata", "resourceVersion")
 
 
 def rehearse(value: Object) -> Request:

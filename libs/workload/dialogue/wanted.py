@@ -118,6 +118,8 @@ class Wanted(Struct, frozen=True):
     """None where pods share the traffic by their numbers."""
     keeps_deployment: bool = False
     """In the end a Deployment owns the new version."""
+    late: frozenset[Identity] = frozenset()
+    """Objects that a create may still make, although nobody waits for it any more."""
     is_last: bool = False
     """Once the goal is true the new version is all there: everything in the manifests must be ready then."""
 

@@ -9,6 +9,8 @@ from libs.messages.subject import token_hash
 
 FIELD_MANAGER = "fairlead"
 """Under this name our server-side applies own their fields."""
+CLOSING_MANAGER = "fairlead-closing"
+"""Under this name an object is closed to creates that come late: what it owns, these cannot set."""
 
 APPLICATION = "deploy.armory.io/application"
 DEPLOYMENT_ID = "deploy.armory.io/deployment-id"
@@ -27,6 +29,10 @@ WORKLOAD = "fairlead.dev/workload"
 REVISION = "fairlead.dev/revision"
 APPLIED = "fairlead.dev/applied"
 """On every applied object: the digest of what was applied, so that a restart does not write it again."""
+FIRST_APPLY = "fairlead.dev/first-apply"
+"""On an object that an apply made: whether another one like it may still come."""
+ONLY, AGAIN, CLOSED = "only", "again", "closed"
+"""None may; one that was given up before it may; it would be refused."""
 
 STEERED_BY = "fairlead.dev/steered-by"
 """On a Service while a blue/green rollout points it: whose."""

@@ -6,9 +6,20 @@ import msgspec
 
 from libs.workload.autoscaling.aims import autoscalers
 from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
-from libs.workload.dialogue.requests import apply, read, select
+from libs.workload.dialogue.requests import apply, close, read, select
 from libs.workload.dialogue.wanted import Request, Seen, Wanted
-from libs.workload.kinds.naming import APPLICATION, APPLIED, DEPLOYMENT_ID, ENVIRONMENT, Marks, mark_annotations
+from libs.workload.kinds.naming import (
+    AGAIN,
+    APPLICATION,
+    APPLIED,
+    CLOSED,
+    DEPLOYMENT_ID,
+    ENVIRONMENT,
+    FIRST_APPLY,
+    ONLY,
+    Marks,
+    mark_annotations,
+)
 from libs.workload.kinds.objects import (
     Identity,
     Object,
@@ -83,7 +94,9 @@ def _applied(value: Object, wanted: Wanted, seen: Seen) -> Outlook:
         return Outlook(waits=(f"{where} is being deleted",), polls=(reading,))
     if live is None or annotation(live, APPLIED) != annotation(ours, APPLIED):
         applied_now = _selecting(ours, live, wanted)
-        return Outlook(requests=(reselected(applied_now, live) or apply(as_read(applied_now, live)),))
+        return Outlook(requests=(reselected(applied_now, live) or apply(as_read(applied_now, live, wanted)),))
+    if may_be_made(live, wanted):
+        return Outlook(requests=(close(live),))
     wait = unready(live) if is_waited_for(value) else ""
     return Outlook(waits=(f"{where}: {wait}",), polls=(reading,)) if wait else CLEAR
 
@@ -108,11 +121,25 @@ def reselected(ours: Object, live: Object | None) -> Request | None:
     return select(live, selector)
 
 
-def as_read(ours: Object, live: Object | None) -> Object:
-    """An apply to what exists names the version that was read: what somebody deleted meanwhile is not made again."""
+def may_be_made(live: Object, wanted: Wanted) -> bool:
+    """Whether a create that comes late would overwrite it."""
+    return identity(live) in wanted.late and annotation(live, FIRST_APPLY) != CLOSED
+
+
+def as_read(ours: Object, live: Object | None, wanted: Wanted) -> Object:
+    """An apply to what exists names the version that was read: what somebody deleted meanwhile is not made again.
+
+    One to what does not exist says whether it is the only one that may make it.
+    """
     if live is None:
-        return ours
-    return {**ours, "metadata": {**ours["metadata"], "resourceVersion": text(live, "metadata", "resourceVersion")}}
+        return _annotated(ours, {FIRST_APPLY: AGAIN if identity(ours) in wanted.late else ONLY})
+    named = {**ours, "metadata": {**ours["metadata"], "resourceVersion": text(live, "metadata", "resourceVersion")}}
+    return _annotated(named, {}) if annotation(live, FIRST_APPLY) == CLOSED else named
+
+
+def _annotated(ours: Object, first: dict[str, str]) -> Object:
+    kept = {name: value for name, value in table(ours, "metadata", "annotations").items() if name != FIRST_APPLY}
+    return {**ours, "metadata": {**ours["metadata"], "annotations": {**kept, **first}}}
 
 
 def _autoscaled(objects: tuple[Object, ...]) -> set[Identity]:

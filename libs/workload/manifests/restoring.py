@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from libs.workload.dialogue.outlook import CLEAR, Outlook, combined
-from libs.workload.dialogue.requests import apply, delete, read
+from libs.workload.dialogue.requests import apply, close, delete, read
 from libs.workload.dialogue.wanted import Before, Request, Seen, Wanted
 from libs.workload.kinds.naming import APPLIED, DEPLOYMENT_ID, ENVIRONMENT
 from libs.workload.kinds.objects import Identity, Object, annotation, identity, is_leaving, text
 from libs.workload.kinds.order import Rank, rank, ranked
 from libs.workload.kinds.ownership import is_bare
-from libs.workload.manifests.applying import as_read, plain, reselected
+from libs.workload.manifests.applying import as_read, may_be_made, plain, reselected
 
 _KEPT = (
     ("", "Namespace"),
@@ -39,13 +39,28 @@ def rest_restored(wanted: Wanted, seen: Seen) -> Outlook:
 
 def created_removed(wanted: Wanted, seen: Seen) -> Outlook:
     """The last rank first; a rank waits until the one before it is gone."""
-    before = {one.identity: one for one in wanted.snapshot.objects}
+    new = new_of(wanted)
     for objects in reversed(ranked(plain(wanted.objects))):
-        made = [value for value in objects if _is_new(value, before.get(identity(value)))]
+        made = [value for value in objects if identity(value) in new]
         look = combined(_removed(value, wanted, seen) for value in made)
         if not look.is_settled:
             return look
     return CLEAR
+
+
+def none_comes(wanted: Wanted, seen: Seen) -> Outlook:
+    """Nothing that was removed is made again by a create that comes late: it is looked for until none can come."""
+    late = new_of(wanted) & wanted.late
+    awaited = [value for value in plain(wanted.objects) if identity(value) in late]
+    return Outlook(
+        waits=tuple(f"{identity(value)} is gone, but a create without an answer may still come" for value in awaited),
+        polls=tuple(read(text(value, "apiVersion"), identity(value)) for value in awaited),
+    )
+
+
+def new_of(wanted: Wanted) -> frozenset[Identity]:
+    """What the rollout makes, and a return deletes."""
+    return frozenset(one.identity for one in wanted.snapshot.objects if _is_new(one))
 
 
 def _restored(values: Iterable[Object], wanted: Wanted, seen: Seen) -> Outlook:
@@ -54,26 +69,26 @@ def _restored(values: Iterable[Object], wanted: Wanted, seen: Seen) -> Outlook:
     for value in values:
         found = before.get(identity(value))
         if found is not None and found.uid and found.applied is not None:
-            looks.append(_put_back(value, found.applied, seen))
+            looks.append(_put_back(value, found.applied, wanted, seen))
     return combined(looks)
 
 
-def _put_back(value: Object, before: Object, seen: Seen) -> Outlook:
+def _put_back(value: Object, before: Object, wanted: Wanted, seen: Seen) -> Outlook:
     where = identity(value)
     reading = read(text(value, "apiVersion"), where)
     if where not in seen.objects:
         return Outlook(requests=(reading,))
     live = seen.objects[where]
     if live is None:
-        return CLEAR if is_bare(before) else Outlook(requests=(_meaning(where, before),))
+        return CLEAR if is_bare(before) else Outlook(requests=(_meaning(where, as_read(before, None, wanted)),))
     if is_leaving(live):
         return Outlook(waits=(f"{where} is being deleted",), polls=(reading,))
     pointed = reselected(before, live)
     if pointed is not None:
         return Outlook(requests=(pointed,))
     if annotation(live, APPLIED) == annotation(before, APPLIED):
-        return CLEAR
-    return Outlook(requests=(_meaning(where, as_read(before, live)),))
+        return Outlook(requests=(close(live),)) if may_be_made(live, wanted) else CLEAR
+    return Outlook(requests=(_meaning(where, as_read(before, live, wanted)),))
 
 
 def _meaning(where: Identity, before: Object) -> Request:
@@ -82,9 +97,8 @@ def _meaning(where: Identity, before: Object) -> Request:
     return replace(apply(before), target=where)
 
 
-def _is_new(value: Object, before: Before | None) -> bool:
-    where = identity(value)
-    return before is not None and not before.uid and (where.group, where.kind) not in _KEPT
+def _is_new(before: Before) -> bool:
+    return not before.uid and (before.identity.group, before.identity.kind) not in _KEPT
 
 
 def _removed(value: Object, wanted: Wanted, seen: Seen) -> Outlook:

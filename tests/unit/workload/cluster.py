@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, Request, Seen
-from libs.workload.kinds.naming import MANAGED_LABEL
+from libs.workload.kinds.naming import CLOSING_MANAGER, FIRST_APPLY, MANAGED_LABEL
 from libs.workload.kinds.objects import Identity, Object, identity, is_leaving, number, table, text
 from libs.workload.kinds.paths import plural_of
 
@@ -23,6 +23,8 @@ class Cluster:
         self.live: dict[Identity, Object] = {}
         self.pods: dict[Identity, list[Object]] = {}
         self.applied: dict[Identity, Object] = {}
+        self.closed: dict[Identity, str] = {}
+        """Objects of which another manager owns who made them: how."""
         self.writes: list[Request] = []
         self.requests = 0
         self.broken: set[str] = set()
@@ -137,6 +139,7 @@ class Cluster:
             return 200, copied(live)
         del self.live[request.target]
         self.applied.pop(request.target, None)
+        self.closed.pop(request.target, None)
         return 200, {"kind": "Status", "status": "Success"}
 
     def _let_go(self, where: Identity) -> None:
@@ -169,6 +172,10 @@ class Cluster:
             return refusal(409, "Conflict", "the object has been modified")
         if "dryRun=All" in request.path:
             return 200, copied(request.body)
+        taken = self.closed.get(where)
+        if taken is not None and taken != table(request.body, "metadata", "annotations").get(FIRST_APPLY, taken):
+            cause = {"reason": "FieldManagerConflict", "message": f'conflict with "{CLOSING_MANAGER}" using v1'}
+            return refusal(409, "Conflict", "Apply failed", causes=[cause])
         if live is None:
             live = self.put({key: request.body[key] for key in ("apiVersion", "kind", "metadata")})
         ours = copied(request.body)
@@ -182,7 +189,8 @@ class Cluster:
             "fieldsV1": fields(ours),
         }
         merged["metadata"] = {**live["metadata"], **merged["metadata"], "managedFields": [entry]}
-        merged["metadata"]["annotations"] = table(ours, "metadata", "annotations")
+        kept = {FIRST_APPLY: taken} if taken is not None else {}
+        merged["metadata"]["annotations"] = {**table(ours, "metadata", "annotations"), **kept}
         self.live[where] = merged
         self.touch(where)
         return 200, copied(merged)
@@ -197,6 +205,8 @@ class Cluster:
             if request.body["metadata"]["resourceVersion"] != live["metadata"]["resourceVersion"]:
                 return refusal(409, "Conflict", "the object has been modified")
             changed: Object | None = merge(live, request.body)
+            if CLOSING_MANAGER in request.path:
+                self.closed[request.target] = text(changed, "metadata", "annotations", FIRST_APPLY)
         else:
             assert request.content_type == JSON_PATCH
             changed = json_patched(live, request.body)

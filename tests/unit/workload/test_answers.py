@@ -3,9 +3,9 @@
 import pytest
 
 from libs.workload.dialogue.answers import explain, fence_off, learn, reread
-from libs.workload.dialogue.requests import apply, claim, create, delete, read, resize
+from libs.workload.dialogue.requests import apply, claim, close, create, delete, makes, read, rehearse, resize
 from libs.workload.dialogue.wanted import METADATA_ONLY, Request, Stage
-from libs.workload.kinds.naming import PLACE_TAKEN, rollout_annotation
+from libs.workload.kinds.naming import CLOSING_MANAGER, PLACE_TAKEN, rollout_annotation
 from libs.workload.kinds.objects import Object, annotation
 from tests.unit.workload.build import FIRST, V2, goal, plain, service
 
@@ -75,6 +75,27 @@ def test_field_of_another_manager_is_named() -> None:
     refusal = explain(APPLY, 409, conflict())
     assert refusal.terminal
     assert "field .spec.type belongs to 'helm'" in refusal.reason
+
+
+def test_object_that_was_closed_meanwhile_is_read_again() -> None:
+    refusal = explain(APPLY, 409, conflict(f'conflict with "{CLOSING_MANAGER}" using v1'))
+    assert not refusal.terminal
+
+
+def versioned(value: Object) -> Object:
+    return {**value, "metadata": {**value["metadata"], "resourceVersion": "7"}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "is_making"),
+    [(APPLY, True), (apply(versioned(service())), False), (rehearse(service()), False), (RESIZE, False)],
+)
+def test_apply_without_a_version_makes(request_: Request, is_making: bool) -> None:
+    assert makes(request_) is is_making
+
+
+def test_secret_is_closed_without_being_read_out() -> None:
+    assert close(plain("Secret", "s")).accept == METADATA_ONLY
 
 
 @pytest.mark.parametrize(

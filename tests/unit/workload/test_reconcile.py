@@ -5,20 +5,33 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from libs.messages.rollout import Workload
 from libs.workload.dialogue.fence import Fence
 from libs.workload.dialogue.outlook import Outlook
-from libs.workload.dialogue.wanted import Problem, Snapshot, Stage, Superseded, Wanted
+from libs.workload.dialogue.wanted import APPLY_PATCH, Problem, Snapshot, Stage, Superseded, Wanted
 from libs.workload.kinds.naming import (
+    AGAIN,
     APPLICATION,
+    CLOSED,
     DEPLOYMENT_ID,
     ENVIRONMENT,
+    FIRST_APPLY,
+    ONLY,
     PLACE_TAKEN,
     Marks,
     rollout_annotation,
 )
-from libs.workload.kinds.objects import Object, annotation, deployment_identity, identity, number, replica_set_identity
+from libs.workload.kinds.objects import (
+    Identity,
+    Object,
+    annotation,
+    deployment_identity,
+    identity,
+    number,
+    replica_set_identity,
+)
 from libs.workload.reconcile import reconcile
 from tests.unit.workload.build import FIRST, SECOND, V1, V2, deployment, goal, plain, service, settings
 from tests.unit.workload.cluster import Cluster
@@ -317,3 +330,62 @@ def test_place_is_kept_while_its_create_may_come(later: int, left: int) -> None:
             live["metadata"].setdefault("annotations", {})[PLACE_TAKEN] = "true"
     executor.until_settled(goals(Stage.FINISH))
     assert [size for name, size in sizes(cluster).items() if name == old.replica_set] == [0] * left
+
+
+LATE = frozenset({identity(settings())})
+
+
+@pytest.mark.parametrize(("late", "first"), [(frozenset(), ONLY), (LATE, AGAIN)])
+def test_create_says_whether_it_is_the_only_one(late: frozenset[Identity], first: str) -> None:
+    executor, goals = begun(Cluster(), (settings(a="1"),))
+    (made,) = executor.once(replace(goals(Stage.APPLY), late=late))
+    assert isinstance(made.body, dict)
+    assert annotation(made.body, FIRST_APPLY) == first
+
+
+def test_create_that_comes_late_changes_nothing() -> None:
+    cluster = Cluster()
+    executor, goals = begun(cluster, (settings(a="1"),))
+    (lost,) = awaited(goals(Stage.APPLY), executor.seen()).requests
+    executor.until_settled(replace(goals(Stage.APPLY), late=LATE))
+    assert annotation(cluster.live[identity(settings())], FIRST_APPLY) == CLOSED
+    executor, goals = begun(cluster, (settings(a="2"),), Marks("shop", "prod", "3"))
+    executor.until_settled(goals(Stage.APPLY))
+    code, _ = cluster.send(lost)
+    assert (code, cluster.live[identity(settings())]["data"]) == (409, {"a": "2"})
+
+
+def test_closed_object_goes_back_to_what_it_was() -> None:
+    cluster = Cluster()
+    executor, goals = begun(cluster, (settings(a="1"),), V1)
+    executor.until_settled(goals(Stage.APPLY))
+    executor, goals = begun(cluster, (settings(a="2"),))
+    executor.until_settled(replace(goals(Stage.APPLY), late=LATE))
+    executor.until_settled(replace(goals(Stage.RETURN), late=LATE))
+    assert cluster.live[identity(settings())]["data"] == {"a": "1"}
+
+
+def test_nothing_is_closed_where_no_create_may_come() -> None:
+    cluster = Cluster()
+    executor, goals = begun(cluster, (settings(a="1"),))
+    executor.until_settled(goals(Stage.APPLY))
+    assert [request.content_type for request in cluster.writes] == [APPLY_PATCH]
+
+
+def test_return_ends_when_no_create_can_come() -> None:
+    cluster = Cluster()
+    executor, goals = begun(cluster, (settings(a="1"),))
+    (lost,) = awaited(goals(Stage.APPLY), executor.seen()).requests
+    returning = replace(goals(Stage.RETURN), late=LATE)
+    assert "may still come" in awaited(returning, executor.seen()).hindrance
+    cluster.send(lost)
+    for request in awaited(returning, executor.seen()).polls:
+        executor.ask(request)
+    executor.until_settled(goals(Stage.RETURN))
+    assert identity(settings()) not in cluster.live
+
+
+def test_namespace_that_may_come_holds_up_no_return() -> None:
+    space = plain("Namespace", "shop", namespace="")
+    executor, goals = begun(Cluster(), (space,))
+    executor.until_settled(replace(goals(Stage.RETURN), late=frozenset({identity(space)})))

@@ -24,6 +24,11 @@ def _web(value: Object, manager: str, more: str = "") -> Step:
     return apply(DEPLOYMENTS, value, manager, more)
 
 
+def _first(value: str, **data: str) -> Object:
+    metadata = {"name": "settings", "annotations": {"example.com/first": value}}
+    return {**a_config_map(**data), "metadata": metadata}
+
+
 def _only(**spec: object) -> Object:
     return an_object("apps/v1", "Deployment", "web", spec=spec)
 
@@ -113,6 +118,25 @@ CASES: dict[str, list[Step]] = {
             "one",
         ),
         _maps({**a_config_map("other", a="3"), "metadata": {"name": "other", "resourceVersion": "5"}}, "one"),
+    ],
+    "apply what another manager has closed since": [
+        _maps(_first("only", a="1"), "one"),
+        patch(
+            MERGE,
+            f"{_SETTINGS}?fieldManager=closing",
+            {
+                "metadata": {
+                    "resourceVersion": "@0:metadata.resourceVersion",
+                    "annotations": {"example.com/first": "closed"},
+                }
+            },
+        ),
+        _maps(
+            {**a_config_map(a="2"), "metadata": {"name": "settings", "resourceVersion": "@1:metadata.resourceVersion"}},
+            "one",
+        ),
+        _maps(_first("only", a="1"), "one"),
+        get(_SETTINGS, versions=True),
     ],
     "apply for a uid": [
         _maps(
