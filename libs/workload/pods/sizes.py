@@ -59,7 +59,8 @@ def _candidates(replicas: int, weight: int, surge: int, full: int) -> list[tuple
         found.append((up, replicas + 1))
         if not _ties(replicas + 1, weight, full) and (down or may_be_empty):
             found.append((down, replicas + 1))
-    return found
+    # The size above is the whole, the one below as near: a weight that is not full leaves the stable version some pods.
+    return found or [(down, replicas)]
 
 
 def _ties(total: int, weight: int, full: int) -> bool:

@@ -26,6 +26,8 @@ from libs.workload.pods.sizes import Bounds, Pair, Side, lowered, move, pair, ra
         (2, 1, 0, (1, 1)),
         (2, 99, 0, (1, 1)),
         (100, 1, 0, (1, 99)),
+        (2, 75, 0, (1, 1)),
+        (10, 95, 0, (9, 1)),
     ],
 )
 def test_weight_becomes_sizes(replicas: int, weight: int, surge: int, expected: tuple[int, int]) -> None:
