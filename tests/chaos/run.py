@@ -39,7 +39,7 @@ _SHAPE = Shape(
     },
     (CLUSTER,),
 )
-PEACE_SECONDS = 180.0
+PEACE_SECONDS = 300.0
 """How long everything that was accepted may take to end once nothing goes wrong any more."""
 
 
