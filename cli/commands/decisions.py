@@ -87,6 +87,22 @@ def rollback(
     return _decide("rollback", deployment, options, target=target, reason=reason)
 
 
+def abandon(
+    deployment: Deployment = "",
+    *,
+    target: Target = "",
+    reason: Annotated[
+        str, Parameter(help="Why; kept in the history, and asked for, because nobody looks after it then.")
+    ],
+    options: Options = DEFAULTS,
+) -> int:
+    """Give up a target that cannot be returned or finished: its cluster stays as it is.
+
+    Example: fairlead deploy abandon --target prod --reason "the cluster is gone"
+    """
+    return _decide("abandon", deployment, options, target=target, reason=reason)
+
+
 def _decide(verb: str, deployment: str, options: Options, **said: Any) -> int:
     from cli.deploying.steering import decide
     from libs.api.request import Decision
@@ -94,4 +110,4 @@ def _decide(verb: str, deployment: str, options: Options, **said: Any) -> int:
     return run(options, lambda client, output: decide(client, output, deployment, (verb, Decision(**said))))
 
 
-DECISIONS = (approve, reject, pause, resume, advance, abort, rollback)
+DECISIONS = (approve, reject, pause, resume, advance, abort, rollback, abandon)

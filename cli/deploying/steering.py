@@ -29,6 +29,7 @@ _DONE = {
     "advance": "gone on",
     "abort": "aborting; targets are being returned",
     "rollback": "the target is being returned",
+    "abandon": "given up; see that its cluster is as it should be",
 }
 
 

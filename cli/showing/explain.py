@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cli.program import program
 from cli.showing.awaited import awaited_words, decision_command
-from libs.api.view import ENDED, DeploymentView, StepView, TargetView
+from libs.api.view import ENDED, DeploymentView, RolloutView, StepView, TargetView
 
 
 class Reason(Struct, frozen=True, omit_defaults=True):
@@ -60,9 +60,16 @@ def _target(target: TargetView, view: DeploymentView, now: datetime) -> Iterator
         since = f"{target.live.agent_away_since:%H:%M:%S}"
         yield Reason(f"agent {target.agent} has been away since {since} UTC", name, f"{program()} agent list")
     if target.rollout and target.rollout.phase == "returning":
-        yield Reason(f"goes back to the previous version: {target.rollout.hindrance or target.reason}", name)
+        yield _returning(target, target.rollout, view)
     for step in (*target.before, *target.steps, *target.after):
         yield from (_with_ways_back(one, target, view) for one in _step(step, view, name, now))
+
+
+def _returning(target: TargetView, rollout: RolloutView, view: DeploymentView) -> Reason:
+    """A return has no deadline: where its cluster never comes back, only a person can end it."""
+    text = f"goes back to the previous version: {rollout.hindrance or target.reason}"
+    given_up = f"{_command('abandon', view, target.name)} --reason WHY" if rollout.hindrance else ""
+    return Reason(text, target.name, other=given_up)
 
 
 def _with_ways_back(reason: Reason, target: TargetView, view: DeploymentView) -> Reason:

@@ -109,6 +109,8 @@ async def test_shell_completes(folder: Path, typed: str, offered: list[str]) -> 
         ("deploy watch --timeout=-1 --server http://127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy start -f deploy.yml --timeout nan --server http://127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy list --server 127.0.0.1:1 --token x", Exit.WRONG),
+        ("deploy abandon 0a1b2c --server http://127.0.0.1:1 --token x", Exit.WRONG),
+        ("deploy abandon 0a1b2c --reason gone --server http://127.0.0.1:1 --token x", Exit.UNREACHABLE),
         ("deploy list", Exit.UNREACHABLE),
         ("deploy status ../agents --server http://127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy list --server http://127.0.0.1:1 --token x", Exit.UNREACHABLE),

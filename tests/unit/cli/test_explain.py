@@ -63,6 +63,15 @@ def test_queue_and_end_are_said() -> None:
     assert words(replace(CURRENT, phase="succeeded")) == "the deployment succeeded"
 
 
+def test_return_that_is_stuck_can_be_given_up() -> None:
+    stuck = RolloutView(phase="returning", hindrance="agent eu-1 cannot be asked")
+    lines = words(replace(CURRENT, targets=(replace(STAGING, rollout=stuck, steps=()),))).splitlines()
+    assert lines == [
+        "staging: goes back to the previous version: agent eu-1 cannot be asked",
+        f"  fairlead deploy abandon {ID} --target staging --reason WHY",
+    ]
+
+
 def test_cluster_in_trouble_offers_ways_back() -> None:
     step = StepView(kind="setWeight", state="current", weight=25, waits_for="web-1 is CrashLoopBackOff")
     target = replace(STAGING, steps=(step,), rollout=RolloutView(phase="progressing", hindrance="CrashLoopBackOff"))

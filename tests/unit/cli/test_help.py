@@ -44,6 +44,6 @@ def test_up_says_where_things_are_kept() -> None:
 
 def test_contract_names_are_commands() -> None:
     found = {path for path, _ in commands(app)}
-    steering = {"approve", "reject", "pause", "resume", "advance", "abort", "rollback", "undo", "explain", "redeploy"}
-    assert {f"deploy {verb}" for verb in steering} <= found
+    steering = "approve reject pause resume advance abort rollback abandon undo explain redeploy"
+    assert {f"deploy {verb}" for verb in steering.split()} <= found
     assert {"plan", "doctor", "validate", "agent show", "template kubernetes canary"} <= found
