@@ -13,10 +13,12 @@ import aiohttp
 from agent.access import Access
 from agent.cluster import by_kubeconfig, in_cluster
 from agent.dial import Dialler, Gate
+from agent.grpc import dialled
 from agent.limits import Fence, Limits
+from agent.nearby import Nearby
 from agent.settings import Settings
 from agent.stream import Introduction
-from agent.token import Credentials, Tokens
+from agent.token import Credentials, Issuer, Tokens
 from agent.verbs import Verbs
 from agent.work import Work
 from libs.kube.direct import Direct
@@ -32,19 +34,25 @@ async def serve(settings: Settings, process: Process) -> None:
     async with AsyncExitStack() as stack:
         work = await _work(settings, process, stack)
         issuer = await stack.enter_async_context(_client(_tls(settings.agent_token_authority)))
-        credentials = Credentials(
-            settings.agent_token_url,
-            settings.agent_client_id,
-            settings.agent_client_secret,
-            settings.process.audience,
-        )
+        tokens = Tokens(Issuer(issuer, _credentials(settings)).issue, process.clock)
         authority = partial(_read, settings.agent_authority)
         authority()  # one that cannot be read is told before anything else is tried
-        gate = Gate(settings.agent_gateway, authority, settings.agent_drain_seconds)
+        gate = Gate(
+            settings.agent_gateway, partial(dialled, settings.agent_gateway, authority), settings.agent_drain_seconds
+        )
         introduction = Introduction(_version(), f"{process.random.getrandbits(64):016x}", await work.cluster_name())
         process.health.ready("gateway", False, "not connected yet")
         await stack.enter_async_context(serve_http(application(process), settings.process.http_address))
-        await Dialler(gate, Tokens(issuer, credentials, process.clock), work, introduction, process).run()
+        await Dialler(gate, tokens, work, introduction, process).run()
+
+
+def _credentials(settings: Settings) -> Credentials:
+    return Credentials(
+        settings.agent_token_url,
+        settings.agent_client_id,
+        settings.agent_client_secret,
+        settings.process.audience,
+    )
 
 
 async def _work(settings: Settings, process: Process, stack: AsyncExitStack) -> Work:
@@ -53,7 +61,7 @@ async def _work(settings: Settings, process: Process, stack: AsyncExitStack) -> 
     outside = await stack.enter_async_context(_client(None))
     rate = Rate(settings.agent_requests_rate, settings.agent_requests_burst, process.clock)
     limits = Limits(rate, settings.agent_requests_open, settings.agent_watches_open, process.clock)
-    verbs = Verbs(Direct(cluster, access.server, access.authorize), outside, settings.allowed)
+    verbs = Verbs(Direct(cluster, access.server, access.authorize), Nearby(outside), settings.allowed)
     return Work(verbs, limits, Fence(), process.metrics.registry)
 
 

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from random import Random
 
 from msgspec import Struct
 from prometheus_client import Counter
 
 from agent.frames import Malformed
-from agent.stream import Ended, Introduction, Stream, dialled
+from agent.stream import Ended, Introduction, Stream, Wire
 from agent.token import NoToken, Tokens
 from agent.work import Work
 from libs.link.pulse import Silent
@@ -24,12 +24,15 @@ MOVE_SECONDS = 1.0
 """Agents that are sent away together do not come back together."""
 
 
+Dial = Callable[[str], AbstractAsyncContextManager[Wire]]
+"""Given a token: a stream while entered."""
+
+
 class Gate(Struct, frozen=True):
-    """Which gateway to dial."""
+    """Which gateway to dial, and how."""
 
     address: str
-    authority: Callable[[], bytes | None]
-    """The certificate that vouches for it, PEM, as it is now; None: the system's own."""
+    dial: Dial
     drain_seconds: float = 10.0
 
 
@@ -92,7 +95,7 @@ class Dialler:
         """One stream from dialling to its end; `left` is set as soon as another one is needed."""
         try:
             grant = await self._tokens.current()
-            async with dialled(self._gate.address, self._gate.authority(), grant.token) as wire:
+            async with self._gate.dial(grant.token) as wire:
                 await self._attend(Stream(wire, self._work, self._clock, left))
         except* (NoToken, Ended, Silent, Malformed) as group:
             self._note(group.exceptions[0])

@@ -1,12 +1,9 @@
-"""One stream to a gateway: dial, hello, welcome, and then requests in and answers out until either side ends it."""
+"""One stream to a gateway: hello, welcome, and then requests in and answers out until either side ends it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
-from typing import Any
+from contextlib import aclosing, suppress
+from typing import Protocol
 
-import grpc
-import grpc.aio
 from msgspec import Struct
 
 from agent import frames
@@ -19,31 +16,17 @@ from libs.runtime import log
 from libs.runtime.clock import Clock
 
 WELCOME_SECONDS = 10.0
-_PIECE_BYTES = 2 * 1024 * 1024
 _OUT_PIECES = 64
 _OUT_BYTES = 4 * FRAME_BYTES
 _OPEN_MOST = 4096
-
-_OPTIONS = (
-    ("grpc.max_receive_message_length", _PIECE_BYTES),
-    # Both ends say something every ten seconds. Pings below that, held up by a busy machine and counted all at once,
-    # had the gateway end streams for too many of them.
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.max_pings_without_data", 0),
-    # Every attempt dials anew: whoever reconnects after a failure must not be given the connection that failed.
-    ("grpc.use_local_subchannel_pool", 1),
-    ("grpc.enable_retries", 0),
-)
 
 
 class Ended(Exception):
     """The stream is over; the message says why."""
 
-    def __init__(self, reason: str, code: grpc.StatusCode = grpc.StatusCode.OK) -> None:
+    def __init__(self, reason: str, is_unauthenticated: bool = False) -> None:
         super().__init__(reason)
-        self.is_unauthenticated = code is grpc.StatusCode.UNAUTHENTICATED
+        self.is_unauthenticated = is_unauthenticated
 
 
 class Introduction(Struct, frozen=True):
@@ -54,42 +37,16 @@ class Introduction(Struct, frozen=True):
     cluster: str = ""
 
 
-class Wire:
-    """The stream as pieces of bytes."""
+class Wire(Protocol):
+    """The stream as pieces of bytes. Each call raises `Ended` once there is no stream any more."""
 
-    def __init__(self, call: Any) -> None:
-        self._call = call
+    async def read(self) -> bytes: ...
 
-    async def read(self) -> bytes:
-        try:
-            piece: object = await self._call.read()
-        except grpc.aio.AioRpcError as error:
-            raise Ended(f"{error.code().name}: {error.details()}", error.code()) from error
-        if not isinstance(piece, bytes):
-            code = await self._call.code()
-            raise Ended(f"{code.name}: {await self._call.details() or 'the gateway closed the stream'}", code)
-        return piece
-
-    async def write(self, piece: bytes) -> None:
-        try:
-            await self._call.write(piece)
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as error:
-            raise Ended(f"the stream broke: {error}") from error
+    async def write(self, piece: bytes) -> None: ...
 
     async def finish(self) -> None:
-        await self._call.done_writing()
-
-
-@asynccontextmanager
-async def dialled(address: str, authority: bytes | None, token: str) -> AsyncIterator[Wire]:
-    """A stream to the gateway at `address`, whose certificate `authority` vouches for (None: the system's own)."""
-    credentials = grpc.ssl_channel_credentials(root_certificates=authority)
-    async with grpc.aio.secure_channel(address, credentials, options=_OPTIONS) as channel:
-        call: Any = channel.stream_stream(frames.METHOD)(metadata=(("authorization", f"Bearer {token}"),))
-        try:
-            yield Wire(call)
-        finally:
-            call.cancel()
+        """Nothing more will be written."""
+        ...
 
 
 class Open(Struct):

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import quote_plus
 
@@ -38,17 +39,22 @@ class Credentials(Struct, frozen=True):
     audience: str = ""
 
 
-class _Issued(Struct):
+class Issued(Struct):
+    """What the issuer gave."""
+
     access_token: str
     expires_in: float = 300.0
+
+
+Issue = Callable[[], Awaitable[Issued]]
+"""A fresh token; raises `NoToken`."""
 
 
 class Tokens:
     """Tokens of one client."""
 
-    def __init__(self, session: aiohttp.ClientSession, credentials: Credentials, clock: Clock) -> None:
-        self._session = session
-        self._credentials = credentials
+    def __init__(self, issue: Issue, clock: Clock) -> None:
+        self._issue = issue
         self._clock = clock
         self._kept: Grant | None = None
 
@@ -64,6 +70,19 @@ class Tokens:
 
     async def _fetch(self) -> Grant:
         asked_at = self._clock.monotonic()
+        issued = await self._issue()
+        return Grant(issued.access_token, asked_at + issued.expires_in * _RENEWED_AT)
+
+
+class Issuer:
+    """Asked over HTTP, with the credentials of one client."""
+
+    def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:
+        self._session = session
+        self._credentials = credentials
+
+    async def issue(self) -> Issued:
+        """See `Issue`."""
         credentials = self._credentials
         form = {"grant_type": "client_credentials"} | (
             {"audience": credentials.audience} if credentials.audience else {}
@@ -75,8 +94,7 @@ class Tokens:
             raise NoToken(f"{credentials.token_url} cannot be asked: {error or type(error).__name__}") from error
         if response.status != 200:
             raise NoToken(f"{credentials.token_url} answered {response.status}: {body[:500].decode(errors='replace')}")
-        issued = _decode(body, credentials.token_url)
-        return Grant(issued.access_token, asked_at + issued.expires_in * _RENEWED_AT)
+        return _decode(body, credentials.token_url)
 
     def _post(self, form: dict[str, str]) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         headers = _basic(self._credentials)
@@ -89,8 +107,8 @@ def _basic(credentials: Credentials) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(':'.join(parts).encode()).decode()}"}
 
 
-def _decode(body: bytes, url: str) -> _Issued:
+def _decode(body: bytes, url: str) -> Issued:
     try:
-        return msgspec.json.decode(body, type=_Issued, strict=False)
+        return msgspec.json.decode(body, type=Issued, strict=False)
     except msgspec.MsgspecError as error:
         raise NoToken(f"{url} answered something that is not a token: {error}") from error

@@ -1,17 +1,15 @@
 """The four verbs, as frames: a request to the cluster, a watch of it, a call to an address nearby, a ping."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
 
-import aiohttp
 import msgspec
 from msgspec import Struct
-from yarl import URL
 
 from agent.allow import AllowList, NotAllowed
-from libs.kube.direct import Direct
-from libs.link.port import Lost, NoAnswer, Refused, Unreachable
+from libs.link.port import NoAnswer, Refused
 from libs.messages.agent import FRAME_BYTES, Ask, Frame
 
 HEARTBEAT_SECONDS = 10.0
@@ -26,7 +24,35 @@ _HEADER_MOST = 2048
 
 Frames = AsyncGenerator[Frame, None]
 Verb = Callable[[Ask], Frames]
-Response = AbstractAsyncContextManager[aiohttp.ClientResponse]
+
+
+class Content(Protocol):
+    """A body as it comes."""
+
+    async def read(self, size: int, /) -> bytes: ...
+
+    def at_eof(self) -> bool: ...
+
+
+class Response(Protocol):
+    """The head of an answer has come; its body is read from it."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def content(self) -> Content: ...
+
+
+class Way(Protocol):
+    """A way to who is asked over HTTP: the cluster's API, or whatever else is near. Raises `NoAnswer`."""
+
+    def open(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None, /
+    ) -> AbstractAsyncContextManager[Response]: ...
 
 
 class _Metadata(Struct, frozen=True):
@@ -40,9 +66,9 @@ class _Named(Struct, frozen=True):
 class Verbs:
     """What may be asked. Each raises one of the five kinds of `NoAnswer`."""
 
-    def __init__(self, cluster: Direct, outside: aiohttp.ClientSession, allowed: AllowList) -> None:
+    def __init__(self, cluster: Way, nearby: Way, allowed: AllowList) -> None:
         self._cluster = cluster
-        self._outside = outside
+        self._nearby = nearby
         self._allowed = allowed
         self.table: Mapping[str, Verb] = {
             "request": self.request,
@@ -55,7 +81,8 @@ class Verbs:
         """What stays the same for a cluster's whole life; empty where this agent may not read it."""
         try:
             async with asyncio.timeout(_CONNECT_SECONDS), self._cluster.open("GET", NAMED_BY, {}) as response:
-                found = msgspec.json.decode(await response.read(), type=_Named) if response.status == 200 else _Named()
+                body = await _filled(response.content)
+                found = msgspec.json.decode(body, type=_Named) if response.status == 200 else _Named()
         except (NoAnswer, TimeoutError, msgspec.MsgspecError):
             return ""
         return found.metadata.uid[:128]
@@ -71,7 +98,8 @@ class Verbs:
 
     async def call(self, ask: Ask) -> Frames:
         _check(lambda: self._allowed.check_call(ask.path))
-        async with self._reached(ask) as response:
+        headers = {name: value for name, value in ask.headers.items() if name.lower() not in _KEPT_FROM_CALL}
+        async with self._nearby.open(ask.method, ask.path, headers, ask.body or None) as response:
             async for frame in _pieces(response):
                 yield frame
 
@@ -85,28 +113,6 @@ class Verbs:
                 seq += 1
             yield Frame(seq, last=True)
 
-    @asynccontextmanager
-    async def _reached(self, ask: Ask) -> AsyncIterator[aiohttp.ClientResponse]:
-        headers = {name: value for name, value in ask.headers.items() if name.lower() not in _KEPT_FROM_CALL}
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
-        try:
-            async with self._outside.request(
-                ask.method,
-                URL(ask.path, encoded=True),
-                headers=headers,
-                data=ask.body or None,
-                timeout=timeout,
-                # Only who asks knows what the body is.
-                skip_auto_headers=("Content-Type",),
-                # A redirect would lead past the list of hosts.
-                allow_redirects=False,
-            ) as response:
-                yield response
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Unreachable(f"cannot connect: {error}") from error
-        except (aiohttp.ClientError, ValueError) as error:
-            raise Lost(f"the call broke off: {error or type(error).__name__}") from error
-
 
 def _check(check: Callable[[], None]) -> None:
     try:
@@ -119,12 +125,12 @@ def _cluster_headers(ask: Ask) -> dict[str, str]:
     return {name: value for name, value in ask.headers.items() if name.lower() in _PASSED_TO_CLUSTER}
 
 
-def _answered(response: aiohttp.ClientResponse) -> dict[str, str]:
+def _answered(response: Response) -> dict[str, str]:
     headers = {name.lower(): value for name, value in response.headers.items()}
     return {name: value for name, value in headers.items() if name in _ANSWERED and len(value) <= _HEADER_MOST}
 
 
-async def _pieces(response: aiohttp.ClientResponse) -> Frames:
+async def _pieces(response: Response) -> Frames:
     """The body in pieces of the size that one frame may carry."""
     body = await _filled(response.content)
     yield Frame(0, response.status, _answered(response), body, last=response.content.at_eof())
@@ -135,7 +141,7 @@ async def _pieces(response: aiohttp.ClientResponse) -> Frames:
         seq += 1
 
 
-async def _filled(content: aiohttp.StreamReader) -> bytes:
+async def _filled(content: Content) -> bytes:
     pieces: list[bytes] = []
     room = FRAME_BYTES
     while room and not content.at_eof():
@@ -145,7 +151,7 @@ async def _filled(content: aiohttp.StreamReader) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-async def _chunks(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:
+async def _chunks(content: Content) -> AsyncGenerator[bytes, None]:
     """The body as it comes; an empty chunk where nothing came for a while."""
     while not content.at_eof():
         chunk = b""

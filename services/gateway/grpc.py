@@ -1,23 +1,23 @@
-"""The server that agents dial: TLS, who is calling, the first two frames, and then the stream as pieces of bytes."""
+"""The server that agents dial: TLS, and each stream as pieces of bytes."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
 import grpc.aio
-from msgspec import Struct
 
 from libs.link.pulse import Silent
-from libs.link.rate import Rate
 from libs.runtime import log
+from libs.runtime.certificates import LOCAL, ensure_certificates
+from libs.runtime.process import Process
 from services.gateway import translate
-from services.gateway.attendance import Disagreed, NotAccepted, Verify
-from services.gateway.handlers import Gateway
-from services.gateway.session import Caller
+from services.gateway.attendance import Disagreed, NotAccepted
+from services.gateway.certificate import tls
+from services.gateway.door import REFUSALS, Door, Listening, NoRoom
+from services.gateway.settings import Settings
 
-HELLO_SECONDS = 5.0
 _PIECE_BYTES = 512 * 1024
 _METADATA_BYTES = 16 * 1024
 _SLOTS_PER_CONNECTION = 16
@@ -42,69 +42,38 @@ _CODES: dict[type[Exception], grpc.StatusCode] = {
     Disagreed: grpc.StatusCode.FAILED_PRECONDITION,
     NotAccepted: grpc.StatusCode.UNAUTHENTICATED,
     Silent: grpc.StatusCode.DEADLINE_EXCEEDED,
+    NoRoom: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
 
 
-class Listening(Struct, frozen=True):
-    """A server that agents can dial."""
+class _Streams:
+    """Every stream as gRPC has it, from the first byte to the last."""
 
-    port: int
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
-
-class Door:
-    """Lets agents in."""
-
-    def __init__(self, gateway: Gateway, verify: Verify, admission: Rate) -> None:
-        self._gateway = gateway
-        self._verify = verify
-        self._admission = admission
-
-    async def session(self, _: Any, context: "grpc.aio.ServicerContext[bytes, bytes]") -> None:
-        """One stream, from the first byte to the last."""
+    async def serve(self, _: Any, context: "grpc.aio.ServicerContext[bytes, bytes]") -> None:
         wire = _ServerStream(context)
-        caller, hello = await self._meet(wire, context)
+        try:
+            caller, hello = await self._door.meet(wire, _authorizations(context))
+        except REFUSALS as refusal:
+            await self._abort(context, refusal, peer=context.peer())
         # By itself: a first write that is broken off would take the headers with it, and no status could follow.
         await context.send_initial_metadata(())
-        ending = await self._gateway.attend(wire, caller, hello, self._verify)
-        reason = str(ending or "the agent ended the stream")
+        ending = await self._door.attend(wire, caller, hello)
         if ending is None:
+            reason = "the agent ended the stream"
             log.logger().info("stream_ended", agent=caller.agent, tenant=caller.tenant, reason=reason)
             return
-        code = _CODES.get(type(ending), grpc.StatusCode.UNAVAILABLE)
-        self._note(code, reason, agent=caller.agent, tenant=caller.tenant)
-        await context.abort(code, reason)
+        await self._abort(context, ending, agent=caller.agent, tenant=caller.tenant)
 
-    async def _meet(
-        self, wire: "_ServerStream", context: "grpc.aio.ServicerContext[bytes, bytes]"
-    ) -> tuple[Caller, translate.Hello]:
-        if self._gateway.is_draining:
-            await self._refuse(context, grpc.StatusCode.UNAVAILABLE, "this gateway stops: connect to another")
-        if self._admission.take() is None:
-            await self._refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many agents at once: come later")
-        try:
-            caller = await self._verify(_token(context))
-        except NotAccepted as error:
-            await self._refuse(context, grpc.StatusCode.UNAUTHENTICATED, str(error))
-        if not self._gateway.has_room(caller):
-            await self._refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "this gateway has all streams it may")
-        try:
-            return caller, await _first(wire)
-        except TimeoutError:
-            await self._refuse(context, grpc.StatusCode.DEADLINE_EXCEEDED, f"no hello within {HELLO_SECONDS:g} s")
-        except translate.Malformed as error:
-            await self._refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        except Disagreed as error:
-            await self._refuse(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
-
-    async def _refuse(
-        self, context: "grpc.aio.ServicerContext[bytes, bytes]", code: grpc.StatusCode, reason: str
+    async def _abort(
+        self, context: "grpc.aio.ServicerContext[bytes, bytes]", ending: Exception, **who: str
     ) -> NoReturn:
-        self._note(code, reason, peer=context.peer())
-        await context.abort(code, reason)
+        code = _CODES.get(type(ending), grpc.StatusCode.UNAVAILABLE)
+        self._door.note(code.name.lower(), str(ending), **who)
+        await context.abort(code, str(ending))
         raise AssertionError("abort raises")
-
-    def _note(self, code: grpc.StatusCode, reason: str, **who: str) -> None:
-        self._gateway.refusals.note(code.name.lower(), reason, **who)
 
 
 class _ServerStream:
@@ -122,13 +91,13 @@ class _ServerStream:
 
 
 @asynccontextmanager
-async def listen(door: Door, address: str, credentials: grpc.ServerCredentials) -> AsyncIterator[Listening]:
-    """Serve agents while entered."""
+async def listen(door: Door, settings: Settings, process: Process) -> AsyncIterator[Listening]:
+    """See `Listen`."""
     server = grpc.aio.server(options=_OPTIONS)
-    handler: Any = grpc.stream_stream_rpc_method_handler(door.session)
+    handler: Any = grpc.stream_stream_rpc_method_handler(_Streams(door).serve)
     service, _, method = translate.METHOD[1:].partition("/")
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
-    port = server.add_secure_port(address, credentials)
+    port = server.add_secure_port(settings.gateway_address, tls(*_certificate(settings, process)))
     await server.start()
     try:
         yield Listening(port)
@@ -136,20 +105,14 @@ async def listen(door: Door, address: str, credentials: grpc.ServerCredentials) 
         await server.stop(0)
 
 
-def _token(context: "grpc.aio.ServicerContext[bytes, bytes]") -> str:
+def _certificate(settings: Settings, process: Process) -> tuple[Path, Path]:
+    if settings.gateway_certificate is not None and settings.gateway_key is not None:
+        return settings.gateway_certificate, settings.gateway_key
+    names = (*LOCAL, *settings.gateway_names)
+    made = ensure_certificates(settings.process.state_dir / "certificates", process.clock.now(), names)
+    return made.certificate, made.key
+
+
+def _authorizations(context: "grpc.aio.ServicerContext[bytes, bytes]") -> tuple[str, ...]:
     given = [value for name, value in context.invocation_metadata() or () if name == "authorization"]
-    if len(given) != 1 or not isinstance(given[0], str):
-        raise NotAccepted("exactly one authorization is expected")
-    scheme, _, token = given[0].partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise NotAccepted("authorization: expected Bearer and a token")
-    return token
-
-
-async def _first(wire: _ServerStream) -> translate.Hello:
-    async with asyncio.timeout(HELLO_SECONDS):
-        piece = await wire.read()
-    said = translate.read(piece or b"")
-    if not isinstance(said, translate.Hello):
-        raise Disagreed("the first frame of a stream is hello")
-    return said
+    return tuple(value for value in given if isinstance(value, str))

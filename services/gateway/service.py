@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Protocol
 
 from prometheus_client import Gauge
@@ -11,16 +10,16 @@ from libs.auth.keys import IssuerUnavailable
 from libs.auth.permissions import Action, allowed
 from libs.auth.principal import Principal
 from libs.auth.tokens import InvalidToken
+from libs.durable.partitions import Ports
 from libs.durable.ports import Bus, Packet, Store
 from libs.link.rate import Rate
 from libs.messages.agent import control_subject
 from libs.runtime import log
-from libs.runtime.certificates import LOCAL, ensure_certificates
 from libs.runtime.process import Process
 from services.gateway.attendance import NotAccepted, Verify
-from services.gateway.certificate import tls
 from services.gateway.connections import Presence
-from services.gateway.grpc import Door, listen
+from services.gateway.door import Door, Listen
+from services.gateway.grpc import listen as listen_over_grpc
 from services.gateway.handlers import Gateway
 from services.gateway.session import Caller
 from services.gateway.settings import Settings
@@ -34,17 +33,22 @@ class Verifier(Protocol):
 
 async def serve(settings: Settings, process: Process, bus: Bus, store: Store, verifier: Verifier) -> None:
     """Bridge agents to the bus until cancelled; then send them elsewhere."""
+    await bridge(settings, process, Ports(bus, store, process.clock), verifier, listen_over_grpc)
+
+
+async def bridge(settings: Settings, process: Process, ports: Ports, verifier: Verifier, listen: Listen) -> None:
+    """The same, whatever carries the streams."""
+    bus = ports.bus
     name = settings.gateway_name or f"{process.random.getrandbits(48):012x}"
-    presence = Presence(name, bus, store, process.clock)
+    presence = Presence(name, bus, ports.store, process.clock)
     gateway = Gateway(name, settings, bus, presence, process)
     streams = Gauge("fairlead_gateway_streams", "Agents' streams on this gateway.", registry=process.metrics.registry)
     streams.set_function(lambda: gateway.streams)
     admission = Rate(settings.gateway_handshakes, settings.gateway_handshakes, process.clock)
     door = Door(gateway, agents_only(verifier), admission)
-    credentials = tls(*_certificate(settings, process))
     async with (
         bus.subscribe(control_subject(name, "*"), pending=16_384) as controls,
-        listen(door, settings.gateway_address, credentials) as listening,
+        listen(door, settings, process) as listening,
         asyncio.TaskGroup() as group,
     ):
         group.create_task(_obey(gateway, controls))
@@ -79,11 +83,3 @@ def agents_only(verifier: Verifier) -> Verify:
 async def _obey(gateway: Gateway, controls: AsyncIterator[Packet]) -> None:
     async for packet in controls:
         gateway.controlled(packet)
-
-
-def _certificate(settings: Settings, process: Process) -> tuple[Path, Path]:
-    if settings.gateway_certificate is not None and settings.gateway_key is not None:
-        return settings.gateway_certificate, settings.gateway_key
-    names = (*LOCAL, *settings.gateway_names)
-    made = ensure_certificates(settings.process.state_dir / "certificates", process.clock.now(), names)
-    return made.certificate, made.key

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from prometheus_client import CollectorRegistry
 
 from agent.allow import AllowList
 from agent.dial import Dialler, Gate
+from agent.grpc import dialled
 from agent.limits import Fence, Limits
+from agent.nearby import Nearby
 from agent.stream import Introduction
 from agent.token import Grant, Tokens
 from agent.verbs import Verbs
@@ -56,6 +59,7 @@ class Given(Tokens):
 
 async def agents(address: str, authority: str, tokens: str) -> None:
     pinned, given = Path(authority).read_bytes(), Path(tokens).read_text().split()  # noqa: ASYNC240 - before the work
+    gate = Gate(address, partial(dialled, address, lambda: pinned))
     healths = [Health() for _ in given]
     chance = system_random()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
@@ -63,7 +67,7 @@ async def agents(address: str, authority: str, tokens: str) -> None:
         for number, token in enumerate(given):
             process = Process("agent", ProcessSettings(), healths[number], Metrics(), _CLOCK, chance, str(number))
             introduction = Introduction("bench", f"{number:016x}")
-            group.create_task(Dialler(Gate(address, pinned), Given(token), work, introduction, process).run())
+            group.create_task(Dialler(gate, Given(token), work, introduction, process).run())
         await _tell(lambda: sum(health.is_ready for health in healths))
 
 
@@ -72,7 +76,7 @@ def _work(session: aiohttp.ClientSession) -> Work:
         return {}
 
     limits = Limits(Rate(100, 100, _CLOCK), 10, 10, _CLOCK)
-    verbs = Verbs(Direct(session, "http://127.0.0.1:9", nobody), session, AllowList())
+    verbs = Verbs(Direct(session, "http://127.0.0.1:9", nobody), Nearby(session), AllowList())
     return Work(verbs, limits, Fence(), CollectorRegistry())
 
 

@@ -122,7 +122,7 @@ async def test_stream_begins_with_hello(the_plane: Plane, first: bytes, code: gr
 
 
 async def test_silent_caller_is_sent_away(the_plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.gateway.grpc.HELLO_SECONDS", 0.1)
+    monkeypatch.setattr("services.gateway.door.HELLO_SECONDS", 0.1)
     async with gateway_up(the_plane), calling(the_plane, bearer(the_plane.issuer.issue(AGENT))) as caller:
         assert await caller.end() is grpc.StatusCode.DEADLINE_EXCEEDED
 
