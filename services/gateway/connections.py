@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 from collections import deque
+from contextlib import suppress
+from itertools import islice
 
 from msgspec import Struct
 
@@ -31,7 +33,6 @@ _STREAMS_A_RECORD = 1000
 """Of a thousand streams, whatever their names, a message of the bus can hold the record."""
 _RECORD_SECONDS = 0.5
 """At least, between two times that the streams are recorded: a crowd comes in one go."""
-_ATTEMPTS = 5
 _PAUSE_SECONDS = 2.0
 _WITHDRAW_SECONDS = 5.0
 """The record expires by itself: a stop need not wait for a bus that is gone."""
@@ -160,14 +161,17 @@ class Presence:
         self._others = others
 
     async def _pay(self) -> None:
-        while self._owed:
-            count = min(len(self._owed), _FACTS_AT_ONCE)
-            await self._commit([self._owed.popleft() for _ in range(count)])
+        """A fact is owed until it is written: whoever is stopped in the middle leaves it to the next payment."""
+        while facts := list(islice(self._owed, _FACTS_AT_ONCE)):
+            await self._commit(facts)
+            for fact in facts:
+                with suppress(ValueError):  # it was paid by another, or is so old that it was forgotten
+                    self._owed.remove(fact)
 
     async def _commit(self, facts: list[_Fact]) -> None:
-        """Write facts once: a repeat after no verdict carries the same ids."""
+        """Write facts once, however long there is no store: a repeat after no verdict carries the same ids."""
         writes = [self._write(fact) for fact in facts]
-        for _ in range(_ATTEMPTS):
+        while True:
             try:
                 await self._store.commit(writes)
                 return
@@ -176,9 +180,9 @@ class Presence:
                 for fact in facts if len(facts) > 1 else []:
                     await self._commit([fact])
                 return
-            except (Unavailable, NoVerdict):
+            except (Unavailable, NoVerdict) as error:
+                log.logger().warning("facts_not_written", facts=len(facts), agent=facts[0].agent, error=str(error))
                 await self._clock.sleep(_PAUSE_SECONDS)
-        log.logger().error("facts_not_written", facts=len(facts), agent=facts[0].agent)
 
     def _write(self, fact: _Fact) -> Write:
         envelope = Envelope(

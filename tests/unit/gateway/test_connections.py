@@ -18,6 +18,7 @@ from services.gateway.connections import Presence
 from services.gateway.session import Caller, Place, Session
 from services.gateway.translate import Hello
 from tests.clock import VirtualClock
+from tests.faults import AWAY, LOST_AFTER, FaultyStore
 
 CALLER = Caller("acme", "prod", datetime(2030, 1, 1, tzinfo=UTC))
 HELLO = Hello(1, 1, "1.0", "p", ("request",), "")
@@ -30,7 +31,7 @@ class World:
         self.clock = VirtualClock()
         broker = Broker(self.clock)
         self.broker = broker
-        self.bus, self.store = MemoryBus(broker), MemoryStore(broker)
+        self.bus, self.store = MemoryBus(broker), FaultyStore(MemoryStore(broker))
 
     def presence(self, name: str) -> Presence:
         return Presence(name, self.bus, self.store, self.clock)
@@ -127,3 +128,31 @@ async def test_gateway_that_stopped_has_spoken_itself() -> None:
         await one.withdraw()
         await world.clock.advance(TTL_SECONDS + RENEW_SECONDS)
         assert [fact.reason for fact in await world.ended()] == ["the gateway stops"]
+
+
+@pytest.mark.parametrize("fault", [AWAY, LOST_AFTER])
+async def test_fact_is_owed_however_long_there_is_no_store(fault: str) -> None:
+    world = World()
+    one = world.presence("g1")
+    session = world.session("g1")
+    async with at_work(one):
+        await one.joined(session)
+        await world.clock.advance(1)
+        world.store.faults = [fault] * 30
+        one.left(session, "the agent ended the stream")
+        await world.clock.advance(90)
+        assert [fact.gateway for fact in await world.ended()] == ["g1"]
+
+
+async def test_fact_in_hand_is_left_to_who_withdraws() -> None:
+    world = World()
+    one = world.presence("g1")
+    session = world.session("g1")
+    async with at_work(one):
+        await one.joined(session)
+        await world.clock.advance(1)
+        world.store.faults = [AWAY]
+        one.left(session, "the gateway stops")
+        await world.clock.advance(0.1)
+    await one.withdraw()
+    assert [fact.gateway for fact in await world.ended()] == ["g1"]
