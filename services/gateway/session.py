@@ -1,6 +1,7 @@
 """One agent's stream as the gateway sees it: what was asked on it, what is still open, and how each request ends."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -167,13 +168,12 @@ class Session:
         """Give up what nobody waits for any more."""
         now = self._clock.monotonic()
         overdue = [(number, request) for number, request in self._open.items() if request.until <= now]
-        for number, request in overdue:
-            await self._give_up(number, "gone: the watch was not renewed" if request.is_watch else "timeout")
+        gone = "gone: the watch was not renewed"
+        await self._give_up({number: gone if request.is_watch else "timeout" for number, request in overdue})
 
     async def end_watches(self, reason: str) -> None:
         """Their askers begin them again, on another stream."""
-        for number in [number for number, request in self._open.items() if request.is_watch]:
-            await self._give_up(number, f"gone: {reason}")
+        await self._give_up({number: f"gone: {reason}" for number, request in self._open.items() if request.is_watch})
 
     async def end(self, reason: str) -> None:
         """The stream has ended: what never left is `away`; what did may have happened."""
@@ -186,16 +186,19 @@ class Session:
 
     async def _refuse(self, number: int, reason: str) -> None:
         self._note("answer", reason)
-        await self._give_up(number, f"gone: {reason}")
+        await self._give_up({number: f"gone: {reason}"})
 
     def _note(self, what: str, reason: str) -> None:
         if self._place.refusals is not None:
             self._place.refusals.note(what, reason, tenant=self.caller.tenant, agent=self.caller.agent)
 
-    async def _give_up(self, number: int, problem: str) -> None:
-        request = self._close(number)
-        self.outbox.add(translate.cancelled(number))
-        await self._end_with(request.reply, request.next_seq, problem)
+    async def _give_up(self, problems: Mapping[int, str]) -> None:
+        """All of them are closed before anybody is told: meanwhile the agent may answer one."""
+        closed = [(self._close(number), problem) for number, problem in problems.items()]
+        for number in problems:
+            self.outbox.add(translate.cancelled(number))
+        for request, problem in closed:
+            await self._end_with(request.reply, request.next_seq, problem)
 
     def _close(self, number: int) -> Open:
         request = self._open.pop(number)

@@ -47,9 +47,17 @@ class Stage:
         return frames.read(piece)
 
 
+class SlowBus(MemoryBus):
+    """While something is published, others go on."""
+
+    async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
+        await super().publish(subject, data, reply)
+        await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def staged() -> AsyncIterator[Stage]:
-    bus = MemoryBus(Broker(SystemClock()))
+    bus = SlowBus(Broker(SystemClock()))
     async with bus.subscribe("asker") as heard:
         yield Stage(bus, heard)
 
@@ -196,3 +204,15 @@ async def test_control_of_unknown_request_is_ignored() -> None:
     async with staged() as stage:
         stage.session.control(77, Control(credit=5, renew=True, cancel=True))
         assert not stage.session.outbox.unsent()
+
+
+async def test_request_may_be_answered_while_another_is_given_up() -> None:
+    async with staged() as stage:
+        await stage.ask(REQUEST)
+        await stage.ask(REQUEST)
+        stage.clock.seconds += 60
+        async with asyncio.TaskGroup() as group:
+            group.create_task(stage.session.sweep())
+            group.create_task(stage.session.answer(2, Frame(0, 200, last=True)))
+        assert [(await stage.heard()).problem for _ in range(2)] == ["timeout", "timeout"]
+        assert stage.session.is_idle
