@@ -395,6 +395,54 @@ GUARDS = (
         "    if index is None or question(passage, index) is None:\n        return None\n    return _pass(",
         "    if index is None:\n        return None\n    return _pass(",
     ),
+    Guard(
+        "stream of which nothing is heard has ended",
+        "libs/link/pulse.py",
+        "            patience = self._heard_at + self._rhythm.dead_seconds - self._clock.monotonic()\n",
+        "            patience = self._rhythm.dead_seconds\n",
+    ),
+    Guard(
+        "answer of which nothing is heard has ended",
+        "libs/link/answer.py",
+        "async with asyncio.timeout(SILENCE_SECONDS):",
+        "async with asyncio.timeout(None):",
+    ),
+    Guard(
+        "piece of an answer that is missing is noticed",
+        "libs/link/answer.py",
+        "    if frame.seq != expected:\n",
+        "    if False:\n",
+    ),
+    Guard(
+        "welcome comes soon or not at all",
+        "agent/stream.py",
+        "async with asyncio.timeout(WELCOME_SECONDS):",
+        "async with asyncio.timeout(None):",
+    ),
+    Guard(
+        "agents are asked by their own names",
+        "libs/messages/agent.py",
+        'return f"agent.{tenant}.{token(agent)}.request"',
+        'return f"agent.{tenant}.any.request"',
+    ),
+    Guard(
+        "what is overdue is closed before anybody is told",
+        "services/gateway/session.py",
+        "closed = [(self._close(number), problem) for number, problem in problems.items()]",
+        "closed = ((self._close(number), problem) for number, problem in problems.items())",
+    ),
+    Guard(
+        "what was sent to an agent is not said to be away",
+        "services/gateway/session.py",
+        'problem = "away" if number in unsent else f"gone: {reason}"',
+        'problem = "away"',
+    ),
+    Guard(
+        "agent sends no more than was granted",
+        "agent/stream.py",
+        "        while request.credit <= 0:\n",
+        "        while False:\n",
+    ),
 )
 
 REDUNDANT: dict[Guard, str] = {

@@ -16,7 +16,7 @@ from msgspec import Struct
 from tests.mutants.guards import Guard
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDERS = ("agent", "cli", "libs", "sandbox", "services", "tests")
+FOLDERS = ("agent", "cli", "libs", "proto", "sandbox", "services", "tests")
 FULL_SHARE = 10
 """For so many small schedules one full one, for what no small one notices."""
 MOST_SECONDS = 3.0

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+_BETWEEN_OURS = ("answer", "ask")
+"""Both ends of a stream are ours here: neither may say what the other must refuse."""
+
 
 class Noticed:
     def __init__(self) -> None:
@@ -27,6 +30,8 @@ def logs() -> Iterator[Noticed]:
             raised = event.get("exc_info")
             said = {key: value for key, value in event.items() if key not in ("event", "exc_info")}
             noticed.errors.append(f"logged {name} {said} {raised!r}")
+        if name == "refused" and event["what"] in _BETWEEN_OURS:
+            noticed.errors.append(f"the gateway refused an {event['what']}: {event['reason']}")
         noticed.counted[f"log {name}"] += 1
         raise structlog.DropEvent
 

@@ -22,13 +22,18 @@ from tests.integration.crash.skipping import LoopClock, run
 from tests.integration.transcripts.diary import Diary
 from tests.integration.transcripts.outside import Address
 from tests.simulation import quiet
+from tests.simulation.checks.connected import unconnected
 from tests.simulation.checks.counted import counted
+from tests.simulation.checks.effects import Effects
 from tests.simulation.checks.ended import ended_problems
+from tests.simulation.checks.overheard import overhear
 from tests.simulation.checks.witness import Witness
 from tests.simulation.ports.chance import Chance, Fault
 from tests.simulation.trace import trace_of
 from tests.simulation.world import services
+from tests.simulation.world.agents import agent, other_agent
 from tests.simulation.world.clusters import clusters
+from tests.simulation.world.gateways import gateway
 from tests.simulation.world.people import People
 from tests.simulation.world.releases import AGENT, NAMESPACES, PROVIDER, SUITE, TENANT, drawn
 from tests.simulation.world.scope import SCOPES, Scope
@@ -97,10 +102,15 @@ async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed, size: st
             ("evaluator", services.evaluator),
         ):
             world.keep(name, serve)
+        if not world.scope.is_scripted:
+            _keep_agents(world)
+            world.begin(overhear(world))
+        effects = Effects(world)
         world.begin(people.answer_calls())
         ended = await _released(world, people)
+        ended += await unconnected(world)
         await _settled(world)
-        problems: list[str] = [*world.problems, *noticed.errors, *witness.problems, *ended]
+        problems: list[str] = [*world.problems, *noticed.errors, *witness.problems, *effects.problems, *ended]
         problems += await ended_problems(world, people, witness)
         sometimes = counted(world) + Counter(f"refused {code}" for code in people.refused) + noticed.counted
         sometimes += Counter(fault.kind for fault in chance.injected)
@@ -114,6 +124,14 @@ async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed, size: st
             story=tuple(world.diary.news()),
             size=size,
         )
+
+
+def _keep_agents(world: World) -> None:
+    """Two gateways, two processes under one agent's name, and one under another's."""
+    for name in ("gateway-a", "gateway-b"):
+        world.keep(name, gateway, "gateway")
+    for name, serve in (("agent-a", agent), ("agent-b", agent), ("agent-other", other_agent)):
+        world.keep(name, serve, "agent")
 
 
 async def _released(world: World, people: People) -> list[str]:
@@ -186,8 +204,9 @@ async def _registered(world: World) -> None:
     """The agent, and what measures."""
     for key, value in await _credentials():
         await world.store.put(clients.BUCKET, key, value)
-    there = Connections("gateway", (Connection(TENANT, AGENT, "a", "1", world.clock.now().isoformat()),))
-    await world.store.put(BUCKET, "gateway", encode_connections(there))
+    if world.scope.is_scripted:
+        there = Connections("gateway", (Connection(TENANT, AGENT, "a", "1", world.clock.now().isoformat()),))
+        await world.store.put(BUCKET, "gateway", encode_connections(there))
     provider = MetricProvider(name="prometheus", type="prometheus", url=PROVIDER, agent=AGENT)
     await configuration.write(
         world.store, TENANT, Revised(Config(metric_providers=(provider,)), 0), world.clock.now(), "ann"

@@ -6,10 +6,15 @@ from tests.simulation.ports.chance import RATES
 
 SOMETIMES = (
     *RATES,
+    "agent busy",
+    "answer cut half way",
+    "answer in several frames",
     "deployment cancelled",
     "deployment failed",
     "deployment queued",
     "deployment succeeded",
+    "half-open stream noticed by the agent",
+    "half-open stream noticed by the gateway",
     "log message_waits",
     "log partition_interrupted",
     "log partitions_wait",
@@ -20,6 +25,8 @@ SOMETIMES = (
     "refused nothing_awaits",
     "rollout claimed by a second process",
     "rollout rolled-back",
+    "stream taken over by another gateway",
+    "watch ended with its stream",
     "write refused by the cluster",
 )
 """Faults by their kind, lines of the log, refusals by their code, and what the witness counts."""

@@ -11,7 +11,7 @@ _FACTS = ("deployment", "rollout")
 
 
 def counted(world: World) -> Counter[str]:
-    found = Counter({"write refused by the cluster": world.refused_writes})
+    found = Counter({"write refused by the cluster": world.refused_writes}) + world.switchboard.happened
     for stored in world.broker.stored([f"evt.*.{noun}.>" for noun in _FACTS], 0):
         _, _, noun, verb = stored.subject.split(".")[:4]
         found[f"{noun} {verb}"] += 1

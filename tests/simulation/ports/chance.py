@@ -37,6 +37,22 @@ RATES = {
     "stream.gone": 0.01,
     "stream.stalls": 0.01,
     "timers.late": 0.04,
+    # Below: what befalls agents and gateways. At the end, so that the draws of what was there before stay as they were.
+    "agent.dies_after": 0.002,
+    "agent.dies_before": 0.002,
+    "agent.narrow": 0.5,
+    "agent.stalls": 0.002,
+    "agent.stops": 0.002,
+    "answer.long": 0.3,
+    "api.late": 0.02,
+    "gateway.dies_after": 0.001,
+    "gateway.dies_before": 0.001,
+    "gateway.stalls": 0.001,
+    "gateway.stops": 0.001,
+    "issuer.silent": 0.2,
+    "line.breaks": 0.004,
+    "line.half_open": 0.004,
+    "line.stalls": 0.004,
 }
 """By kind: how likely an opportunity is taken where the kind is among those of the run."""
 

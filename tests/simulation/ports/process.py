@@ -18,10 +18,15 @@ _SKEWS = (-86_400.0, -600.0, -5.0, 5.0, 600.0, 86_400.0)
 class Process:
     """An incarnation: after its end another one has another name."""
 
-    def __init__(self, name: str, chance: Chance, tell: Callable[[str], None]) -> None:
+    def __init__(self, name: str, chance: Chance, tell: Callable[[str], None], kind: str = "process") -> None:
         self.name = name
+        self.kind = kind
+        """Of the faults that befall it: how often it calls its ports differs."""
         self.chance = chance
         self.is_dead = False
+        self.is_stopping = False
+        self.at_end: list[Callable[[], object]] = []
+        """What the system does for it when it is killed: its connections are reset."""
         self.task: asyncio.Task[None] | None = None
         self.tell = tell
         self._latency = chance.stream("latency")
@@ -39,16 +44,18 @@ class Process:
     async def reach(self) -> None:
         """On the way out."""
         self._require_life()
-        if self.chance.strikes("process.dies_before"):
+        if self.chance.strikes(f"{self.kind}.dies_before"):
             self.die("before a call")
-        if (amount := self.chance.amount("process.stalls")) is not None:
+        if self.chance.strikes(f"{self.kind}.stops"):
+            self.stop()
+        if (amount := self.chance.amount(f"{self.kind}.stalls")) is not None:
             self.stall(amount * LONGEST_STALL_SECONDS)
         await self._time.sleep(self._latency.random() * LATENCY_SECONDS)
         await self.awake()
 
     async def come_back(self) -> None:
         self._require_life()
-        if self.chance.strikes("process.dies_after"):
+        if self.chance.strikes(f"{self.kind}.dies_after"):
             self.die("after a call")
         await self.awake()
 
@@ -63,10 +70,23 @@ class Process:
         self.tell(f"{self.name} is stopped for {seconds:.0f} s")
         self._stalled_until = max(self._stalled_until, self._time.monotonic() + seconds)
 
+    @property
+    def stalled_seconds(self) -> float:
+        return max(0.0, self._stalled_until - asyncio.get_running_loop().time())
+
+    def stop(self) -> None:
+        """As SIGTERM does: it is asked to come to its end."""
+        if not self.is_stopping and self.task is not None:
+            self.is_stopping = True
+            self.tell(f"{self.name} is asked to stop")
+            self.task.cancel()
+
     def die(self, when: str) -> None:
         """As SIGKILL does: nothing in it goes on, no farewell reaches anybody."""
         self.is_dead = True
         self.tell(f"{self.name} is killed {when}")
+        for end in list(self.at_end):
+            end()
         if self.task is not None:
             self.task.cancel()
         raise Crashed(self.name)
@@ -76,6 +96,8 @@ class Process:
             raise Crashed(self.name)
 
     def _drawn_skew(self) -> float:
+        if self.kind != "process":
+            return 0.0  # tokens hold by the clock: who has a wrong one lets nobody in
         amount = self.chance.amount("clock.wrong")
         if amount is None:
             return 0.0

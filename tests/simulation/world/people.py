@@ -21,8 +21,9 @@ from tests.crash import Crashed
 from tests.integration.transcripts.services import TOKENS
 from tests.simulation.ports.process import Process
 from tests.simulation.world.door import Door
+from tests.simulation.world.leaves import leaves
 from tests.simulation.world.releases import TENANT, Release
-from tests.simulation.world.world import World, leaves
+from tests.simulation.world.world import World
 
 Result = TypeVar("Result")
 
@@ -40,6 +41,8 @@ class Handed(Struct):
     key: Key
     orders: list[str] = []
     """What people asked of it and were not refused."""
+    shown: int = 0
+    """The newest revision that they were shown."""
 
 
 async def _call_back(address: str, success: bool, door: Door) -> None:
@@ -117,6 +120,9 @@ class People:
         view = await self._try(lambda door: door.view(handed.key))
         if view is None:
             return
+        if view.revision < handed.shown:
+            self._world.problems.append(f"INV-26 revision {view.revision} was shown after {handed.shown}")
+        handed.shown = max(handed.shown, view.revision)
         verb = self._mood(handed.release.temper, view)
         if verb:
             await self._order(handed, view, verb)

@@ -37,9 +37,10 @@ async def planner(world: World, process: Process) -> None:
 async def executor(world: World, process: Process) -> None:
     ports, random = world.ports(process), world.random("executor")
     shell = Shell(ROLLOUT, ports.store, ports.clock)
-    clusters = Clusters(world.distant_link(process), ports.bus, ports.clock, random)
-    leading = Executor(Tools(shell, Papers(ports.store), clusters, ports.clock, process.name), ports.store, ports.bus)
-    async with asyncio.TaskGroup() as group:
+    async with world.linked(process) as link, asyncio.TaskGroup() as group:
+        clusters = Clusters(link, ports.bus, ports.clock, random)
+        tools = Tools(shell, Papers(ports.store), clusters, ports.clock, process.name)
+        leading = Executor(tools, ports.store, ports.bus)
         group.create_task(clusters.run())
         group.create_task(leading.run())
         await serve(executor_of(leading, shell), ports, sharing(process))
@@ -47,14 +48,14 @@ async def executor(world: World, process: Process) -> None:
 
 async def webhooks(world: World, process: Process) -> None:
     ports = world.ports(process)
-    async with client(()) as outside, asyncio.TaskGroup() as group:
+    async with client(()) as outside, world.linked(process) as link, asyncio.TaskGroup() as group:
         runs = Shell(WEBHOOK, ports.store, ports.clock)
         tools = WebhookTools(
             runs=runs,
             preparer=Preparer(Contents(ports.store, Definitions), NO_SECRETS, CallbackTokens(b"k" * 32), PUBLIC),
             caller=Caller(ports.clock, 30, 4),
             direct=Direct(outside),
-            link=world.distant_link(process),
+            link=link,
             process=process.name,
         )
         service = Webhooks(tools, ports.store, ports.bus)
@@ -64,6 +65,6 @@ async def webhooks(world: World, process: Process) -> None:
 
 async def evaluator(world: World, process: Process) -> None:
     ports = world.ports(process)
-    async with client(()) as straight:
-        reach = Reach(straight, world.distant_link(process), 30, 4)
+    async with client(()) as straight, world.linked(process) as link:
+        reach = Reach(straight, link, 30, 4)
         await serve(evaluator_of(ports, NO_SECRETS, reach), ports, sharing(process))

@@ -2,15 +2,17 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import aclosing, asynccontextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
 
 from libs.bus.broker import Broker
 from libs.durable.partitions import Ports, Sharing
+from libs.link.bus import bus_link
 from libs.link.memory import MemoryLink
+from libs.link.port import Link
 from libs.messages.agent import Ask, Frame
 from libs.store.memory import MemoryStore
 from tests.integration.crash.cluster import Recorded
@@ -22,7 +24,9 @@ from tests.simulation.ports.chance import Chance
 from tests.simulation.ports.link import DistantLink
 from tests.simulation.ports.process import Process, ProcessClock
 from tests.simulation.ports.store import DistantStore
+from tests.simulation.world.leaves import leaves
 from tests.simulation.world.scope import FULL
+from tests.simulation.world.switchboard import Switchboard
 from tests.simulation.world.weather import Weather
 
 RESTART_SECONDS = 20.0
@@ -52,6 +56,9 @@ class World:
         self.diary = diary(self.broker, self.clock)
         self.outside = Outside(self.diary.note)
         self.link = MemoryLink(self._answers)
+        self.switchboard = Switchboard(chance.stream("switchboard"), self.tell)
+        self.processes: dict[str, Process] = {}
+        """Those that live, or did last, by what they are."""
         self.problems: list[str] = []
         """Promises that were broken, as they are noticed."""
         self.refused_writes = 0
@@ -69,16 +76,23 @@ class World:
     def tell(self, what: str) -> None:
         self.diary.note("fault", what)
 
-    def keep(self, name: str, serve: Serve) -> None:
+    def keep(self, name: str, serve: Serve, kind: str = "process") -> None:
         """Have a process of this name, always."""
-        self.begin(self._keep(name, serve))
+        self.begin(self._keep(name, serve, kind))
 
     def ports(self, process: Process) -> Ports:
         store = DistantStore(self.store, process, self.weather)
         return Ports(DistantBus(self.broker, process, self.weather), store, ProcessClock(process))
 
-    def distant_link(self, process: Process) -> DistantLink:
-        return DistantLink(self.link, process, self._later)
+    @asynccontextmanager
+    async def linked(self, process: Process) -> AsyncIterator[Link]:
+        """A process's way to clusters: over gateways and agents, or what stands for them."""
+        if self.scope.is_scripted:
+            yield DistantLink(self.link, process, self._later)
+            return
+        ports = self.ports(process)
+        async with bus_link(ports.bus, ports.clock) as link:
+            yield link
 
     def random(self, name: str) -> Random:
         return self.chance.stream(name)
@@ -117,10 +131,10 @@ class World:
     def _later(self, seconds: float, what: Coroutine[None, None, None]) -> None:
         self.begin(_after(seconds, what))
 
-    async def _keep(self, name: str, serve: Serve) -> None:
+    async def _keep(self, name: str, serve: Serve, kind: str) -> None:
         delays = self.chance.stream("restarts")
         for number in count(1):
-            process = Process(f"{name}-{number}", self.chance, self.tell)
+            process = self.processes[name] = Process(f"{name}-{number}", self.chance, self.tell, kind)
             await self._lived(process, serve)
             await asyncio.sleep(delays.random() * RESTART_SECONDS)
 
@@ -132,7 +146,7 @@ class World:
         try:
             await serve(self, process)
         except BaseException as error:
-            if process.is_dead:
+            if process.is_dead or process.is_stopping:
                 return
             if isinstance(error, asyncio.CancelledError):
                 raise
@@ -144,13 +158,6 @@ class World:
             async for frame in frames:
                 self.refused_writes += ask.method != "GET" and frame.status in _REFUSALS
                 yield frame
-
-
-def leaves(error: BaseException) -> list[BaseException]:
-    """What lies at the bottom of groups of errors."""
-    if isinstance(error, BaseExceptionGroup):
-        return [leaf for inner in error.exceptions for leaf in leaves(inner)]
-    return [error]
 
 
 def causes(error: BaseException) -> list[str]:
