@@ -154,7 +154,7 @@ class Presence:
         others = {key: record for key, record in found.items() if record.gateway != self._gateway}
         # A stream may stand in another record of its gateway than before.
         present = {stream for record in others.values() for stream in record.streams}
-        for gone in (self._others[key] for key in self._others.keys() - others.keys()):
+        for gone in (record for key, record in self._others.items() if key not in others):
             for stream in gone.streams:
                 if stream not in present:
                     self._owe(_left(gone.gateway, stream, "the gateway is gone"))

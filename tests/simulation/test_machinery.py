@@ -24,6 +24,7 @@ def traces(hash_seed: str, size: str, schedules: int) -> list[str]:
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.split()
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("size", "schedules"), [("scripted", 30), ("full", 12)])
 def test_seed_is_the_same_run_in_every_process(size: str, schedules: int) -> None:
     one, other = traces("1", size, schedules), traces("2", size, schedules)

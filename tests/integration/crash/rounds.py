@@ -104,6 +104,18 @@ class _Alarm(float):
         return self._cancelled
 
 
+class _Task(asyncio.Task[Any]):
+    """In sets of tasks, as groups keep them, it stands where it stands in every process: not by its address."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        loop = keywords["loop"]
+        self._number = loop.tasks = loop.tasks + 1
+        super().__init__(*arguments, **keywords)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 class SkippingLoop(asyncio.SelectorEventLoop):
     """Timeouts, sleeps and clocks go by its time. Work for threads is done at once.
 
@@ -117,7 +129,9 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         self._passed = 0.0
         self._alarms: list[_Alarm] = []
         self._files = _Files()
+        self.tasks = 0
         super().__init__(self._files)
+        self.set_task_factory(lambda loop, coroutine, **context: _Task(coroutine, loop=loop, **context))
 
     def time(self) -> float:
         return self._passed
