@@ -408,40 +408,10 @@ GUARDS = (
         "async with asyncio.timeout(None):",
     ),
     Guard(
-        "piece of an answer that is missing is noticed",
-        "libs/link/answer.py",
-        "    if frame.seq != expected:\n",
-        "    if False:\n",
-    ),
-    Guard(
-        "welcome comes soon or not at all",
-        "agent/stream.py",
-        "async with asyncio.timeout(WELCOME_SECONDS):",
-        "async with asyncio.timeout(None):",
-    ),
-    Guard(
         "agents are asked by their own names",
         "libs/messages/agent.py",
         'return f"agent.{tenant}.{token(agent)}.request"',
         'return f"agent.{tenant}.any.request"',
-    ),
-    Guard(
-        "what is overdue is closed before anybody is told",
-        "services/gateway/session.py",
-        "closed = [(self._close(number), problem) for number, problem in problems.items()]",
-        "closed = ((self._close(number), problem) for number, problem in problems.items())",
-    ),
-    Guard(
-        "what was sent to an agent is not said to be away",
-        "services/gateway/session.py",
-        'problem = "away" if number in unsent else f"gone: {reason}"',
-        'problem = "away"',
-    ),
-    Guard(
-        "agent sends no more than was granted",
-        "agent/stream.py",
-        "        while request.credit <= 0:\n",
-        "        while False:\n",
     ),
 )
 
