@@ -58,7 +58,7 @@ def _limits(process: Process, clock: ProcessClock) -> Limits:
     """As by default; or so few that it is busy now and then."""
     if process.chance.strikes("agent.narrow"):
         process.tell(f"{process.name} bears little")
-        return Limits(Rate(2, 4, clock), 2, 256, clock)
+        return Limits(Rate(1, 2, clock), 1, 256, clock)
     return Limits(Rate(200, 400, clock), 64, 256, clock)
 
 
