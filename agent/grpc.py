@@ -54,7 +54,10 @@ class _CallStream:
 
 @asynccontextmanager
 async def dialled(address: str, authority: Callable[[], bytes | None], token: str) -> AsyncIterator[Wire]:
-    """A stream to the gateway at `address`, whose certificate `authority`, as it is now, vouches for (None: the system's own)."""
+    """A stream to the gateway at `address`, whose certificate `authority` vouches for, as it is now.
+
+    None: the system's own.
+    """
     credentials = grpc.ssl_channel_credentials(root_certificates=authority())
     async with grpc.aio.secure_channel(address, credentials, options=_OPTIONS) as channel:
         call: Any = channel.stream_stream(METHOD)(metadata=(("authorization", f"Bearer {token}"),))
