@@ -11,6 +11,7 @@ from random import Random
 
 from libs.runtime.process import CannotStart
 from libs.runtime.settings import ProcessSettings
+from libs.runtime.whole import drafted
 
 _BYTES = 32
 _FILE = "sealing-key"
@@ -30,19 +31,11 @@ def write_private(path: Path, content: bytes) -> bool:
 
     It appears whole or not at all: a crash half way leaves no file that a next start would trust.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    finally:
-        draft.unlink()
+    with drafted(path, content) as draft:
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return False
     _sync(path.parent)
     return True
 
