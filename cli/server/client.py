@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from cli.exits import Exit, Stop
 from cli.login.access import Access, access, place_of
@@ -26,10 +25,6 @@ API = "/api/v1"
 _NONE: Mapping[str, str] = {}
 
 Document = TypeVar("Document")
-
-
-class _Readiness(Struct, frozen=True):
-    reasons: Mapping[str, str] = {}
 
 
 class Client:
@@ -61,13 +56,9 @@ class Client:
         answer = await self._once(Request("GET", "/healthz"), is_last=True)
         return answer.headers.get("date", "")
 
-    async def hindrances(self) -> Mapping[str, str] | None:
-        """What keeps the server from its work, by its parts; None where it does not tell, as behind many a proxy."""
-        answer = await self._once(Request("GET", "/readyz"), is_last=True)
-        try:
-            return msgspec.json.decode(answer.body, type=_Readiness).reasons
-        except msgspec.MsgspecError:
-            return None
+    async def readiness(self) -> bytes:
+        """What the server says of its own parts, or whoever answers in its place."""
+        return (await self._once(Request("GET", "/readyz"), is_last=True)).body
 
     async def _ask(self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] = _NONE) -> bytes:
         attempts = ATTEMPTS if "Idempotency-Key" in more or method == "GET" else 1

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import msgspec
 from msgspec import Struct
 
 from cli.exits import Exit, Stop
@@ -22,6 +23,11 @@ class Finding(Struct, frozen=True):
     said: str
 
 
+class _Readiness(Struct, frozen=True):
+    ready: bool = False
+    reasons: Mapping[str, str] = {}
+
+
 async def examine(client: Client, output: Output) -> Exit:
     found = [finding async for finding in _findings(client)]
     output.result(found, "\n".join(f"{'ok ' if one.ok else 'BAD'}  {one.what}: {one.said}" for one in found))
@@ -35,7 +41,7 @@ async def _findings(client: Client) -> AsyncIterator[Finding]:
         yield Finding("server", False, _spelled(stop))
         return
     yield Finding("server", True, client.place.server)
-    yield _readiness(await client.hindrances())
+    yield readiness(await client.readiness())
     yield _clocks(date, SystemClock().now())
     try:
         who = await client.get("/whoami", WhoAmI)
@@ -49,10 +55,15 @@ async def _findings(client: Client) -> AsyncIterator[Finding]:
         yield Finding("agents", False, _spelled(stop))
 
 
-def _readiness(hindrances: Mapping[str, str] | None) -> Finding:
-    if hindrances is None:
+def readiness(body: bytes) -> Finding:
+    """A proxy may answer in the server's place, and in JSON too: what is not the server's own says nothing."""
+    try:
+        told = msgspec.json.decode(body, type=_Readiness)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        told = _Readiness()
+    if not told.ready and not told.reasons:
         return Finding("services", True, "the server does not tell whether they are ready")
-    return Finding("services", not hindrances, "; ".join(hindrances.values()) or "ready")
+    return Finding("services", told.ready, "; ".join(told.reasons.values()) or "ready")
 
 
 def _clocks(date: str, now: datetime) -> Finding:
