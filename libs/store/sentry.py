@@ -55,7 +55,7 @@ class Sentry:
         self._process = process
         self._path = process.settings.state_dir / KNOWN_STORE
         self._is_written = True
-        """False once that failed, which is told once: from then on a restart remembers less."""
+        """False while that fails, which is told once: a restart would remember less."""
         self._known = _read(self._path)
         self._looked = -1
         self._problem = ""
@@ -108,9 +108,13 @@ class Sentry:
             await self._keep(Known(known.created, (max(known.marks),)))
 
     async def _keep(self, known: Known) -> None:
-        if known != self._known:
-            self._known = known
-            self._is_written = self._is_written and await asyncio.to_thread(_written, self._path, known)
+        if known == self._known and self._is_written:
+            return
+        self._known = known
+        problem = await asyncio.to_thread(_unwritten, self._path, known)
+        if problem and self._is_written:
+            _log.warning("known_store_unwritten", path=str(self._path), error=problem)
+        self._is_written = not problem
 
     def _judge(self, problem: str) -> None:
         if problem and not self._problem:
@@ -157,10 +161,10 @@ def _read(path: Path) -> Known | None:
         return None
 
 
-def _written(path: Path, known: Known) -> bool:
+def _unwritten(path: Path, known: Known) -> str:
+    """Why it could not be written; empty where it was."""
     try:
         write_whole(path, msgspec.json.encode(known))
     except OSError as error:
-        _log.warning("known_store_unwritten", path=str(path), error=str(error))
-        return False
-    return True
+        return str(error) or repr(error)
+    return ""

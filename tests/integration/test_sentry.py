@@ -89,6 +89,8 @@ async def looked(plant: Plant, process: Process) -> None:
     """Until the newest record is remembered over a restart."""
 
     async def remembers() -> bool:
+        if not plant.known.exists():
+            return False
         known = msgspec.json.decode(plant.known.read_bytes(), type=Known)
         async with nats_connection(plant.server) as connection:
             return known.marks == (Mark(await last_sequence(connection), RECORD),)
@@ -243,6 +245,29 @@ async def test_restart_on_the_same_store_goes_on(plant: Plant) -> None:
     await plant.server.start()
     async with opened(plant.process()) as ground:
         assert await ground.store.commit([Write(RECORD, b"{}")]) == 9
+
+
+async def tried_again(plant: Plant) -> None:
+    """Until something came and went in the state folder."""
+    before = plant.known.parent.stat().st_mtime_ns
+
+    async def is_touched() -> bool:
+        return plant.known.parent.stat().st_mtime_ns != before
+
+    await eventually(is_touched)
+
+
+async def test_what_cannot_be_remembered_is_told_once_and_tried_again(plant: Plant) -> None:
+    plant.known.mkdir(parents=True)
+    process = plant.process()
+    with capture_logs() as logs:
+        async with opened(process) as ground:
+            await written(ground, 1)
+            await tried_again(plant)
+            await tried_again(plant)
+            plant.known.rmdir()
+            await looked(plant, process)
+    assert [line["event"] for line in logs].count("known_store_unwritten") == 1
 
 
 async def test_timer_that_is_gone_is_no_loss(plant: Plant) -> None:
