@@ -12,12 +12,12 @@ _Stamp = tuple[tuple[int, int], ...]
 
 
 def tls(certificate: Path, key: Path) -> grpc.ServerCredentials:
-    pair = _Pair(certificate, key)
+    pair = Pair(certificate, key)
     # None leaves things as they are, which the types of the library forget.
     return grpc.dynamic_ssl_server_credentials(pair.read(), pair.change)  # type: ignore[arg-type]
 
 
-class _Pair:
+class Pair:
     """Two files, looked at for every handshake and read when they changed."""
 
     def __init__(self, certificate: Path, key: Path) -> None:
@@ -30,12 +30,14 @@ class _Pair:
             stamp = self._stamp()
             if stamp == self._seen:
                 return None
-            self._seen = stamp
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*self._files)
             found = self.read()
-        except OSError as error:  # an SSLError is one as well
+        except OSError as error:
+            if isinstance(error, ssl.SSLError):  # until they change; what could only not be read is read again
+                self._seen = stamp
             logger().warning("certificate_unusable", file=str(self._files[0]), error=repr(error))
             return None
+        self._seen = stamp
         logger().info("certificate_replaced", file=str(self._files[0]))
         return found
 
