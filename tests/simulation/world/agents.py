@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import partial
 
 from agent.allow import AllowList
@@ -26,13 +25,12 @@ from tests.simulation.world.world import World
 
 OTHER = "us"
 """An agent that nobody has anything to ask of."""
-_REFUSALS = (409, 422)
 _SILENCE_SECONDS = 15.0
 
 
 async def agent(world: World, process: Process) -> None:
     """One of those that serve the cluster which releases go to."""
-    await _served(world, process, AGENT, partial(_of_cluster, world), world.outside.answer)
+    await _served(world, process, AGENT, world.of_cluster, world.outside.answer)
 
 
 async def other_agent(world: World, process: Process) -> None:
@@ -68,13 +66,6 @@ async def _issued(world: World, process: Process, name: str) -> Issued:
         await asyncio.sleep(_SILENCE_SECONDS)
         raise NoToken("the issuer did not answer")
     return Issued(token(name, world.clock.now()), TOKEN_SECONDS)
-
-
-async def _of_cluster(world: World, ask: Ask) -> AsyncGenerator[Frame, None]:
-    async with aclosing(world.cluster.answer(ask)) as frames:
-        async for frame in frames:
-            world.refused_writes += ask.method != "GET" and frame.status in _REFUSALS
-            yield frame
 
 
 async def _of_nobody(world: World, ask: Ask) -> AsyncGenerator[Frame, None]:

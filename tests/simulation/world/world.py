@@ -152,12 +152,14 @@ class World:
                 raise
             self.problems.append(f"INV-23 {process.name} ended by itself: {'; '.join(causes(error))}")
 
-    async def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
-        source = self.outside.answer(ask) if ask.verb == "call" else self.cluster.answer(ask)
-        async with aclosing(source) as frames:
+    async def of_cluster(self, ask: Ask) -> AsyncGenerator[Frame, None]:
+        async with aclosing(self.cluster.answer(ask)) as frames:
             async for frame in frames:
                 self.refused_writes += ask.method != "GET" and frame.status in _REFUSALS
                 yield frame
+
+    def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
+        return self.outside.answer(ask) if ask.verb == "call" else self.of_cluster(ask)
 
 
 def causes(error: BaseException) -> list[str]:
