@@ -1,4 +1,4 @@
-"""The newest message of one subject, from the stream's leader."""
+"""One message of a stream, from its leader: the newest of a subject, or the one at a sequence."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from msgspec import Struct
 from libs.bus.connection import Connection, Refused
 from libs.bus.pull import ID_HEADER
 
-NO_MESSAGE = 10037
+_NO_MESSAGE = 10037
 
 
 class Message(Struct, frozen=True):
@@ -32,9 +32,17 @@ class _Got(Struct, frozen=True):
 
 
 async def last(connection: Connection, stream: str, subject: str) -> Message | None:
+    return await _asked(connection, stream, {"last_by_subj": subject})
+
+
+async def message_at(connection: Connection, stream: str, sequence: int) -> Message | None:
+    return await _asked(connection, stream, {"seq": sequence})
+
+
+async def _asked(connection: Connection, stream: str, which: dict[str, str | int]) -> Message | None:
     try:
-        return (await connection.ask(f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject}, _Got)).message
+        return (await connection.ask(f"STREAM.MSG.GET.{stream}", which, _Got)).message
     except Refused as error:
-        if error.code == NO_MESSAGE:
+        if error.code == _NO_MESSAGE:
             return None
         raise

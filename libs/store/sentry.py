@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from libs.bus.connection import Connection, Refused
+from libs.bus.connection import Connection
 from libs.bus.pull import STREAM
 from libs.durable.ports import Unavailable, WentBack
 from libs.runtime.health import SAFE_MODE
@@ -21,7 +21,7 @@ from libs.runtime.process import Process
 from libs.runtime.settings import KNOWN_STORE
 from libs.runtime.whole import write_whole
 from libs.store.known import Found, Known, Mark, went_back
-from libs.store.leader import NO_MESSAGE, last
+from libs.store.leader import last, message_at
 
 LOOK_SECONDS = 2.0
 _PAUSE_SECONDS = 0.25
@@ -37,14 +37,6 @@ class _State(Struct, frozen=True):
 class _Info(Struct, frozen=True):
     created: datetime
     state: _State
-
-
-class _At(Struct, frozen=True):
-    subject: str
-
-
-class _Got(Struct, frozen=True):
-    message: _At
 
 
 class Sentry:
@@ -143,12 +135,8 @@ async def _found(connection: Connection, known: Known | None) -> Found | None:
 
 
 async def _subject(connection: Connection, sequence: int) -> str:
-    try:
-        return (await connection.ask(f"STREAM.MSG.GET.{STREAM}", {"seq": sequence}, _Got)).message.subject
-    except Refused as error:
-        if error.code != NO_MESSAGE:
-            raise
-        return ""
+    message = await message_at(connection, STREAM, sequence)
+    return message.subject if message else ""
 
 
 def _read(path: Path) -> Known | None:
