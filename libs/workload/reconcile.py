@@ -103,7 +103,7 @@ def _returned(wanted: Wanted, seen: Seen) -> Outlook:
         lambda: combined([settings_restored(wanted, seen), _capacity_back(wanted, seen)]),
         partial(rest_restored, wanted, seen),
         partial(created_removed, wanted, seen),
-        partial(none_comes, wanted, seen),
+        partial(none_comes, wanted),
     )
 
 

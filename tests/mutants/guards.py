@@ -192,7 +192,7 @@ GUARDS = (
     Guard(
         "return ends when no create can come",
         RECONCILE,
-        "        partial(none_comes, wanted, seen),\n",
+        "        partial(none_comes, wanted),\n",
         "",
     ),
     Guard(

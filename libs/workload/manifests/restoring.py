@@ -48,7 +48,7 @@ def created_removed(wanted: Wanted, seen: Seen) -> Outlook:
     return CLEAR
 
 
-def none_comes(wanted: Wanted, seen: Seen) -> Outlook:
+def none_comes(wanted: Wanted) -> Outlook:
     """Nothing that was removed is made again by a create that comes late: it is looked for until none can come."""
     late = new_of(wanted) & wanted.late
     awaited = [value for value in plain(wanted.objects) if identity(value) in late]
