@@ -109,8 +109,8 @@ class _Stack:
         self._group.create_task(runner.run(), name=child.name)
 
     async def _bootstrapped(self) -> Bootstrap | None:
-        found = self._machine.layout.read_bootstrap()
-        return found if found and await _answers(f"{self._machine.server}/readyz") else None
+        # Read once they answer: on an empty store they make their clients anew, and an earlier start's file is there.
+        return self._machine.layout.read_bootstrap() if await _answers(f"{self._machine.server}/readyz") else None
 
     def _up(self, bootstrap: Bootstrap, token: str, nats_url: str) -> Up:
         layout = self._machine.layout

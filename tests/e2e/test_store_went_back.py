@@ -111,6 +111,8 @@ async def end(person: Person, deployment: str) -> None:
     """Abort what cannot return any more, and give it up."""
     aborted = await person.fairlead("deploy", "abort", "-i", deployment)
     assert aborted.returncode == 0, aborted.stderr
-    url = f"{person.server}/api/v1/deployments/{deployment}/abandon"
-    assert await person.post(url, {"target": "staging"}) in (200, 202)
+    abandoned = await person.fairlead(
+        "deploy", "abandon", "-i", deployment, "--target", "staging", "--reason", "the store went back"
+    )
+    assert abandoned.returncode == 0, abandoned.stderr
     await person.sees(deployment, lambda view: view.ended_at is not None)
