@@ -35,11 +35,9 @@ async def serve(settings: Settings, process: Process) -> None:
         work = await _work(settings, process, stack)
         issuer = await stack.enter_async_context(_client(_tls(settings.agent_token_authority)))
         tokens = Tokens(Issuer(issuer, _credentials(settings)).issue, process.clock)
-        authority = partial(_read, settings.agent_authority)
-        authority()  # one that cannot be read is told before anything else is tried
-        gate = Gate(
-            settings.agent_gateway, partial(dialled, settings.agent_gateway, authority), settings.agent_drain_seconds
-        )
+        _require_readable(settings.agent_authority)
+        dial = partial(dialled, settings.agent_gateway, settings.agent_authority)
+        gate = Gate(settings.agent_gateway, dial, settings.agent_drain_seconds)
         introduction = Introduction(_version(), f"{process.random.getrandbits(64):016x}", await work.cluster_name())
         process.health.ready("gateway", False, "not connected yet")
         await stack.enter_async_context(serve_http(application(process), settings.process.http_address))
@@ -81,11 +79,14 @@ def _tls(authority: Path | None) -> ssl.SSLContext | None:
     return ssl.create_default_context(cafile=str(authority)) if authority else None
 
 
-def _read(path: Path | None) -> bytes | None:
+def _require_readable(authority: Path | None) -> None:
+    """Told before anything else is tried; when an agent dials later, it tries again."""
     try:
-        return path.read_bytes() if path else None
+        if authority is not None:
+            authority.read_bytes()
     except OSError as error:
-        raise CannotStart(f"the CA file {path} cannot be read (FAIRLEAD_AGENT_AUTHORITY): {error.strerror}") from error
+        reason = f"the CA file {authority} cannot be read (FAIRLEAD_AGENT_AUTHORITY): {error.strerror}"
+        raise CannotStart(reason) from error
 
 
 def _version() -> str:

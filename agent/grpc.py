@@ -1,8 +1,9 @@
 """Dialling a gateway: TLS, the token, and then the stream as pieces of bytes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -53,18 +54,26 @@ class _CallStream:
 
 
 @asynccontextmanager
-async def dialled(address: str, authority: Callable[[], bytes | None], token: str) -> AsyncIterator[Wire]:
-    """A stream to the gateway at `address`, whose certificate `authority` vouches for, as it is now.
+async def dialled(address: str, authority: Path | None, token: str) -> AsyncIterator[Wire]:
+    """A stream to the gateway at `address`; the certificates in `authority`, as they are now, vouch for it.
 
     None: the system's own.
     """
-    credentials = grpc.ssl_channel_credentials(root_certificates=authority())
+    credentials = grpc.ssl_channel_credentials(root_certificates=_read(authority))
     async with grpc.aio.secure_channel(address, credentials, options=_OPTIONS) as channel:
         call: Any = channel.stream_stream(METHOD)(metadata=(("authorization", f"Bearer {token}"),))
         try:
             yield _CallStream(call)
         finally:
             call.cancel()
+
+
+def _read(authority: Path | None) -> bytes | None:
+    """Whoever replaces it may have taken it away for a moment; other streams go on meanwhile."""
+    try:
+        return authority.read_bytes() if authority else None
+    except OSError as error:
+        raise Ended(f"the CA file {authority} cannot be read: {error.strerror}") from error
 
 
 def _ended(code: grpc.StatusCode, details: str | None) -> Ended:

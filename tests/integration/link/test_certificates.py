@@ -1,9 +1,13 @@
 """The gateway's certificate is replaced while agents come and go."""
 
 import shutil
+from collections.abc import MutableMapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from agent import frames
 from libs.runtime.certificates import Certificates, ensure_certificates
@@ -66,3 +70,22 @@ async def test_replaced_authority_counts_when_an_agent_dials(
             await first.__aexit__(None, None, None)
             async with gateway_up(the_plane, **pair):
                 await eventually(lambda: answers(link))
+
+
+async def test_missing_authority_is_waited_for(the_plane: Plane, kubeconfig: Path, tmp_path: Path) -> None:
+    trusted = tmp_path / "trusted.pem"
+    shutil.copy(the_plane.certificates.authority, trusted)
+    async with link_to(the_plane) as link, AsyncExitStack() as first:
+        await first.enter_async_context(gateway_up(the_plane))
+        async with agent_up(the_plane.agent(kubeconfig, agent_authority=trusted)):
+            with capture_logs() as logs:
+                trusted.unlink()
+                await first.aclose()
+                await eventually(lambda: told(logs, "cannot be read"))
+            shutil.copy(the_plane.certificates.authority, trusted)
+            async with gateway_up(the_plane):
+                await eventually(lambda: answers(link))
+
+
+async def told(logs: Sequence[MutableMapping[str, Any]], reason: str) -> bool:
+    return any(reason in line.get("reason", "") for line in logs)
