@@ -60,7 +60,7 @@ simulation: .venv/dev.done ## all services on virtual time under faults: SEEDS=n
 bench: .venv/dev.done ## figures beside their floors, NAME=commit for one
 	@$(BIN)/python -m tests.bench $(NAME)
 
-docs: .venv/dev.done ## generate what is generated: protobuf code, docs/bus.md
+docs: .venv/dev.done ## generate what is generated: protobuf code, pages of docs/, the users of NATS
 	@$(BIN)/python -m tools.generate
 
 constraints: ## pin every dependency again, with hashes
