@@ -39,14 +39,12 @@ class Refusal(Struct, frozen=True):
 class Calls:
     """One rollout's requests to its cluster; what the answers tell goes to its sight."""
 
-    def __init__(self, transport: Linked, sight: Sight, place: str, clock: Clock) -> None:
+    def __init__(self, transport: Linked, sight: Sight, place: str, late: Late, clock: Clock) -> None:
         self._transport = transport
         self._sight = sight
         self._place = place
         self._spelling = Spelling(transport)
-        self._open: list[tuple[Request, Wanted]] = []
-        """Writes that may still be done although nobody waits for them any more."""
-        self.late = Late(clock)
+        self.late = late
         self._clock = clock
         self._denied: dict[str, float] = {}
         """Since when a right is missing, by what was to be done."""
@@ -58,9 +56,9 @@ class Calls:
 
     async def settle(self, epoch: int) -> None:
         """What became of writes that nothing answered; before anything is decided on."""
-        while self._open:
-            await self._fence_off(*self._open[0], epoch)
-            del self._open[0]
+        while self.late.open:
+            await self._fence_off(*self.late.open[0], epoch)
+            del self.late.open[0]
 
     async def _send(self, request: Request, epoch: int, wanted: Wanted | None) -> Refusal | None:
         try:
@@ -95,7 +93,7 @@ class Calls:
         """Whether it is a write that may still come: it is remembered then."""
         if not request.is_write or wanted is None:
             return False
-        self._open.append((request, wanted))
+        self.late.open.append((request, wanted))
         return True
 
     async def _fence_off(self, request: Request, wanted: Wanted, epoch: int) -> None:

@@ -1,14 +1,15 @@
-"""Which objects may a create still make, although nobody waits for it any more?
+"""What may still be done to the cluster, although nobody waits for it any more?
 
-No precondition guards a create. One that was given up may be carried out after the object was changed, and would take
-that back, or after it was deleted, and would bring it back. So who knows of one closes the object to it (`close`), and
-a return ends no sooner than none can come.
+Writes, each until it is fenced off; and creates: which objects may one still make? No precondition guards a create. One
+that was given up may be carried out after the object was changed, and would take that back, or after it was deleted,
+and would bring it back. So who knows of one closes the object to it (`close`), and a return ends no sooner than none
+can come.
 """
 
 from collections.abc import Iterable
 
 from libs.runtime.clock import Clock
-from libs.workload.dialogue.wanted import Seen
+from libs.workload.dialogue.wanted import Request, Seen, Wanted
 from libs.workload.kinds.naming import FIRST_APPLY, ONLY
 from libs.workload.kinds.objects import Identity, annotation
 
@@ -17,14 +18,23 @@ LATEST_SECONDS = 150.0
 
 
 class Late:
-    """What one steering knows of it."""
+    """What one steering knows of it, however often it begins again."""
 
     def __init__(self, clock: Clock) -> None:
+        self.open: list[tuple[Request, Wanted]] = []
+        """Writes that may still be done."""
         self._clock = clock
+        self._has_begun = False
         self._lost: dict[Identity, float] = {}
         self._inherited: float | None = None
         self._known: set[Identity] = set()
         self._came: set[Identity] = set()
+
+    def begin(self, *, is_first: bool) -> None:
+        """At each look; whether nobody was there before to make anything counts at the first."""
+        if not self._has_begun and not is_first:
+            self.inherit()
+        self._has_begun = True
 
     def inherit(self) -> None:
         """Another process has been at it before: what it asked for last may still come."""

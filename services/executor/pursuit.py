@@ -37,11 +37,10 @@ class Pursuit:
         self._objects = objects
         self._sight = sight
         self._calls = calls
-        self._has_begun = False
 
     async def look(self, rollout: Rollout) -> float:
         """Work at the present goal; for how long to wait where nothing changes."""
-        self._begin(rollout)
+        self._calls.late.begin(is_first=_is_first(rollout))
         await self._calls.settle(rollout.epoch)
         if rollout.phase is Phase.SURVEYING:
             return await self._survey(rollout)
@@ -53,12 +52,6 @@ class Pursuit:
         if isinstance(outlook, list):
             return await self._refused(rollout, outlook)
         return await self._settled(rollout, outlook)
-
-    def _begin(self, rollout: Rollout) -> None:
-        """Who surveys has nobody before it that made anything."""
-        if not self._has_begun and rollout.epoch > 1 and rollout.phase is not Phase.SURVEYING:
-            self._calls.late.inherit()
-        self._has_begun = True
 
     async def _survey(self, rollout: Rollout) -> float:
         for _ in range(ROUNDS):
@@ -148,3 +141,8 @@ class Pursuit:
             return 0 if (await self._claim.recall()).goal != rollout.goal else REFUSED_SECONDS
         await self._claim.hindered(rollout, (final or refusals[0]).reason)
         return max(REFUSED_SECONDS, *(refusal.retry_seconds or 0 for refusal in refusals))
+
+
+def _is_first(rollout: Rollout) -> bool:
+    """Who surveys has nobody before it that made anything."""
+    return rollout.epoch == 1 or rollout.phase is Phase.SURVEYING

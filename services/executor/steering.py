@@ -19,6 +19,7 @@ from libs.workload.kinds.objects import Object
 from services.executor.calls import Calls
 from services.executor.claim import Claim
 from services.executor.clusters import Clusters, Place
+from services.executor.late import Late
 from services.executor.papers import Papers
 from services.executor.pursuit import RETRY_SECONDS, Pursuit
 from services.executor.sight import Sight
@@ -55,6 +56,7 @@ class Steering:
         self._tools = tools
         self._tenure = tenure
         self._claim = Claim(tools.rollouts, tenure)
+        self._late = Late(tools.clock)
 
     async def run(self) -> None:
         rollout = await self._claim.load()
@@ -67,7 +69,7 @@ class Steering:
             sight = self.sight = Sight(watches)
             transport = Linked(self._tools.clusters.link, self.key.tenant, rollout.agent)
             place = f"{self.key.deployment}.{self.key.target}"
-            calls = Calls(transport, sight, place, self._tools.clock)
+            calls = Calls(transport, sight, place, self._late, self._tools.clock)
             pursuit = Pursuit(self._claim, self._tools.papers, objects, sight, calls)
             with sight.following(rollout.application, rollout.target, self._tenure.wake):
                 while await self._turn(sight, pursuit):

@@ -60,3 +60,11 @@ async def test_none_comes_for_ever(seconds: float) -> None:
     await clock.advance(seconds)
     found = [one.among(NEW, NOT_THERE) for one in (inherited, lost)]
     assert found == [frozenset() if seconds == LATEST_SECONDS else {PLACE}] * 2
+
+
+@pytest.mark.parametrize(("firsts", "may_come"), [((False, True), True), ((True, False), False)])
+def test_only_the_first_look_tells_who_was_there_before(firsts: tuple[bool, ...], may_come: bool) -> None:
+    late = Late(VirtualClock())
+    for is_first in firsts:
+        late.begin(is_first=is_first)
+    assert (PLACE in late.among(NEW, NOT_THERE)) is may_come
