@@ -103,10 +103,8 @@ class Cluster:
         async with asyncio.timeout(START_SECONDS):
             self._run(API_SERVER, commands.apiserver(self._place))
             await self._until(self.api.is_ready)
-            made = {"metadata": {"generateName": "revived-"}}
-            name = (await self.api.ask("POST", "/api/v1/namespaces", made))["metadata"]["name"]
-            await self._until(partial(self._has_account, name))
-            await self.api.ask("DELETE", f"/api/v1/namespaces/{name}")
+            await self._serves_namespaces()
+            await self._serves_namespaces()  # the first may have been listed, the second was heard of
 
     async def account(self, namespace: str, name: str) -> str:
         """A token of a ServiceAccount that is there."""
@@ -143,6 +141,12 @@ class Cluster:
         """Every node is ready, and the account that pods need is there."""
         nodes = (await self.api.ask("GET", "/api/v1/nodes"))["items"]
         return await self._has_account("default") and all(map(_is_ready, nodes))
+
+    async def _serves_namespaces(self) -> None:
+        made = {"metadata": {"generateName": "revived-"}}
+        name = (await self.api.ask("POST", "/api/v1/namespaces", made))["metadata"]["name"]
+        await self._until(partial(self._has_account, name))
+        await self.api.ask("DELETE", f"/api/v1/namespaces/{name}")
 
     async def _has_account(self, namespace: str) -> bool:
         try:

@@ -6,6 +6,8 @@ from tests.cluster.contract.cases import CASES
 from tests.cluster.contract.conftest import Pair
 from tests.cluster.contract.deliberate import DELIBERATE
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_both_answer_the_same(pair: Pair, name: str) -> None:

@@ -4,12 +4,15 @@ does is a case of its own, and told in `deliberate.py`.
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cluster.contract.conftest import Pair
 from tests.cluster.contract.objects import CONFIG_MAPS, DEPLOYMENTS, a_config_map, a_template, a_workload
 from tests.cluster.contract.step import JSON_PATCH, MERGE, Step, apply, delete, get, patch, post, put
+
+pytestmark = pytest.mark.timeout(300)
 
 MANAGERS = st.sampled_from(("one", "two"))
 NAMES = st.sampled_from(("a", "b"))
