@@ -21,6 +21,7 @@ PAUSE_SECONDS = 0.5
 PAUSE_MOST_SECONDS = 15.0
 """An agent that is away is tried at least this often, whether or not anybody says that it is back."""
 STABLE_SECONDS = 5.0
+NOBODY = "fairlead-nobody"
 
 
 class Collection(Struct, frozen=True):
@@ -80,7 +81,10 @@ class Reflector:
         self._collection = collection
         self._clock = clock
         self._random = random
+        self.ages = 0
+        """How often the collection came back older than it had been, from a backup for instance."""
         self._version = ""
+        self._newest = 0
         self._attempts = 0
         self._nudged = asyncio.Event()
         self._changed = asyncio.Event()
@@ -100,6 +104,10 @@ class Reflector:
             self._changed.clear()
             await self._changed.wait()
 
+    def witness(self, version: str) -> None:
+        """Somebody was answered with this version: what is listed from now on is no older."""
+        self._newest = max(self._newest, order(version))
+
     def nudge(self) -> None:
         """Try again at once: the agent is said to be back."""
         self._nudged.set()
@@ -118,7 +126,7 @@ class Reflector:
     async def _follow(self) -> Exception | None:
         """List and watch until that ends; None where the server just ended the watch, as it does every few minutes."""
         try:
-            if not self._version:
+            if not self._version or await self._is_older():
                 await self._list()
             await self._watch()
         except (KubeError, NoAnswer, msgspec.MsgspecError) as error:
@@ -127,7 +135,18 @@ class Reflector:
             return _Nonsense(f"the cluster sent what cannot be read: {error!r}")
         return None
 
+    async def _is_older(self) -> bool:
+        """Whether the cluster came back older than it was: a watch would say nothing until its versions have caught up.
+
+        Asked for is a name that nobody has: the answer is empty, and as current as that of a list.
+        """
+        newest = self._newest
+        nobody = Collection(self._collection.path, fields=f"metadata.name={NOBODY}")
+        response = checked(await self._transport.request("GET", nobody.query(limit="1")))
+        return order(_pages.decode(response.body).metadata.resourceVersion) < newest
+
     async def _list(self) -> None:
+        newest = self._newest
         found: dict[str, Object] = {}
         query = self._collection.query(limit=str(PAGE))
         while True:
@@ -141,7 +160,16 @@ class Reflector:
             query = self._collection.query(limit=str(PAGE), **{"continue": page.metadata.next_page})
         self.view.replace(found)
         self._version = page.metadata.resourceVersion
+        self._reached(newest)
         self._rose()
+
+    def _reached(self, newest: int) -> None:
+        """A list that is older than what was known before it is of another past."""
+        if order(self._version) < newest:
+            self.ages += 1
+            self._newest = 0
+            self.view.stir()
+        self.witness(self._version)
 
     async def _watch(self) -> None:
         """Follow changes until the server ends the watch, which it does every few minutes."""
@@ -158,13 +186,17 @@ class Reflector:
         if event.type == "ERROR":
             raise error_of_event(msgspec.json.encode(event.object))
         value = event.object
+        version = str(_metadata(value)["resourceVersion"])
+        if order(version) < order(self._version):
+            raise _Nonsense(f"the cluster is at version {version}, which is older than {self._version}")
         if event.type != "BOOKMARK":
             name = self._name(value)
             if event.type == "DELETED":
                 self.view.drop(name, value)
             else:
                 self.view.put(name, value)
-        self._version = str(_metadata(value)["resourceVersion"])
+        self._version = version
+        self.witness(version)
 
     def _name(self, value: Object) -> str:
         metadata = _metadata(value)
@@ -207,6 +239,11 @@ class Reflector:
             await asyncio.wait((sleeping, nudged), return_when=asyncio.FIRST_COMPLETED)
             sleeping.cancel()
             nudged.cancel()
+
+
+def order(version: str) -> int:
+    """A resourceVersion as the number that Kubernetes lets one compare. One that is no number is older than any."""
+    return int(version) if version.isascii() and version.isdigit() else 0
 
 
 def _items(page: _Page) -> list[Object]:

@@ -1,7 +1,8 @@
 """What one rollout sees of its cluster: its own reads and writes over the watches that it shares with others.
 
 An answer to one's own write is usually newer than the watch. Which copy is newer is told by their resourceVersions,
-which Kubernetes lets one compare as numbers; a copy that the watch has caught up with is dropped.
+which Kubernetes lets one compare as numbers; a copy that the watch has caught up with is dropped. Where a cluster comes
+back older than it was, from a backup for instance, its versions go back: no answer from before counts then.
 """
 
 import asyncio
@@ -9,11 +10,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 
-from libs.kube.reflector import Reflector
+from libs.kube.reflector import Reflector, order
+from libs.runtime.log import logger
 from libs.workload.dialogue.wanted import Seen
 from libs.workload.kinds.naming import MANAGED_LABEL
 from libs.workload.kinds.objects import Identity, Object, replica_set_identity, table, text
 from services.executor.clusters import Watch, followed
+
+_log = logger()
 
 
 class Sight:
@@ -23,6 +27,7 @@ class Sight:
         self._watches = watches
         self._own: dict[Identity, Object | None] = {}
         self._deleted: dict[Identity, str] = {}
+        self._ages = self._seen_ages()
 
     @contextmanager
     def following(self, application: str, target: str, some: asyncio.Event) -> Iterator[None]:
@@ -66,6 +71,7 @@ class Sight:
         return min((instant for instant in instants if instant is not None), default=None)
 
     def seen(self) -> Seen:
+        self._forget()
         for identity in tuple(self._own):
             if self._is_overtaken(identity, self._own[identity]):
                 del self._own[identity]
@@ -80,9 +86,25 @@ class Sight:
             if value is None and (known := self.live(identity)):
                 self._deleted[identity] = text(known, "metadata", "uid")
             self._own[identity] = value
+            if value is not None and (watch := self._watch_of(identity)):
+                watch.replica_sets.witness(text(value, "metadata", "resourceVersion"))
+
+    def _forget(self) -> None:
+        """What was answered before the cluster came back older than it was says nothing about it: all is read anew."""
+        if (ages := self._seen_ages()) != self._ages:
+            _log.warning("cluster_came_back_older", namespaces=sorted(self._watches), forgotten=len(self._own))
+            self._ages = ages
+            self._own.clear()
+            self._deleted.clear()
+
+    def _seen_ages(self) -> list[int]:
+        return [one.ages for one in self._reflectors()]
+
+    def _watch_of(self, identity: Identity) -> Watch | None:
+        return self._watches.get(identity.namespace) if identity.kind == "ReplicaSet" else None
 
     def _is_overtaken(self, identity: Identity, own: Object | None) -> bool:
-        watch = self._watches.get(identity.namespace) if identity.kind == "ReplicaSet" else None
+        watch = self._watch_of(identity)
         if watch is None:
             return False
         shown = watch.replica_sets.objects.get(identity.name)
@@ -90,7 +112,7 @@ class Sight:
             # What does not carry our label yet is not among what the watch speaks of, however far it has come.
             speaks = MANAGED_LABEL in table(own, "metadata", "labels")
             known = watch.replica_sets.version if speaks else text(shown or {}, "metadata", "resourceVersion")
-            return _order(known) >= _order(text(own, "metadata", "resourceVersion"))
+            return order(known) >= order(text(own, "metadata", "resourceVersion"))
         # That it is gone is kept: where it had no label of ours, the watch's silence would say nothing.
         return shown is not None and text(shown, "metadata", "uid") != self._deleted.get(identity, "")
 
@@ -150,8 +172,3 @@ class _Over(Mapping[Identity, Object | None]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-def _order(version: str) -> int:
-    """A resourceVersion that is no number is older than any: what has one is not held against the watch."""
-    return int(version) if version.isascii() and version.isdigit() else 0

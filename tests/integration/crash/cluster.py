@@ -89,6 +89,12 @@ class Recorded:
             heard(Event(0, Change.ADDED, ref, record.value, b"", None))
         self._cluster.store.listen(heard)
 
+    async def replace(self, api: Answering, cluster: Holding) -> None:
+        """Another one answers from now on, as after a backup was put in place: whoever watched is cut off."""
+        await self.ask("POST", "/sandbox/watches/drop")
+        self._api, self._cluster = api, cluster
+        cluster.store.listen(self._heard)
+
     def forget(self) -> None:
         """Begin the records anew."""
         self.written.clear()

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from random import Random
 
 import msgspec
@@ -186,9 +187,9 @@ class Holder:
 
 
 @asynccontextmanager
-async def planes() -> AsyncIterator[Plane]:
-    """A plane without services, and its cluster."""
-    async with running(Options(nodes=2), LoopClock()) as (api, cluster), asyncio.TaskGroup() as group:
+async def planes(state: Path | None = None) -> AsyncIterator[Plane]:
+    """A plane without services, and its cluster, which is kept in a folder where one is given."""
+    async with running(Options(nodes=2, state_dir=state), LoopClock()) as (api, cluster), asyncio.TaskGroup() as group:
         plane = Plane(Recorded(api, cluster))
         ticking = group.create_task(plane.broker.run())
         yield plane

@@ -38,7 +38,8 @@ class World:
     """A namespace whose ReplicaSets the test moves by hand."""
 
     def __init__(self) -> None:
-        self.events: asyncio.Queue[Object] = asyncio.Queue()
+        self.events: asyncio.Queue[Object | None] = asyncio.Queue()
+        self.listed = "10"
         self.watch = Watch(Place("t", "eu", "shop"), MemoryLink(self._answers), VirtualClock(), Random(1))
         self.sight = Sight({"shop": self.watch})
 
@@ -46,17 +47,26 @@ class World:
         self.events.put_nowait({"type": kind, "object": value})
         await settle()
 
+    async def come_back(self, version: str) -> None:
+        """As from a backup: the watch ends, and what is listed then is as old as that."""
+        self.listed = version
+        self.events.put_nowait(None)
+        await settle()
+
     async def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
         is_pods = "/pods" in ask.path
         if ask.verb == "request":
-            items = [] if is_pods else [web("10")]
-            page = {"metadata": {"resourceVersion": "10"}, "kind": "ReplicaSetList", "items": items}
+            items = [] if is_pods else [web(self.listed)]
+            page = {"metadata": {"resourceVersion": self.listed}, "kind": "ReplicaSetList", "items": items}
             yield Frame(0, 200, body=msgspec.json.encode(page), last=True)
             return
         yield Frame(0, 200)
         for seq in range(1, 100):
             event = await (asyncio.Event().wait() if is_pods else self.events.get())
+            if event is None:
+                break
             yield Frame(seq, body=msgspec.json.encode(event) + b"\n")
+        yield Frame(seq, last=True)
 
 
 @asynccontextmanager
@@ -163,3 +173,26 @@ async def test_changes_of_the_rollout_wake() -> None:
         with world.sight.following("shop", "prod", mine), world.sight.following("shop", "qa", others):
             await world.tell("MODIFIED", web("11"))
         assert (mine.is_set(), others.is_set()) == (True, False)
+
+
+@pytest.mark.parametrize("answer", [web("12"), None])
+async def test_no_answer_counts_once_the_cluster_came_back_older(answer: Object | None) -> None:
+    async with worlds() as world:
+        world.sight.learn({WEB: answer, SETTINGS: {"metadata": {"resourceVersion": "1"}}})
+        await world.come_back("9")
+        assert (version(world.sight), world.sight.live(SETTINGS)) == ("9", None)
+
+
+async def test_answers_outlive_a_watch_that_ends() -> None:
+    async with worlds() as world:
+        world.sight.learn({WEB: web("12")})
+        await world.come_back("12")
+        assert version(world.sight) == "12"
+
+
+async def test_answer_is_lost_with_a_backup_from_between() -> None:
+    """Younger than what the watch had told, older than the answer."""
+    async with worlds() as world:
+        world.sight.learn({WEB: web("12")})
+        await world.come_back("11")
+        assert version(world.sight) == "11"
