@@ -9,6 +9,7 @@ The handler finds the caller with `caller(request)`. A custom role counts throug
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -17,7 +18,7 @@ from aiohttp import hdrs, web
 from libs.auth.keys import IssuerUnavailable
 from libs.auth.permissions import Action, Decision, Grants, allowed, has_custom_role
 from libs.auth.principal import Principal
-from libs.auth.tokens import InvalidToken, Verifier, bearer
+from libs.auth.tokens import EXPIRED, InvalidToken, Verifier, bearer, has_run_out
 from libs.durable.ports import Unavailable, Unknown
 from libs.runtime.problem import Problem
 
@@ -97,9 +98,15 @@ async def authenticated(request: web.Request, verifier: Verifier) -> Principal:
     try:
         return await verifier.principal(bearer(given[0] if given else ""))
     except InvalidToken as error:
-        raise Problem(401, str(error), headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}) from error
+        raise _unauthorized(str(error)) from error
     except IssuerUnavailable as error:
         raise Problem(503, str(error), headers={"Retry-After": "5"}) from error
+
+
+def require_current(principal: Principal, now: datetime) -> None:
+    """Go on only while the token counts. A process may be stopped between the look at it and what it allows."""
+    if has_run_out(principal.expires_at.timestamp(), now.timestamp()):
+        raise _unauthorized(EXPIRED)
 
 
 def require_declared(app: web.Application) -> None:
@@ -107,6 +114,10 @@ def require_declared(app: web.Application) -> None:
     silent = [str(route) for route in app.router.routes() if not _is_declared(route)]
     if silent:
         raise AssertionError(f"these routes declare neither `needs` nor `is_open`: {', '.join(silent)}")
+
+
+def _unauthorized(detail: str) -> Problem:
+    return Problem(401, detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
 def _declare(action: Action | None, handler: Handler) -> Handler:

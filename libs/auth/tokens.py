@@ -20,6 +20,7 @@ from libs.auth.principal import Kind, Principal
 from libs.runtime.clock import Clock
 
 LEEWAY_SECONDS = 30
+EXPIRED = "the token has expired: get a new one"
 MAX_TOKEN_BYTES = 8 * 1024
 _MAX_DEPTH = 8
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
@@ -96,6 +97,11 @@ class Verifier:
         )
 
 
+def has_run_out(expires: float, now: float) -> bool:
+    """Whether a token that says when it expires counts no more; both are seconds since 1970."""
+    return expires + LEEWAY_SECONDS <= now
+
+
 def bearer(authorization: str) -> str:
     """The token in an `Authorization` header."""
     scheme, _, token = authorization.partition(" ")
@@ -129,8 +135,8 @@ async def _check_signature(token: str, header: _Header, issuer: Issuer) -> None:
 def _check_claims(claims: Claims, issuer: Issuer, now: float) -> None:
     if claims.aud not in (issuer.audience, [issuer.audience]):
         raise InvalidToken("the token is for somebody else")
-    if claims.exp + LEEWAY_SECONDS <= now:
-        raise InvalidToken("the token has expired: get a new one")
+    if has_run_out(claims.exp, now):
+        raise InvalidToken(EXPIRED)
     if max(claims.iat, claims.nbf or 0) - LEEWAY_SECONDS > now:
         raise InvalidToken("the token is from the future: compare the clocks of this machine and the issuer's")
     if claims.exp - claims.iat > issuer.max_seconds:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from libs.api.file_problem import FileProblem
 from libs.api.request import Again, StartRequest
 from libs.api.view import Accepted, Links, Validated
+from libs.auth.http import require_current
 from libs.auth.principal import Principal
 from libs.config.store import read
 from libs.durable.ports import Conflict, Store, Unknown
@@ -72,7 +73,7 @@ class Starting:
                 redeploys=redeploys,
             )
             waits = checked.spec.when_in_progress == QUEUES
-            accepted = await self._accept(key, submission, text, waits=waits)
+            accepted = await self._accept(who, key, submission, text, waits=waits)
         return _accepted(key, accepted, warnings)
 
     async def again(self, who: Principal, key: Key, change: Again, idempotency_key: str) -> Accepted:
@@ -146,8 +147,11 @@ class Starting:
             raise Problem(409, detail, "idempotency_conflict", {"deployment": key.deployment, "url": url_of(key)})
         return known
 
-    async def _accept(self, key: Key, submission: Submission, text: bytes, *, waits: bool) -> Submission:
+    async def _accept(
+        self, who: Principal, key: Key, submission: Submission, text: bytes, *, waits: bool
+    ) -> Submission:
         """Commit the batch, whoever else commits meanwhile and whatever the bus leaves unsaid."""
+        is_doubtful = False
         for _ in range(ATTEMPTS):
             standing = await self._records.standing(key, submission.application)
             if standing.holder and not waits and key.deployment not in (standing.holder, standing.waiting):
@@ -155,9 +159,13 @@ class Starting:
             submission = replace(submission, behind=standing.holder)
             # Only now: what a refused start saved would stay for ever.
             await self._store.save(text)
+            # What may have been accepted already is not refused.
+            if not is_doubtful:
+                require_current(who, self._process.clock.now())
             try:
                 await self._store.commit(acceptance.batch(Applicant(key, submission, standing, current_traceparent())))
-            except (Conflict, Unknown):
+            except (Conflict, Unknown) as error:
+                is_doubtful = is_doubtful or isinstance(error, Unknown)
                 if known := await self._known(key, submission.submission):
                     return known
             else:

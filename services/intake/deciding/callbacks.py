@@ -44,7 +44,7 @@ class Callbacks:
         message = text(_UNSEEN.sub("", said.md_message or ""))
         fresh = f"{self._process.random.getrandbits(128):032x}"
         order = CallBack(run=run.run, success=said.success, message=message, by=who.subject, id=fresh)
-        given = await self._ordering.give(order, place)
+        given = await self._ordering.give(order, place, who)
         match given.effect:
             case None:
                 return Decided(id=given.id, state="sent")

@@ -30,7 +30,7 @@ class Deciding:
 
     async def decide(self, who: Caller, key: Key, view: DeploymentView, wanted: tuple[Choose, Decision]) -> Decided:
         """Give a person's order and wait a moment for its effect."""
-        given = await self._ordering.give(_chosen(view, wanted, who).order, key)
+        given = await self._ordering.give(_chosen(view, wanted, who).order, key, who.principal)
         if given.effect is None:
             return Decided(id=given.id, state="sent")
         if reason := refusal(given.effect):

@@ -4,6 +4,8 @@ import asyncio
 
 from msgspec import Struct
 
+from libs.auth.http import require_current
+from libs.auth.principal import Principal
 from libs.durable.ports import Store
 from libs.messages.codec import decode, encode
 from libs.messages.message import Envelope, Message
@@ -30,8 +32,9 @@ class Ordering:
         self._process = process
         self._seconds = settings.intake_answer_seconds
 
-    async def give(self, order: Message, key: Key) -> Given:
+    async def give(self, order: Message, key: Key, who: Principal) -> Given:
         """`key` is the deployment's, or that of anything of it."""
+        require_current(who, self._process.clock.now())
         envelope = self._enveloped(order, key.tenant)
         with self._feed.listen(key.tenant, key.deployment) as listener:
             await send(self._store, envelope, order, key)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -9,15 +10,15 @@ import pytest
 from libs.api.request import StartRequest
 from libs.bus.memory import MemoryBus
 from libs.deployment.state import Phase
-from libs.durable.ports import Conflict, Unavailable, Unknown, WentBack, Write
+from libs.durable.ports import Conflict, Stored, Unavailable, Unknown, WentBack, Write
 from libs.messages.codec import decode, decode_envelope
-from libs.messages.deployment import StartDeployment
-from libs.messages.subject import message_subject
+from libs.messages.deployment import AbortDeployment, StartDeployment
+from libs.messages.subject import message_filter, message_subject
 from libs.runtime.health import SAFE_MODE
 from libs.store.memory import MemoryStore
 from tests.builders import a_deployment
 from tests.integration.conftest import Open
-from tests.integration.intake.world import FILE, MANIFEST, a_request, place_of, world
+from tests.integration.intake.world import FILE, MANIFEST, World, a_request, place_of, world
 from tests.waiting import eventually
 
 
@@ -208,6 +209,62 @@ async def test_refused_start_leaves_nothing(broker_store: Mute, memory_bus: Memo
         broker_store.save = noted  # type: ignore[method-assign]
         status, _ = await w.call("POST", "/deployments", a_request(targets=["prod"]))
         assert (status, saved) == (409, [])
+
+
+def stopped(w: World) -> None:
+    """Intake was stopped, and wakes up an hour later."""
+    later = w.process.clock.now() + timedelta(hours=1)
+    w.process.clock.now = lambda: later  # type: ignore[method-assign]
+
+
+async def test_token_that_runs_out_before_the_commit_starts_nothing(broker_store: Mute, memory_bus: MemoryBus) -> None:
+    broker_store.silent = 0
+    save = broker_store.save
+
+    async with world(broker_store, memory_bus) as w:
+
+        async def saved_late(data: bytes) -> str:
+            stopped(w)
+            return await save(data)
+
+        broker_store.save = saved_late  # type: ignore[method-assign]
+        status, problem = await w.call("POST", "/deployments", a_request())
+        ordered = [one async for one in broker_store.history([message_filter(StartDeployment.address)])]
+        assert (status, problem["detail"], ordered) == (401, "the token has expired: get a new one", [])
+
+
+async def test_token_that_runs_out_while_the_outcome_is_unknown_refuses_nothing(
+    broker_store: Mute, memory_bus: MemoryBus
+) -> None:
+    """What may have been accepted already is not answered with 401."""
+    broker_store.lands, broker_store.silent = False, 1
+    commit = broker_store.commit
+
+    async with world(broker_store, memory_bus) as w:
+
+        async def committed_late(batch: Sequence[Write]) -> int:
+            stopped(w)
+            return await commit(batch)
+
+        broker_store.commit = committed_late  # type: ignore[method-assign]
+        assert await w.start()
+
+
+async def test_token_that_runs_out_before_the_order_decides_nothing(broker_store: Mute, memory_bus: MemoryBus) -> None:
+    broker_store.silent = 0
+    last = broker_store.last
+
+    async with world(broker_store, memory_bus) as w:
+        deployment = await w.start()
+
+        async def read_late(subject: str) -> Stored | None:
+            stopped(w)
+            return await last(subject)
+
+        broker_store.last = read_late  # type: ignore[method-assign]
+        status, _ = await w.call("POST", f"/deployments/{deployment}/abort", {})
+        ordered = [one async for one in broker_store.history([message_filter(AbortDeployment.address)])]
+        assert (status, ordered) == (401, [])
 
 
 async def test_store_away_is_said(broker_store: Mute, memory_bus: MemoryBus) -> None:

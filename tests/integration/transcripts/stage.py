@@ -117,7 +117,7 @@ class Stage:
         assert stored is not None
         run = load(WEBHOOK, stored).state
         order = CallBack(run=run.run, success=success, message=message, by="ci", id=f"{self.outside.callback}{message}")
-        await self._ordering.give(order, place)
+        await self._ordering.give(order, place, principal("ci"))
 
     def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:
         return self.outside.answer(ask) if ask.verb == "call" else self.plane.cluster.answer(ask)

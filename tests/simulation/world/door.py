@@ -61,4 +61,4 @@ class Door:
         if stored is not None:
             run = load(WEBHOOK, stored).state
             order = CallBack(run=run.run, success=success, message="done", by="ci", id=f"{address}{success}")
-            await self._ordering.give(order, place)
+            await self._ordering.give(order, place, principal("ci"))

@@ -17,7 +17,7 @@ from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
 from libs.auth.keys import IssuerUnavailable, JwksCache, LocalKeys
 from libs.auth.principal import Kind, Principal
 from libs.auth.signing import SigningKey, issue
-from libs.auth.tokens import Claims, InvalidToken, Issuer, Verifier, bearer
+from libs.auth.tokens import Claims, InvalidToken, Issuer, Verifier, bearer, has_run_out
 from tests.unit.auth.virtual import START, RemoteIssuer, VirtualClock
 
 URL, AUDIENCE = "https://issuer.example", "fairlead"
@@ -69,6 +69,11 @@ async def test_good_token_names_its_principal() -> None:
         expires_at=START + timedelta(seconds=600),
         token_id="1",
     )
+
+
+@pytest.mark.parametrize(("now", "expected"), [(99, False), (100, False), (129, False), (130, True), (1000, True)])
+def test_token_counts_until_half_a_minute_after_its_end(now: int, expected: bool) -> None:
+    assert has_run_out(100, now) is expected
 
 
 async def test_issued_token_is_good() -> None:
