@@ -10,7 +10,7 @@ from libs.messages.rollout import Version, Workload
 from libs.plan.model import ServicePair
 from libs.workload.autoscaling.aims import sized
 from libs.workload.autoscaling.finding import autoscaler_requests, found_autoscalers
-from libs.workload.dialogue.requests import list_replica_sets, read
+from libs.workload.dialogue.requests import list_replica_sets, read, unserved_of
 from libs.workload.dialogue.wanted import Before, Kept, Problem, Request, Scaled, Seen, Snapshot
 from libs.workload.kinds.naming import WATCH_SELECTOR, Marks, rollout_annotations
 from libs.workload.kinds.objects import Identity, Object, identity, is_deployment, is_secret, table, text
@@ -67,7 +67,7 @@ def survey(
 
     `earlier` has the manifests of live Secrets, as far as they are known: their values are not read.
     """
-    wrong = problems(objects)
+    wrong = (*problems(objects), *_unserved(objects, seen))
     if wrong:
         return Problem("; ".join(wrong))
     found = [(value, versions_of(value, seen, marks)) for value in objects if is_deployment(value)]
@@ -84,6 +84,22 @@ def survey(
     before = tuple(_before(value, seen, earlier.get(identity(value))) for value in plain(objects))
     snapshot = Snapshot(objects=before, services=services, autoscalers=tuple(scaled))
     return Survey(workloads, _filled(snapshot, found, seen, marks))
+
+
+def _unserved(objects: tuple[Object, ...], seen: Seen) -> list[str]:
+    """Kinds that the cluster does not have, and that nothing among the manifests brings."""
+    brought = {
+        (text(value, "spec", "group"), text(value, "spec", "names", "kind"))
+        for value in objects
+        if text(value, "kind") in ("CustomResourceDefinition", "APIService")
+    }
+    return [
+        f"{identity(value)}: the cluster serves no {text(value, 'kind')} of {text(value, 'apiVersion')}; "
+        "have it defined there first, or leave this object out"
+        for value in objects
+        if unserved_of(identity(value)) in seen.objects
+        and not brought & {(identity(value).group, identity(value).kind), (identity(value).group, "")}
+    ]
 
 
 def _workload(

@@ -4,10 +4,11 @@ import re
 
 from msgspec import Struct
 
-from libs.workload.dialogue.requests import claim, place
+from libs.workload.dialogue.requests import claim, place, unserved_of
 from libs.workload.dialogue.wanted import APPLY_PATCH, JSON_PATCH, METADATA_ONLY, Request, Wanted
 from libs.workload.kinds.naming import CLOSING_MANAGER, rollout_annotation
 from libs.workload.kinds.objects import Identity, Object, annotation, at, identity, is_leaving, items, text
+from libs.workload.kinds.paths import api_version_of
 
 _GONE = 404
 _CONFLICT = 409
@@ -43,7 +44,8 @@ def learn(request: Request, code: int, body: Object) -> Learned:
     if 200 <= code < 300:
         return Learned(_told(request, body))
     if code == _GONE and request.method != "POST":
-        return Learned({request.target: None})
+        is_unread = not request.is_write and _is_unserved(code, body)
+        return Learned({request.target: None, **({unserved_of(request.target): {}} if is_unread else {})})
     is_outdated = code in (_CONFLICT, _INVALID) or code >= _UNSURE or code == 0
     return Learned({}, (reread(request),) if is_outdated and request.is_write else ())
 
@@ -53,7 +55,7 @@ def explain(request: Request, code: int, status: Object) -> Refusal:
     owners = _field_owners(status)
     if owners:
         return Refusal(True, f"{request.what}: {owners}: give the field up in the manifest, or have that manager do so")
-    said = f"{request.what}: {_said(code, status)}"
+    said = f"{request.what}: {_unserved(request) if _is_unserved(code, status) else _said(code, status)}"
     return Refusal(_is_terminal(request, code, status), said, bool(_DENIED.search(text(status, "message"))))
 
 
@@ -121,6 +123,15 @@ def _is_terminal(request: Request, code: int, status: Object) -> bool:
         return request.is_write and _is_namespace_missing(status)
     # Before 1.27 the API answers 500 where an applied field is not in the schema.
     return code in _NEVER or (code == _UNSURE and request.content_type == APPLY_PATCH and "typed patch" in message)
+
+
+def _is_unserved(code: int, status: Object) -> bool:
+    """Whether there is no such kind: of one that it has the API names the object, or the namespace, that is missing."""
+    return code == _GONE and not text(status, "details", "name")
+
+
+def _unserved(request: Request) -> str:
+    return f"the cluster serves no {request.target.kind} of {api_version_of(request.path)}: is its definition there?"
 
 
 def _is_namespace_missing(status: Object) -> bool:

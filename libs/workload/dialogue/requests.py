@@ -69,6 +69,11 @@ def rehearsal_of(place: Identity) -> Identity:
     return replace(place, kind=f"{place.kind}Rehearsal")
 
 
+def unserved_of(place: Identity) -> Identity:
+    """What is known where the answer was that the API has no such kind, rather than no such object."""
+    return replace(place, kind=f"{place.kind}Unserved")
+
+
 def create(replica_set: Object, size: int, marks: Marks, fence: Fence) -> Request:
     """Capacity and claim in one write; a second one is answered 409."""
     target = identity(replica_set)

@@ -42,5 +42,11 @@ def path_of(value: Object) -> str:
     return object_path(text(value, "apiVersion"), identity(value))
 
 
+def api_version_of(path: str) -> str:
+    """The version under which a path reads or writes its kind."""
+    parts = path.split("/")
+    return "/".join(parts[2:4]) if parts[1] == "apis" else parts[2]
+
+
 def with_query(path: str, **parameters: str) -> str:
     return f"{path}?{urlencode(parameters)}"

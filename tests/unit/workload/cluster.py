@@ -117,7 +117,9 @@ class Cluster:
             return 200, {"kind": "ReplicaSetList", "apiVersion": "apps/v1", "items": copied(found)}
         live = self.live.get(request.target)
         assert f"/{plural_of(request.target.kind)}/{request.target.name}" in request.path
-        return (200, copied(live)) if live is not None else refusal(404, "NotFound", "not found")
+        if live is None:
+            return refusal(404, "NotFound", "not found", name=request.target.name)
+        return 200, copied(live)
 
     def _create(self, request: Request) -> Answer:
         assert isinstance(request.body, dict)
@@ -129,7 +131,7 @@ class Cluster:
     def _delete(self, request: Request) -> Answer:
         live = self.live.get(request.target)
         if live is None:
-            return refusal(404, "NotFound", "not found")
+            return refusal(404, "NotFound", "not found", name=request.target.name)
         for field, wanted in table(request.body, "preconditions").items():
             if live["metadata"][field] != wanted:
                 return refusal(409, "Conflict", f"precondition failed: {field}")
@@ -198,7 +200,7 @@ class Cluster:
     def _patch(self, request: Request) -> Answer:
         live = self.live.get(request.target)
         if live is None:
-            return refusal(404, "NotFound", "not found")
+            return refusal(404, "NotFound", "not found", name=request.target.name)
         size = number(live, "spec", "replicas")
         if request.content_type == MERGE_PATCH:
             assert isinstance(request.body, dict)

@@ -3,7 +3,18 @@
 import pytest
 
 from libs.workload.dialogue.answers import explain, fence_off, learn, reread
-from libs.workload.dialogue.requests import apply, claim, close, create, delete, makes, read, rehearse, resize
+from libs.workload.dialogue.requests import (
+    apply,
+    claim,
+    close,
+    create,
+    delete,
+    makes,
+    read,
+    rehearse,
+    resize,
+    unserved_of,
+)
 from libs.workload.dialogue.wanted import METADATA_ONLY, Request, Stage
 from libs.workload.kinds.naming import CLOSING_MANAGER, PLACE_TAKEN, rollout_annotation
 from libs.workload.kinds.objects import Object, annotation
@@ -41,6 +52,28 @@ def test_deleted_object_is_gone() -> None:
     request = delete(LIVE, "apps/v1", RESIZE.target)
     assert learn(request, 200, {"kind": "Status"}).objects == {request.target: None}
     assert learn(request, 404, {}).objects == {request.target: None}
+
+
+@pytest.mark.parametrize(
+    ("status", "is_served"),
+    [
+        ({}, False),  # "404 page not found" is no object
+        ({"reason": "NotFound", "details": {}}, False),
+        ({"reason": "NotFound", "details": {"name": "web", "kind": "services"}}, True),
+        ({"reason": "NotFound", "details": {"name": "shop", "kind": "namespaces"}}, True),
+    ],
+)
+def test_missing_kind_is_told_from_a_missing_object(status: Object, is_served: bool) -> None:
+    request = read("v1", APPLY.target)
+    unserved = {} if is_served else {unserved_of(request.target): {}}
+    assert learn(request, 404, status).objects == {request.target: None, **unserved}
+
+
+def test_kind_that_cannot_be_put_back_is_named() -> None:
+    widget = plain("Widget", "main", "example.org/v1")
+    assert explain(apply(widget), 404, {}).reason == (
+        "apply Widget shop/main: the cluster serves no Widget of example.org/v1: is its definition there?"
+    )
 
 
 def test_object_held_by_a_finalizer_is_still_there() -> None:

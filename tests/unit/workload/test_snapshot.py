@@ -1,6 +1,9 @@
 """What a survey finds before anything changes."""
 
+import pytest
+
 from libs.messages.rollout import Version
+from libs.workload.dialogue.requests import unserved_of
 from libs.workload.dialogue.wanted import Problem, Seen, Stage
 from libs.workload.kinds.naming import APPLICATION, DEPLOYMENT_ID, ENVIRONMENT, MANAGED_LABEL, WORKLOAD, Marks
 from libs.workload.kinds.objects import Object, annotation, identity
@@ -40,6 +43,25 @@ def test_live_version_of_another_application_is_a_problem() -> None:
     found = survey((deployment(),), seen(version("theirs", 3, application="other")), V2)
     assert isinstance(found, Problem)
     assert "is deployed by application 'other', target 'prod'" in found.reason
+
+
+WIDGET = plain("Widget", "main", "example.org/v1")
+WIDGETS = plain("CustomResourceDefinition", "widgets", spec={"group": "example.org", "names": {"kind": "Widget"}})
+GADGETS = plain("CustomResourceDefinition", "gadgets", spec={"group": "example.org", "names": {"kind": "Gadget"}})
+SERVED = plain("APIService", "v1.example.org", spec={"group": "example.org"})
+
+
+@pytest.mark.parametrize(
+    ("more", "is_missing"), [((), True), ((WIDGETS,), False), ((GADGETS,), True), ((SERVED,), False)]
+)
+def test_kind_that_neither_cluster_nor_manifests_have_is_a_problem(more: tuple[Object, ...], is_missing: bool) -> None:
+    absent = {identity(value): None for value in (WIDGET, *more)} | {unserved_of(identity(WIDGET)): {}}
+    found = survey((WIDGET, *more), Seen(absent, {}), V2)
+    assert isinstance(found, Problem) is is_missing
+    assert not isinstance(found, Problem) or found.reason == (
+        "Widget shop/main: the cluster serves no Widget of example.org/v1; "
+        "have it defined there first, or leave this object out"
+    )
 
 
 def test_empty_version_of_another_application_is_not_ours() -> None:
