@@ -23,6 +23,7 @@ from agent.verbs import Verbs
 from agent.work import Work
 from libs.kube.direct import Direct
 from libs.link.rate import Rate
+from libs.runtime.expiry import Pem, watched
 from libs.runtime.http import application
 from libs.runtime.http import serve as serve_http
 from libs.runtime.process import CannotStart, Process, run
@@ -41,6 +42,7 @@ async def serve(settings: Settings, process: Process) -> None:
         introduction = Introduction(_version(), f"{process.random.getrandbits(64):016x}", await work.cluster_name())
         process.health.ready("gateway", False, "not connected yet")
         await stack.enter_async_context(serve_http(application(process), settings.process.http_address))
+        await stack.enter_async_context(watched(_authorities(settings), process))
         await Dialler(gate, tokens, work, introduction, process).run()
 
 
@@ -51,6 +53,11 @@ def _credentials(settings: Settings) -> Credentials:
         settings.agent_client_secret,
         settings.process.audience,
     )
+
+
+def _authorities(settings: Settings) -> dict[str, Pem]:
+    named = {"gateway-authority": settings.agent_authority, "issuer-authority": settings.agent_token_authority}
+    return {what: Pem(path, is_chain=False) for what, path in named.items() if path is not None}
 
 
 async def _work(settings: Settings, process: Process, stack: AsyncExitStack) -> Work:

@@ -11,6 +11,7 @@ import grpc.aio
 from libs.link.pulse import Silent
 from libs.runtime import log
 from libs.runtime.certificates import LOCAL, ensure_certificates
+from libs.runtime.expiry import Pem, watched
 from libs.runtime.process import Process
 from services.gateway import translate
 from services.gateway.attendance import Disagreed, NotAccepted
@@ -97,10 +98,12 @@ async def listen(door: Door, settings: Settings, process: Process) -> AsyncItera
     handler: Any = grpc.stream_stream_rpc_method_handler(_Streams(door).serve)
     service, _, method = translate.METHOD[1:].partition("/")
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
-    port = server.add_secure_port(settings.gateway_address, tls(*_certificate(settings, process)))
+    certificate, key = _certificate(settings, process)
+    port = server.add_secure_port(settings.gateway_address, tls(certificate, key))
     await server.start()
     try:
-        yield Listening(port)
+        async with watched({"gateway": Pem(certificate, is_chain=True)}, process):
+            yield Listening(port)
     finally:
         await server.stop(0)
 
