@@ -34,7 +34,11 @@ class Metrics:
             "Log lines left out because nobody read them in time, or there was no room.",
             registry=self.registry,
         )
-
+        self.batches_refused = Counter(
+            "fairlead_store_batches_refused",
+            "Commits that NATS refused for the moment: more batches are open than it allows, or one came incomplete.",
+            registry=self.registry,
+        )
         self.store_went_back = Gauge(
             "fairlead_store_went_back",
             "1 while the store is not the one that this process knew, so that it writes and orders nothing.",

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec import Struct
 from libs.bus.connection import ApiError, Connection
 from libs.bus.pull import ID_HEADER
 from libs.durable.ports import MAX_BATCH, MAX_MESSAGE_BYTES, MAX_VALUE_BYTES, Conflict, Unavailable, Write
+from libs.runtime.log import logger
 
 OPEN_BATCHES = 40
 """At once in this process. The server allows 50 a stream unless it is told otherwise."""
@@ -28,6 +29,8 @@ _BUSY_TRIES = 20
 
 _SUBJECT = re.compile(r"(cmd|evt|state|timer|due)(\.[^\s.*>]+)+\Z")
 _KEY = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*\Z")
+
+_log = logger()
 
 
 class BatchRefused(Exception):
@@ -50,9 +53,15 @@ _verdicts = msgspec.json.Decoder(_Verdict)
 class Batches:
     """Batches to one stream, no more at once than it takes, and each again where the server was busy."""
 
-    def __init__(self, connection: Connection, chance: random.Random) -> None:
+    def __init__(self, connection: Connection, chance: random.Random, busy: Callable[[], None]) -> None:
+        """`busy` counts refusals for the moment.
+
+        Where there was no room a batch is refused as incomplete: what began it was refused before, and nobody told.
+        """
         self._connection = connection
         self._chance = chance
+        self._busy = busy
+        self._was_busy = False
         self._open = asyncio.Semaphore(OPEN_BATCHES)
 
     async def commit(self, batch: Sequence[Write]) -> int:
@@ -61,12 +70,21 @@ class Batches:
             try:
                 async with self._open:
                     sequence = await send(self._connection, batch, self._chance)
-            except Busy:
+            except Busy as error:
+                self._refused(error)
                 await asyncio.sleep(self._chance.uniform(0.01, 0.05) * (attempt + 1))
             else:
+                self._was_busy = False
                 self._note(sequence, batch[-1])
                 return sequence
         raise Unavailable("the server has too many open batches")
+
+    def _refused(self, error: Busy) -> None:
+        """Counted each time, said once until a commit goes through."""
+        self._busy()
+        if not self._was_busy:
+            self._was_busy = True
+            _log.warning("batches_refused", problem=str(error))
 
     def _note(self, sequence: int, write: Write) -> None:
         if write.fires_at is None:  # a timer is removed again

@@ -1,7 +1,7 @@
 """The store over JetStream: records in the stream, buckets, sealed blobs. Reads go to the leader."""
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from libs.bus import reader
 from libs.bus.connection import Connection
@@ -19,9 +19,12 @@ _TOMBSTONE_SECONDS = 60
 class JetStreamStore:
     """The `Store` of production."""
 
-    def __init__(self, connection: Connection, seal: Seal, chance: random.Random) -> None:
+    def __init__(
+        self, connection: Connection, seal: Seal, chance: random.Random, busy: Callable[[], None] = lambda: None
+    ) -> None:
+        """`busy` counts commits that the server refused for the moment."""
         self._connection = connection
-        self._batches = Batches(connection, chance)
+        self._batches = Batches(connection, chance, busy)
         self._blobs = Blobs(connection, seal)
 
     async def last(self, subject: str) -> Stored | None:

@@ -43,7 +43,8 @@ async def opened(process: Process) -> AsyncIterator[Ground]:
     async with connect(settings.nats, process.name, process.random, **options(settings)) as connection:
         sentry = Sentry(connection, process)
         await _prepared(connection, sentry, process)
-        bus, store = JetStreamBus(connection), JetStreamStore(connection, seal, process.random)
+        busy = process.metrics.batches_refused.inc
+        bus, store = JetStreamBus(connection), JetStreamStore(connection, seal, process.random, busy)
         async with asyncio.TaskGroup() as group:
             looking = group.create_task(sentry.run(), name="sentry")
             try:

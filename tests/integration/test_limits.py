@@ -5,13 +5,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from libs.bus import pull
 from libs.bus.jetstream import JetStreamBus
 from libs.durable.ports import Unavailable, Unknown, Write
 from libs.runtime import nats_server as embedded
+from libs.runtime.clock import system_random
 from libs.store.jetstream import JetStreamStore
 from libs.store.prepare import prepare
+from libs.store.seal import Seal
 from tests.integration.conftest import store_on
 from tests.servers import nats_connection, nats_server
 
@@ -75,9 +78,14 @@ async def test_abandoned_batches_only_delay(monkeypatch: pytest.MonkeyPatch) -> 
             await connection.client.publish(subject, data, headers=headers)
         answer = await connection.request(*beginning(OPEN_MOST))
         assert msgspec.json.decode(answer.data, type=_Verdict).error["err_code"] == TOO_MANY_OPEN
-        store = store_on(connection)
-        await store.commit([fact(1), fact(2)])
+        refused: list[int] = []
+        chance = system_random()
+        store = JetStreamStore(connection, Seal(b"k" * 32, chance), chance, lambda: refused.append(1))
+        with capture_logs() as logged:
+            await store.commit([fact(1), fact(2)])
         assert [one.id async for one in store.history(["evt.>"])] == ["m1", "m2"]
+        assert refused
+        assert [line["event"] for line in logged] == ["batches_refused"]
 
 
 async def test_lost_pull_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
