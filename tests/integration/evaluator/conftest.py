@@ -47,7 +47,8 @@ def _minutes(start: float) -> list[Sample]:
         for second in (15, 30, 45, 60)
     ]
     old = [Sample('errors{version="web-old"}', 0.9, start + second) for second in range(0, 240, 15)]
-    return [*new, *old]
+    stuck = [Sample("stuck", MINUTES[0], start + second) for second in (15, 30, 45, 60)]
+    return [*new, *old, *stuck]
 
 
 def _steady(now: float) -> list[Sample]:

@@ -118,6 +118,21 @@ async def test_sliding_windows_cover_minute_after_minute(tmp_path: Path, prometh
     assert failed.reason == "errors 0.031 > 0.02 (mean of 3: 0.01, 0.02, 0.063)"
 
 
+async def test_figure_that_stays_behind_counts_where_the_query_does_not_ask_for_its_age(
+    tmp_path: Path, prometheus: Server
+) -> None:
+    """Prometheus gives the last one for five minutes, as if it were of now."""
+    assert await measured(Planet(tmp_path), prometheus, "stuck") == [MINUTES[0]] * 3
+
+
+async def test_query_may_refuse_a_figure_from_before_its_window(tmp_path: Path, prometheus: Server) -> None:
+    planet = Planet(tmp_path)
+    template = "stuck unless timestamp(stuck) <= {{armory.startTimeEpochSeconds}}"
+    assert (await measured(planet, prometheus, template))[0] == MINUTES[0]
+    (failed,) = await planet.world.heard(AnalysisFailed)
+    assert failed.reason == "errors: no data: the query gives nothing for this time"
+
+
 @pytest.mark.feature("F131")
 async def test_growing_windows_cover_all_that_was(tmp_path: Path, prometheus: Server) -> None:
     planet = Planet(tmp_path)
