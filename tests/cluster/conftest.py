@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.cluster.rights import grant
 from tests.cluster.stage import Ground, Stage
 from tests.e2e.plane import Plane
 from tools.kubernetes.cluster import Cluster
+from tools.kubernetes.cluster import cluster as a_cluster
 from tools.kubernetes.programs import can_be_had, find
 from tools.kubernetes.recipe import Missing
 
@@ -48,7 +50,13 @@ async def cluster(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> A
 @_once
 async def ground(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ground]:
     """Everything is started once: a release in one namespace is nothing to the next."""
-    folder = tmp_path_factory.mktemp("fairlead")
+    async with grounded(cluster, tmp_path_factory.mktemp("fairlead")) as found:
+        yield found
+
+
+@asynccontextmanager
+async def grounded(cluster: Cluster, folder: Path) -> AsyncIterator[Ground]:
+    """An installation beside a cluster."""
     kubeconfig = await grant(cluster, folder)
     nats = NatsServer(folder / "nats")
     await nats.start()
@@ -70,6 +78,13 @@ async def stage(ground: Ground, tmp_path: Path) -> Stage:
 async def another(ground: Ground, tmp_path: Path) -> Stage:
     """For what must not be mixed with the first."""
     return await _set(ground, tmp_path)
+
+
+@pytest.fixture
+async def lone(programs: Path, tmp_path: Path) -> AsyncIterator[Stage]:
+    """On a cluster of its own, for what no other test may live through."""
+    async with a_cluster(programs, tmp_path / "kubernetes") as running, grounded(running, tmp_path) as found:
+        yield await _set(found, tmp_path)
 
 
 async def _set(ground: Ground, folder: Path) -> Stage:

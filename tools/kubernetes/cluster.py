@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -69,20 +70,27 @@ class Cluster:
 
     async def start(self) -> None:
         """Return when pods that are made in the namespace `default` come up."""
-        place = self._place
-        commands.write_configs(place)
+        commands.write_configs(self._place)
         async with asyncio.timeout(START_SECONDS):
-            self._run("etcd", commands.etcd(place))
-            await self._until(lambda: _answers(f"{place.etcd}/health"))
-            self._run(API_SERVER, commands.apiserver(place))
-            await self._until(self.api.is_ready)
-            self._run("kube-controller-manager", commands.controllers(place))
-            self._run("kube-scheduler", commands.scheduler(place))
-            self._run("kwok", commands.kwok(place))
-            await self._until(lambda: _answers(f"{place.kwok}/healthz"))
+            await self._start_programs()
             for number in range(1, self._nodes + 1):
                 await self.api.ask("POST", "/api/v1/nodes", _node(f"node-{number}"))
             await self._until(self._is_whole)
+
+    async def back_up(self, backup: Path) -> None:
+        """Keep what etcd holds: everything stops for it, and goes on."""
+        self.stop()
+        shutil.copytree(self._place.etcd_data, backup)
+        async with asyncio.timeout(START_SECONDS):
+            await self._start_programs()
+
+    async def restore(self, backup: Path) -> None:
+        """Go back to what was kept, as an operator does: everything is stopped, and starts on the older data."""
+        self.stop()
+        shutil.rmtree(self._place.etcd_data)
+        shutil.copytree(backup, self._place.etcd_data)
+        async with asyncio.timeout(START_SECONDS):
+            await self._start_programs()
 
     def stop(self) -> None:
         """At once: nothing of what it holds is to outlive it."""
@@ -115,6 +123,17 @@ class Cluster:
     def write_kubeconfig(self, name: str, token: str) -> Path:
         """For whoever holds the token."""
         return self._place.keys.write_kubeconfig(name, token)
+
+    async def _start_programs(self) -> None:
+        place = self._place
+        self._run("etcd", commands.etcd(place))
+        await self._until(lambda: _answers(f"{place.etcd}/health"))
+        self._run(API_SERVER, commands.apiserver(place))
+        await self._until(self.api.is_ready)
+        self._run("kube-controller-manager", commands.controllers(place))
+        self._run("kube-scheduler", commands.scheduler(place))
+        self._run("kwok", commands.kwok(place))
+        await self._until(lambda: _answers(f"{place.kwok}/healthz"))
 
     def _run(self, name: str, command: tuple[str, ...]) -> None:
         with self._place.log(name).open("ab") as log:

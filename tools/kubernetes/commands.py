@@ -80,6 +80,10 @@ class Place(Struct, frozen=True):
         return f"http://127.0.0.1:{self.ports.etcd}"
 
     @property
+    def etcd_data(self) -> Path:
+        return self.folder / "etcd"
+
+    @property
     def kwok(self) -> str:
         return f"http://127.0.0.1:{self.ports.kwok}"
 
@@ -97,7 +101,7 @@ def etcd(place: Place) -> tuple[str, ...]:
     peer = f"http://127.0.0.1:{place.ports.peer}"
     return (
         str(place.programs / "etcd"),
-        f"--data-dir={place.folder / 'etcd'}",
+        f"--data-dir={place.etcd_data}",
         "--unsafe-no-fsync",  # what it holds dies with the test
         "--log-level=warn",
         f"--listen-client-urls={place.etcd}",
