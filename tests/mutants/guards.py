@@ -258,7 +258,7 @@ GUARDS = (
     Guard(
         "own writes are newer than the watch",
         "services/executor/sight.py",
-        'return _order(known) >= _order(text(own, "metadata", "resourceVersion"))',
+        'return order(known) >= order(text(own, "metadata", "resourceVersion"))',
         "return True",
     ),
     Guard(
