@@ -6,11 +6,12 @@ from msgspec import Struct
 
 from libs.bus.connection import Connection, Refused
 from libs.bus.pull import STREAM
-from libs.durable.ports import WentBack
+from libs.durable.ports import Unavailable, WentBack
 from libs.store.layout import BLOBS, BUCKETS, blob_subject, blobs_stream, bucket_stream
 
 _NANOSECONDS = 1_000_000_000
 _IN_USE = 10058
+_NO_PEERS = 10005
 
 _DISK: dict[str, Any] = {
     "storage": "file",
@@ -53,6 +54,10 @@ async def _make(connection: Connection, config: dict[str, Any]) -> None:
     try:
         await connection.ask(f"STREAM.CREATE.{config['name']}", config, object)
     except Refused as error:
+        if error.code == _NO_PEERS:  # a node that starts, or is started again, counts as offline for a while
+            raise Unavailable(
+                f"{config['num_replicas']} nodes of NATS are needed, and are not there yet: {error}"
+            ) from error
         if error.code != _IN_USE:
             raise
         _compare(config, await _found(connection, config["name"]) or {})

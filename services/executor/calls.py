@@ -101,15 +101,18 @@ class Calls:
 
         `Lost` where that cannot be had now: what makes the cluster refuse it may itself get no answer.
         """
+        unread: Refusal | None = None
         for _ in range(FENCINGS):
-            if await self._send(reread(request), epoch, None) is not None:
+            unread = await self._send(reread(request), epoch, None)
+            if unread is not None:
                 break
             live = self._sight.live(request.target)
             guard = fence_off(request, live, wanted)
             if guard is None:
                 return self._remember(request, live)
             await self._send(guard, epoch, None)
-        raise Lost(f"{request.what}: nobody knows yet whether that was done")
+        why = f": {unread.reason}" if unread else ""
+        raise Lost(f"{request.what}: nobody knows yet whether that was done{why}")
 
     def _remember(self, request: Request, live: Object | None) -> None:
         """What nothing could fence off."""

@@ -1,8 +1,11 @@
 """What must exist in JetStream, and how blobs lie there."""
 
+from pathlib import Path
+
 import pytest
 
-from libs.bus.connection import Connection
+from libs.bus.connection import Connection, connect
+from libs.durable.ports import Unavailable
 from libs.runtime.clock import system_random
 from libs.runtime.nats_server import NatsServer
 from libs.store.jetstream import JetStreamStore
@@ -11,6 +14,7 @@ from libs.store.leader import last
 from libs.store.prepare import Differs, prepare
 from libs.store.seal import Seal, Unsealable
 from tests.integration.conftest import Open
+from tests.nats_cluster import NODES, NatsCluster
 from tests.servers import nats_connection
 
 
@@ -21,6 +25,17 @@ def _store(connection: Connection, key: bytes) -> JetStreamStore:
 async def test_preparing_twice_is_no_error(real: Open, server: NatsServer) -> None:
     async with real(), nats_connection(server) as connection:
         await prepare(connection)
+
+
+async def test_nodes_that_are_missing_are_waited_for(tmp_path: Path) -> None:
+    nodes = NatsCluster(tmp_path)
+    try:
+        await nodes.start()
+        async with connect(nodes.urls, "test", system_random()) as connection:
+            with pytest.raises(Unavailable, match="5 nodes of NATS are needed"):
+                await prepare(connection, NODES + 2)
+    finally:
+        nodes.kill()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 from random import Random
 
+import msgspec
 import pytest
 
 from libs.link.memory import MemoryLink
-from libs.link.port import Answer, Away, Busy, Lost, NoAnswer, Refused, Silent, Stream, Unreachable
+from libs.link.port import Answer, Away, Busy, Link, Lost, NoAnswer, Refused, Silent, Stream, Unreachable
 from libs.messages.agent import Ask, Frame
 from libs.messages.rollout import RolloutHindered
 from libs.messages.subject import Key
@@ -165,4 +166,46 @@ def test_silent_api_is_told_soon(step: int) -> None:
     seconds, told, last, phase = run(frozen(step))
     assert seconds <= 12
     assert told.startswith("the cluster's API has not answered agent ")
+    assert (last, phase) == ("", "succeeded")
+
+
+class Failing:
+    """An agent whose cluster's API fails at everything, from the next write on; its watches stay open."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.is_near = self.is_failing = False
+
+    async def ask(self, tenant: str, agent: str, ask: Ask) -> Answer:
+        self.is_failing = self.is_near and (self.is_failing or ask.method != "GET")
+        if not self.is_failing:
+            return await self._link.ask(tenant, agent, ask)
+        status = {"kind": "Status", "reason": "InternalError", "message": "etcd is gone", "code": 500}
+        return Answer(500, {}, msgspec.json.encode(status))
+
+    def stream(self, tenant: str, agent: str, ask: Ask) -> AbstractAsyncContextManager[Stream]:
+        return self._link.stream(tenant, agent, ask)
+
+
+async def in_doubt() -> tuple[str, str, str]:
+    """What is told of a write that may have been done, what is told at last, and how it ends."""
+    async with planes() as plane:
+        await stable(plane)
+        plane.link = link = Failing(plane.link)
+        async with meanwhile(plane.planner(never()), plane.executor(never())):
+            key = await order(plane, "d2", NEW)
+            await plane.until(key, TARGETS[0], lambda rollout: rollout.step == 1)
+            link.is_near = True
+            await plane.until(key, TARGETS[0], lambda rollout: "nobody knows" in rollout.hindrance)
+            told = reasons(plane, key)[-1]
+            await plane.clock.sleep(15)
+            link.is_near = False
+            await plane.ended(key)
+        return told, reasons(plane, key)[-1], str((await plane.deployment(key)).phase)
+
+
+def test_write_in_doubt_says_why_it_stays_so() -> None:
+    told, last, phase = run(in_doubt())
+    assert "nobody knows yet whether that was done: read ReplicaSet" in told
+    assert "etcd is gone" in told
     assert (last, phase) == ("", "succeeded")
