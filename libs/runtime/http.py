@@ -12,7 +12,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from aiohttp import hdrs, web
@@ -20,6 +20,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from libs.runtime import log, trace
+from libs.runtime.body import Body, decoded, require_known
 from libs.runtime.connection import PATIENCE_SECONDS, Connection
 from libs.runtime.health import Health
 from libs.runtime.json_keys import require_single_keys
@@ -32,7 +33,6 @@ _TRACE = web.RequestKey("trace", trace.Trace)
 _BEGUN = web.RequestKey("begun", web.StreamResponse)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Body = TypeVar("Body")
 
 
 def application(process: Process, max_bytes: int = MAX_BODY_BYTES) -> web.Application:
@@ -113,18 +113,14 @@ def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 
 async def body(request: web.Request, kind: type[Body]) -> Body:
-    """The request's JSON body, typed; a `Problem` where it is not JSON or not of that shape."""
+    """The JSON body, typed; a `Problem` where it is not JSON, not of that shape, or holds what is not known."""
     if request.content_type != "application/json":
         raise Problem(415, "expected Content-Type: application/json")
     text = await request.read()
-    try:
-        decoded = msgspec.json.decode(text, type=kind)
-    except msgspec.ValidationError as error:
-        raise Problem(422, str(error), "invalid_body") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(400, "the body is not JSON") from error
+    typed = decoded(text, kind)
     await require_single_keys(text)
-    return decoded
+    require_known(text, kind)
+    return typed
 
 
 async def _begin(request: web.Request, response: web.StreamResponse) -> None:

@@ -1,7 +1,5 @@
 """What a person is told about a file: what is wrong, where, and what to write instead."""
 
-import difflib
-import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,12 +8,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from libs.spec.suggestion import suggestion
+
 Severity = Literal["error", "warning"]
 
 MOST_PROBLEMS = 100
 _SHOWN = 60
-_COMPARED = 100
-_LISTED = 8
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
@@ -116,12 +114,9 @@ class Report:
         return tuple(found)
 
     def suggestion(self, word: str, known: Iterable[str]) -> str:
-        """The nearest of the known words, or some of them; comparing is slow, so there is an end to it."""
+        """What may have been meant; comparing is slow, so there is an end to it."""
         self._suggestions += 1
-        words = list(itertools.islice(known, _COMPARED))
-        if self._suggestions > MOST_PROBLEMS or not words:
-            return ""
-        return _closest(word, words) or f"known: {', '.join(sorted(words)[:_LISTED])}"
+        return suggestion(word, known) if self._suggestions <= MOST_PROBLEMS else ""
 
     def _add(self, place: Place, code: str, words: tuple[str, str], severity: Severity) -> None:
         if severity == "error" and len(self._problems) >= MOST_PROBLEMS:
@@ -163,9 +158,3 @@ def join(path: str, *keys: str | int) -> str:
 def quoted(text: str) -> str:
     """A text as a person may read it in a message: escaped, and short."""
     return json.dumps(text if len(text) <= _SHOWN else text[:_SHOWN] + "…", ensure_ascii=False)
-
-
-def _closest(word: str, words: list[str]) -> str:
-    same = [one for one in words if one.casefold() == word.casefold()]
-    close = same or difflib.get_close_matches(word[:_SHOWN], words, n=1, cutoff=0.6)
-    return f"did you mean {close[0][:_SHOWN]}?" if close else ""

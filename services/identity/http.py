@@ -40,7 +40,7 @@ class ShownClient(Struct, frozen=True):
     created_by: str
 
 
-class AskedClient(Struct, frozen=True, forbid_unknown_fields=True):
+class AskedClient(Struct, frozen=True):
     """The body of a request for a new client."""
 
     name: str

@@ -200,7 +200,7 @@ class Walk:
         for name, inner in shape.fields.items():
             if isinstance(inner, Record) and key in inner.fields:
                 return f"it belongs under {name}: indent it deeper than {name}"
-        known = (name for name, inner in shape.fields.items() if not isinstance(inner, NotHere | Ignored))
+        known = (name for name, inner in shape.fields.items() if not isinstance(inner, NotBuilt | NotHere | Ignored))
         return self._report.suggestion(key, known)
 
     def _head(self, entry: Entry, path: str) -> Place:

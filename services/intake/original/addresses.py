@@ -8,6 +8,7 @@ from aiohttp import web
 
 from libs.api.view import Accepted
 from libs.auth.http import caller
+from libs.runtime.body import in_words
 from libs.runtime.http import answer
 from libs.runtime.json_keys import require_single_keys
 from libs.runtime.problem import Problem
@@ -66,7 +67,7 @@ async def _read(request: web.Request, decode: Callable[[bytes], Body]) -> Body:
     try:
         decoded = decode(text)
     except msgspec.ValidationError as error:
-        raise Problem(422, str(error), "invalid_body") from error
+        raise Problem(422, in_words(str(error)), "invalid_body") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is not JSON") from error
     await require_single_keys(text)

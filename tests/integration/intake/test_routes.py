@@ -140,6 +140,26 @@ async def test_wrong_shape_is_refused(memory: Open, body: object) -> None:
         assert (status, problem["code"]) == (422, "invalid_body")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "more", "meant"),
+    [
+        ("POST", "/deployments", {"targetz": ["prod"]}, "targets"),
+        ("POST", "/validate", {"target": "prod"}, "targets"),
+        ("POST", "/deployments/x/pause", {"tagret": "prod"}, "target"),
+        ("POST", "/deployments/x/undo", {"acount": "prod"}, "account"),
+        ("POST", "/agents", {"nam": "edge"}, "name"),
+        ("PUT", "/config", {"dryrun": True}, "dryRun"),
+    ],
+)
+async def test_unknown_member_is_refused(
+    method: str, path: str, more: dict[str, object], meant: str, memory: Open
+) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        status, problem = await w.call(method, path, more)
+        told = f"'{next(iter(more))}' is not known here; did you mean {meant}?"
+        assert (status, problem["code"], problem["detail"]) == (422, "invalid_body", told)
+
+
 async def test_two_keys_are_refused(memory: Open) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         status, _ = await w.call("POST", "/deployments", a_request(), key="a b")

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import structlog
 from aiohttp import web
+from msgspec import Struct
 
 from libs.runtime import http
 from libs.runtime.clock import SystemClock
@@ -24,6 +25,10 @@ class Spoken(Exception):
     """Something nobody foresaw."""
 
 
+class Number(Struct):
+    a: int
+
+
 async def fail(_: web.Request) -> web.Response:
     raise Spoken("the password is hunter2")
 
@@ -33,7 +38,7 @@ async def refuse(_: web.Request) -> web.Response:
 
 
 async def double(request: web.Request) -> web.Response:
-    return http.answer({name: 2 * number for name, number in (await http.body(request, dict[str, int])).items()})
+    return http.answer(2 * (await http.body(request, Number)).a)
 
 
 async def break_off(request: web.Request) -> web.StreamResponse:

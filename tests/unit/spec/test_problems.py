@@ -39,3 +39,9 @@ def test_suggestions_have_an_end() -> None:
 
 def test_suggestion_lists_what_is_known() -> None:
     assert Report().suggestion("x", ["pause", "setWeight"]) == "known: pause, setWeight"
+
+
+def test_likeliest_words_come_first_and_more_are_hinted_at() -> None:
+    words = ["pause", "strategies", *(f"zz{number}" for number in range(20))]
+    hint = Report().suggestion("steps", words)
+    assert (hint[:29], hint.count(","), hint[-3:]) == ("known: strategies, pause, zz0", 12, ", …")

@@ -106,3 +106,11 @@ NIGHT = {
 def test_mistake_is_told_with_its_cure(text: str, hint: str) -> None:
     problems = [one for one in parse(text).problems if one.severity == "error"]
     assert problems[-1].hint == hint
+
+
+def test_unknown_key_is_told_every_key_that_this_release_runs() -> None:
+    (problem,) = parse(a_file(more="zzz: 1")).problems
+    known = problem.hint.removeprefix("known: ").split(", ")
+    unbuilt = ["artifacts", "providerOptions", "metadata", "files", "targetFilters", "sourceControl", "account"]
+    assert (len(known), set(known) & set(unbuilt)) == (12, set())
+    assert {"strategies", "targets", "manifests"} <= set(known)
