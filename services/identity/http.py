@@ -1,7 +1,7 @@
 """The identity service's addresses: OAuth 2.0 tokens, discovery, keys, and the clients themselves."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,6 +14,9 @@ from libs.auth.clients import Client, ClientExists, NewClient, WrongClient
 from libs.auth.http import caller, is_open, needs
 from libs.auth.permissions import AGENT, Action
 from libs.auth.principal import Kind
+from libs.config.changes import grants_of
+from libs.config.roles import unknown_role
+from libs.config.store import read
 from libs.durable.ports import Unavailable, Unknown
 from libs.runtime import log
 from libs.runtime.http import answer, body
@@ -132,6 +135,7 @@ class _Addresses:
         asked, who = await body(request, AskedClient), caller(request)
         roles = asked.roles or ((AGENT,) if asked.kind is Kind.AGENT else ())
         wanted = NewClient(who.tenant, asked.name, roles, asked.kind, who.subject)
+        await self._require_roles(who.tenant, roles)
         try:
             made = await clients.create(self._identity.store, wanted, self._identity.clock, self._identity.randomness)
         except WrongClient as error:
@@ -143,6 +147,7 @@ class _Addresses:
 
     async def assign_roles(self, request: web.Request) -> web.Response:
         asked, who, client_id = await body(request, NewRoles), caller(request), request.match_info["id"]
+        await self._require_roles(who.tenant, asked.roles)
         try:
             changed = await assigned.assign(self._identity.store, who.tenant, client_id, asked.roles)
         except WrongClient as error:
@@ -151,6 +156,12 @@ class _Addresses:
             raise Problem(404, "there is no such client")
         log.logger().info("client_roles_changed", client=client_id, roles=changed.roles, by=who.subject)
         return answer(_shown(changed))
+
+    async def _require_roles(self, tenant: str, roles: Sequence[str]) -> None:
+        """A slip of the pen would only be found when something is refused."""
+        configured = (await read(self._identity.store, tenant)).config
+        if told := unknown_role(roles, grants_of(configured, tenant)):
+            raise Problem(422, told, "invalid_client")
 
     async def delete_client(self, request: web.Request) -> web.Response:
         who, client_id = caller(request), request.match_info["id"]

@@ -7,6 +7,8 @@ import pytest
 
 from libs.auth import clients
 from libs.auth.clients import NewClient
+from libs.config.model import Config, Role
+from libs.config.store import Revised, write
 from services.identity.handlers import bootstrap
 from tests.integration.identity.world import World
 
@@ -78,6 +80,19 @@ async def test_other_tenants_client_does_not_exist(world: World) -> None:
     assert await clients.find(world.store, made.client_id) is not None
 
 
+async def configured(world: World, role: str) -> None:
+    wanted = Revised(Config(roles=(Role(role),)), 0)
+    await write(world.store, "main", wanted, world.clock.now(), "ann")
+
+
+async def test_unknown_role_is_refused_with_the_known(world: World) -> None:
+    await configured(world, "sre")
+    asked = {"name": "ci", "roles": ["sree"]}
+    _, problem, _ = await world.ask("POST", PATH, json=asked, headers=await world.bearer())
+    told = 'no role "sree" is configured; did you mean sre? known: admin, agent, deployer, viewer, sre'
+    assert (problem["code"], problem["detail"]) == ("invalid_client", told)
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -87,10 +102,11 @@ async def test_other_tenants_client_does_not_exist(world: World) -> None:
         {"name": "x" * 129, "roles": ["deployer"]},
         {"name": "a"},
         {"name": "a", "roles": [""]},
-        {"name": "a", "roles": ["r"] * 65},
-        {"name": "a", "roles": ["r"], "kind": "root"},
-        {"name": "a", "roles": ["r"], "tenant": "other"},
-        {"roles": ["r"]},
+        {"name": "a", "roles": ["viewer"] * 65},
+        {"name": "a", "roles": ["viewer", "nosuch"]},
+        {"name": "a", "roles": ["viewer"], "kind": "root"},
+        {"name": "a", "roles": ["viewer"], "tenant": "other"},
+        {"roles": ["viewer"]},
     ],
 )
 async def test_wrong_client_is_refused(asked: dict[str, object], world: World) -> None:
@@ -114,6 +130,7 @@ async def test_store_holds_no_secret(world: World) -> None:
 
 @pytest.mark.feature("F150")
 async def test_roles_are_exchanged(world: World) -> None:
+    await configured(world, "sre")
     headers = await world.bearer()
     await world.ask("POST", PATH, json={"name": "ci", "roles": ["deployer"]}, headers=headers)
     path = f"{PATH}/machine.main.ci/roles"
@@ -127,7 +144,12 @@ async def test_roles_are_exchanged(world: World) -> None:
 @pytest.mark.feature("F150")
 @pytest.mark.parametrize(
     ("client", "roles", "status"),
-    [("machine.main.ci", ["x"], 404), ("machine.main.admin", [], 422), ("agent.main.prod", ["admin"], 422)],
+    [
+        ("machine.main.ci", ["viewer"], 404),
+        ("machine.main.admin", [], 422),
+        ("machine.main.admin", ["nosuch"], 422),
+        ("agent.main.prod", ["admin"], 422),
+    ],
 )
 async def test_wrong_exchange_changes_nothing(client: str, roles: list[str], status: int, world: World) -> None:
     before = await clients.find(world.store, client)
