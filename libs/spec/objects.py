@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from libs.spec.deployments import deployment_problems
+from libs.spec.contents import content_problems
+from libs.spec.deployments import Wrong, deployment_problems
 from libs.spec.kinds import FORBIDDEN, group_kind, likely_version
 from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Problem, Report, join, quoted
 from libs.spec.tree.document import Limits, read
@@ -97,7 +98,7 @@ class _Document:
             all(complete)
             and self._check_namespace(value, at)
             and self._check_kind(value, at)
-            and self._check_deployment(value, at)
+            and self._check_contents(value, at)
         )
 
     def _check_word(self, value: dict[str, Any], at: Keyed, keys: Keyed, words: re.Pattern[str], example: str) -> bool:
@@ -128,10 +129,8 @@ class _Document:
             self._error((*at, "kind"), "forbidden_kind", f"{value['kind']} cannot be deployed by itself", hint)
         return hint is None
 
-    def _check_deployment(self, value: dict[str, Any], at: Keyed) -> bool:
-        if group_kind(value)[1] != "Deployment" or group_kind(value)[0] not in _DEPLOYED:
-            return True
-        wrong = list(islice(deployment_problems(value), MOST_PROBLEMS))
+    def _check_contents(self, value: dict[str, Any], at: Keyed) -> bool:
+        wrong = list(islice(_wrong(value), MOST_PROBLEMS))
         for keys, code, message, hint in wrong:
             self._error((*at, *keys), code, message, hint)
         return not wrong
@@ -152,6 +151,13 @@ class _Document:
             return node.items[key]
         entry = self._entries.get(id(node), {}).get(str(key))
         return entry.value if entry else None
+
+
+def _wrong(value: dict[str, Any]) -> Wrong:
+    yield from content_problems(value)
+    group, kind = group_kind(value)
+    if kind == "Deployment" and group in _DEPLOYED:
+        yield from deployment_problems(value)
 
 
 def _key_text(key: Scalar) -> str | None:

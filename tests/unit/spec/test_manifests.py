@@ -71,8 +71,8 @@ def namespaces(found: tuple[dict[str, Any], ...]) -> list[str | None]:
             "1:29: kind: ReplicaSet cannot be deployed by itself (deploy a Deployment, whose",
         ),
         (
-            f"{CONFIG_MAP[:-1]}, data: 1, data: 2}}",
-            "1:65: data: is written twice, first at 1:56 (remove one of the two)",
+            f"{CONFIG_MAP[:-1]}, data: {{}}, data: {{}}}}",
+            "1:66: data: is written twice, first at 1:56 (remove one of the two)",
         ),
         (
             f"{CONFIG_MAP[:-1]}, on: 1, 'true': 2}}",
