@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cli.deploying.meant import found
-from cli.exits import Exit
+from cli.exits import Exit, Stop
 from cli.output import Output
 from cli.program import program
 from cli.server.client import Client
@@ -18,6 +18,7 @@ from cli.showing.tree import tree
 from libs.api.request import Decision
 from libs.api.view import Decided, DeploymentList, DeploymentView
 from libs.runtime.clock import SystemClock
+from libs.spec.problems import quoted
 
 _SPAN = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -72,9 +73,18 @@ async def explain(client: Client, output: Output, deployment: str) -> Exit:
 
 
 def moment(since: str, now: datetime) -> str:
-    """A span such as `90m` or `2d` counts back from now; anything else is for the server to read."""
+    """A span such as `90m` or `2d` counts back from now; a time is for the server to read."""
     span = _SPAN.fullmatch(since)
+    if span is None and since and not _is_time(since):
+        raise Stop(Exit.WRONG, f"--since takes 90m, 1h, 2d, or a time like 2026-05-01T12:00:00Z, not {quoted(since)}")
     return (now - int(span[1]) * _UNITS[span[2]]).isoformat() if span else since
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 async def list_deployments(client: Client, output: Output, page: Page) -> Exit:

@@ -43,7 +43,7 @@ def _step(heard: Heard) -> str:
     what = data.get("what", {})
     match what.get("step"):
         case "applyManifests":
-            return "manifests are applied"
+            return "applying the manifests"
         case "setWeight" | "deployGreen" if data.get("alone"):
             return "the new version comes up"
         case "setWeight":
@@ -110,7 +110,7 @@ def _rolled_back(heard: Heard) -> str:
         return "rolled back: nothing was changed"
     if heard.data.get("first"):
         return "rolled back: what was made is taken away again"
-    return "rolled back: the stable version has everything again"
+    return "rolled back: what was there before is back"
 
 
 def _rollout_succeeded(heard: Heard) -> str:

@@ -2,9 +2,10 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -132,6 +133,12 @@ class Report:
         kept = [problem for problem in self._problems if problem.severity == "error"]
         self._dropped += len(self._problems) - len(kept)
         self._problems = kept
+
+
+def counted(problems: Iterable[Problem]) -> str:
+    """`2 errors and 1 warning`, without what there is none of."""
+    found = Counter(problem.severity for problem in problems)
+    return " and ".join(f"{found[one]} {one}{'s' * (found[one] > 1)}" for one in get_args(Severity) if found[one])
 
 
 def place_of(places: Places, path: str) -> Place:

@@ -19,6 +19,7 @@ from libs.runtime.http import answer, body
 from libs.runtime.problem import Problem
 from libs.runtime.process import Process
 from libs.spec.problems import Problem as FileProblem
+from libs.spec.problems import counted
 from services.intake.sending import ATTEMPTS
 
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,19})"')
@@ -99,8 +100,7 @@ def notice(applied: Applied) -> str:
 
 
 def _invalid(problems: tuple[FileProblem, ...]) -> Problem:
-    errors = sum(problem.severity == "error" for problem in problems)
-    detail = f"the configuration file has {errors} problem{'s' if errors > 1 else ''}"
+    detail = f"the configuration file has {counted(problems)}"
     return Problem(422, detail, "invalid_config_file", {"problems": msgspec.to_builtins(problems)})
 
 

@@ -120,7 +120,8 @@ def _of_rollout(message: Message | None) -> str:
 def _went_back(back: RolloutRolledBack) -> str:
     if back.untouched:
         return "was rolled back before anything was changed"
-    return "was rolled back, and its first version taken away again" if back.first else "is back at the stable version"
+    before = ", and its first version taken away again" if back.first else " to what was there before"
+    return f"was rolled back{before}"
 
 
 def _general(fact: Fact) -> str:

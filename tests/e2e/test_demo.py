@@ -27,7 +27,7 @@ CANARY = (
     "3. Version 3",
     "staging: waits: ReplicaSet",
     "staging: goes back: not done within 12 s",
-    "staging: rolled back: the stable version has everything again",
+    "staging: rolled back: what was there before is back",
     "shop failed: staging",
 )
 CONFIGURATION = (
@@ -55,7 +55,7 @@ WEBHOOK = (
     "staging: passed: suite smoke: 41 of 41 passed",
     "shop succeeded",
     "machine.main.ci called back that it failed: suite load: 38 of 41 passed",
-    "staging: rolled back: the stable version has everything again",
+    "staging: rolled back: what was there before is back",
     "shop failed: staging",
 )
 ANALYSIS = (

@@ -205,8 +205,7 @@ def url_of(key: Key) -> str:
 
 
 def _invalid(problems: tuple[spec_problems.Problem, ...]) -> Problem:
-    errors = sum(problem.severity == "error" for problem in problems)
-    detail = f"the deployment file has {errors} problem{'s' if errors > 1 else ''}"
+    detail = f"the deployment file has {spec_problems.counted(problems)}"
     return Problem(422, detail, "invalid_deployment_file", {"problems": msgspec.to_builtins(problems)})
 
 

@@ -58,7 +58,7 @@ def line(type_: str, **data: Any) -> str:
         (line("deployment.queued", application="shop"), "waits for the deployment under way to end"),
         (line("rollout.hindered", target="prod", reason="1 of 4 ready"), "prod: waits: 1 of 4 ready"),
         (line("rollout.returning", target="prod", reason="too slow"), "prod: goes back: too slow"),
-        (line("rollout.rolled-back", target="prod"), "prod: rolled back: the stable version has everything again"),
+        (line("rollout.rolled-back", target="prod"), "prod: rolled back: what was there before is back"),
         (
             line("rollout.rolled-back", target="prod", first=True),
             "prod: rolled back: what was made is taken away again",
@@ -125,7 +125,7 @@ def test_reason_is_told_once() -> None:
     assert lines[3:] == [
         "prod: waits: ImagePullBackOff",
         "prod: goes back: not done within 60 s",
-        "prod: rolled back: the stable version has everything again",
+        "prod: rolled back: what was there before is back",
         "late: cancelled: it depends on prod, which was rolled back",
         "shop failed: prod was rolled back, late never began",
     ]

@@ -44,7 +44,7 @@ def test_reason_is_told_once() -> None:
     assert told(STARTED, *BACK)[2:] == [
         "prod waits: ImagePullBackOff",
         "prod goes back: not done within 60 s",
-        "prod is back at the stable version",
+        "prod was rolled back to what was there before",
         "prod ended: rolled back",
         "late ended: cancelled: it depends on prod, which was rolled back",
         "the deployment failed: prod was rolled back, late never began",

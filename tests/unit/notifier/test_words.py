@@ -63,7 +63,7 @@ SAID = [
     (GateFailed(target="prod", place=PLACE, reason="no", by="eve"), "eve stops prod: no"),
     (RolloutLanded(target="prod"), "prod runs the new version"),
     (RolloutReturning(target="prod", reason="crash"), "prod goes back: crash"),
-    (RolloutRolledBack(target="prod", reason="crash"), "prod is back at the stable version: crash"),
+    (RolloutRolledBack(target="prod", reason="crash"), "prod was rolled back to what was there before: crash"),
     (
         RolloutRolledBack(target="prod", reason="", first=True),
         "prod was rolled back, and its first version taken away again",

@@ -1,4 +1,6 @@
-from libs.spec.problems import MOST_PROBLEMS, Place, Problem, Report, path_of
+import pytest
+
+from libs.spec.problems import MOST_PROBLEMS, Place, Problem, Report, counted, path_of
 
 
 def test_path_quotes_what_is_no_word() -> None:
@@ -45,3 +47,15 @@ def test_likeliest_words_come_first_and_more_are_hinted_at() -> None:
     words = ["pause", "strategies", *(f"zz{number}" for number in range(20))]
     hint = Report().suggestion("steps", words)
     assert (hint[:29], hint.count(","), hint[-3:]) == ("known: strategies, pause, zz0", 12, ", …")
+
+
+@pytest.mark.parametrize(
+    ("errors", "warnings", "told"), [(1, 0, "1 error"), (2, 1, "2 errors and 1 warning"), (0, 3, "3 warnings")]
+)
+def test_warnings_are_counted_apart(errors: int, warnings: int, told: str) -> None:
+    report = Report()
+    for _ in range(errors):
+        report.error(Place(), "e", "error")
+    for _ in range(warnings):
+        report.warn(Place(), "w", "warning")
+    assert counted(report.problems()) == told
