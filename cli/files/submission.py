@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,10 +12,8 @@ from cli.files.reading import STDIN, shown, text_of
 from cli.files.remote import NotThere, beside, is_remote, text_at
 from libs.plan.prepare import prepare
 from libs.spec.given import NOTHING, Given
-from libs.spec.manifests import LIMITS
-from libs.spec.objects import read_objects
 from libs.spec.parse import parse
-from libs.spec.problems import MOST_PROBLEMS, Origin, Place, Problem, Report
+from libs.spec.problems import Place, Problem, Report
 
 MOST_FILES = 1000
 MOST_FETCHED = 50
@@ -48,18 +45,15 @@ def read(file: str, given: Given = NOTHING, environ: Mapping[str, str] = os.envi
     # The server decides which timeouts are too short: it may be set up otherwise than this machine.
     parsed = parse(config, 1, given)
     refused = {problem.path for problem in parsed.problems}
-    paths = {path: place for path, place in parsed.manifests.items() if place.path not in refused}
+    paths = {path: place for path, place in parsed.paths.items() if place.path not in refused}
     report = Report()
     texts = _remote(paths, file, report) if is_remote(file) else _local(paths, search_path(file, environ), report)
     missing = report.problems()
     files = {path: tuple(text for _, text in found) for path, found in texts.items()}
     names = {path: tuple(name for name, _ in found) for path, found in texts.items()}
-    if parsed.spec is None:
-        problems = (*parsed.problems, *missing, *_read(texts))
-    else:
-        prepared = prepare(config, files, given, 1, names).problems
-        # What was not found would be missed a second time, by the targets that it goes to.
-        problems = (*missing, *(one for one in prepared if not (missing and one.code == "no_manifests")))
+    prepared = prepare(config, files, given, 1, names).problems
+    # What was not found would be missed a second time, by the targets that it goes to.
+    problems = (*missing, *(one for one in prepared if not (missing and one.code == "no_manifests")))
     own = sorted((one for one in problems if not one.file), key=lambda one: (not one.line, one.line, one.column))
     return Submission(name, config, files, names, (*own, *(one for one in problems if one.file)))
 
@@ -132,16 +126,6 @@ def _fetched(url: str, path: str, report: Report, place: Place) -> Texts:
         return ()
 
 
-def _read(texts: Mapping[str, Texts]) -> tuple[Problem, ...]:
-    """What is wrong with the manifests themselves: all that can be told beside a file with mistakes."""
-    found = (one for of_path in texts.values() for name, text in of_path for one in _wrong(name, text))
-    return tuple(islice(found, MOST_PROBLEMS))
-
-
-def _wrong(name: str, text: str) -> tuple[Problem, ...]:
-    return read_objects(text, LIMITS, Origin(name)).problems
-
-
 def _manifests(path: str, bases: Sequence[Path], report: Report, place: Place) -> Texts:
     """Each text with its name on this machine; a folder's in the order of their names."""
     tried = candidates(path, bases)
@@ -153,7 +137,16 @@ def _manifests(path: str, bases: Sequence[Path], report: Report, place: Place) -
     files = _within(found) if found.is_dir() else [found]
     if not files:
         report.error(place, "missing_file", f"the folder {found} has no file that ends in .yaml or .yml")
-    return tuple((str(one), text_of(one, MOST_BYTES)) for one in files)
+    return tuple(text for one in files for text in _readable(one, report, place))
+
+
+def _readable(file: Path, report: Report, place: Place) -> Texts:
+    """Of several that cannot be read, each is told."""
+    try:
+        return ((str(file), text_of(file, MOST_BYTES)),)
+    except Stop as stop:
+        report.error(place, "unreadable_file", stop.message, "name a file or folder of YAML")
+        return ()
 
 
 def _within(folder: Path) -> list[Path]:

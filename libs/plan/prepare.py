@@ -3,6 +3,7 @@
 The door that accepts a submission and the planner that compiles it call this one function, so they agree.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -36,10 +37,10 @@ def prepare(
 ) -> Prepared:
     """Every problem of the file and its manifests at once; `names` are the manifest texts' file names, where known."""
     parsed = parse(config, minimum_timeout_seconds, given)
+    loaded = load(parsed.manifests, files, names)
     if parsed.spec is None:
-        return Prepared(None, {}, parsed.problems)
+        return Prepared(None, {}, (*parsed.problems, *_untold(loaded.problems, parsed.problems)))
     spec = parsed.spec
-    loaded = load(spec, files, names)
     problems = [*parsed.problems, *loaded.problems]
     objects: dict[str, Objects] = {}
     for target in spec.targets:
@@ -50,3 +51,9 @@ def prepare(
         problems += check_manifests(spec, objects, parsed.places)
     refused = any(problem.severity == "error" for problem in problems)
     return Prepared(None if refused else spec, objects, tuple(problems), parsed.keys)
+
+
+def _untold(found: Sequence[Problem], told: Sequence[Problem]) -> Iterator[Problem]:
+    """What is wrong with the manifests themselves: a path that the file may not name needs no text."""
+    paths = {one.path for one in told}
+    return (one for one in found if one.file or one.path not in paths)

@@ -29,10 +29,10 @@ class Loaded(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def load(spec: Spec, files: Files, names: Files | None = None) -> Loaded:
+def load(manifests: Sequence[Manifest], files: Files, names: Files | None = None) -> Loaded:
     """Reads every text once; `names` are the texts' file names, where known."""
     loader = _Loader(files, names or {})
-    entries = tuple(tuple(loader.objects(manifest, index)) for index, manifest in enumerate(spec.manifests))
+    entries = tuple(tuple(loader.objects(manifest, index)) for index, manifest in enumerate(manifests))
     return Loaded(entries, tuple(loader.problems))
 
 

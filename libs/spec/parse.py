@@ -5,7 +5,7 @@ import re
 from msgspec import Struct
 
 from libs.spec.given import NOTHING, Given
-from libs.spec.model import Spec
+from libs.spec.model import Manifest, Spec
 from libs.spec.normal.file import Normal
 from libs.spec.problems import Place, Problem, Report, path_of
 from libs.spec.release import not_run
@@ -30,8 +30,17 @@ class Parsed(Struct, frozen=True):
     """Where the value of each path stands, for who finds a problem later."""
     keys: dict[str, Place] = {}
     """Where its key stands; where it has none, the value."""
-    manifests: dict[str, Place] = {}
-    """Each path of a manifest, and where the file names it first: known of a file with mistakes as well."""
+    manifests: tuple[Manifest, ...] = ()
+    """The entries as far as they can be read: known of a file with mistakes as well."""
+
+    @property
+    def paths(self) -> dict[str, Place]:
+        """Each path of a manifest, and where the file names it first."""
+        found: dict[str, Place] = {}
+        for index, one in enumerate(self.manifests):
+            if one.path:
+                found.setdefault(one.path, Place(one.line, one.column, path_of("manifests", index, "path")))
+        return found
 
 
 def parse(text: str | bytes, minimum_timeout_seconds: int = 60, given: Given = NOTHING) -> Parsed:
@@ -51,15 +60,7 @@ def parse(text: str | bytes, minimum_timeout_seconds: int = 60, given: Given = N
     keys = walk.places | walk.heads
     for one in not_run(spec, keys):
         report.warn(Place(one.line, one.column, one.path), one.code, one.message, one.hint)
-    return Parsed(None if report.has_errors else spec, report.problems(), walk.places, keys, _manifests(spec))
-
-
-def _manifests(spec: Spec) -> dict[str, Place]:
-    found: dict[str, Place] = {}
-    for index, one in enumerate(spec.manifests):
-        if one.path:
-            found.setdefault(one.path, Place(one.line, one.column, path_of("manifests", index, "path")))
-    return found
+    return Parsed(None if report.has_errors else spec, report.problems(), walk.places, keys, spec.manifests)
 
 
 def _mapping(documents: tuple[Node, ...], report: Report) -> Mapping | None:

@@ -76,8 +76,7 @@ async def _deploy(stage: Stage, files: Files, who: str, said: tuple[str, dict[st
 
 async def _start(stage: Stage, files: Files, who: str, options: dict[str, str]) -> list[str]:
     config = files[options["f"]]
-    spec = parse(config).spec
-    paths = {manifest.path for manifest in spec.manifests if manifest.path} if spec else set()
+    paths = parse(config).paths
     context = dict(pair.split("=", 1) for pair in options.get("add-context", "").split(",") if pair)
     sent: dict[str, tuple[str, ...]] = {path: (files[path],) for path in sorted(paths)}
     request = StartRequest(config=config, files=sent, context=context, targets=_targets(options))

@@ -125,10 +125,13 @@ def test_special_file_is_not_opened(tmp_path: Path) -> None:
             read(name, environ={})
 
 
-def test_special_manifest_is_not_opened(file: Path) -> None:
-    a_fifo(file.parent / "pipe")
-    with pytest.raises(Stop, match="is not a regular file"):
-        names(file, "pipe")
+def test_every_special_manifest_is_told_and_none_opened(file: Path) -> None:
+    pipe = a_fifo(file.parent / "pipe")
+    file.write_text(FILE.replace("{PATH}", "/dev/zero\n  - path: pipe"))
+    assert [one.text("deploy.yml") for one in read(str(file), environ={}).problems] == [
+        "deploy.yml:5:11: manifests[0].path: /dev/zero is not a regular file (name a file or folder of YAML)",
+        f"deploy.yml:6:11: manifests[1].path: {pipe} is not a regular file (name a file or folder of YAML)",
+    ]
 
 
 def test_large_file_is_refused(file: Path) -> None:

@@ -43,6 +43,22 @@ def test_file_and_manifest_problems_come_together() -> None:
     assert len([problem for problem in prepared.problems if problem.severity == "error"]) >= 2
 
 
+def test_manifests_are_judged_beside_a_broken_file() -> None:
+    config = a_file(manifests="[{path: k8s/}, {inline: '{kind: Pod}'}, {path: gone.yml}]", more="zzz: 1")
+    prepared = prepare(config, {"k8s/": ("kind: [\n",)})
+    assert {(one.code, one.file) for one in prepared.problems} == {
+        ("unknown_key", ""),
+        ("syntax", "k8s/"),
+        ("missing_key", "manifests[1].inline"),
+        ("missing_file", ""),
+    }
+
+
+def test_path_that_may_not_be_named_is_told_once() -> None:
+    config = a_file(manifests="[{path: 'https://example.com/a.yml'}]")
+    assert [one.code for one in prepare(config, {}).problems] == ["not_built"]
+
+
 def test_broken_manifest_is_one_problem() -> None:
     errors = [
         problem for problem in prepare(a_file(), {"k8s/": ("kind: [\n",)}).problems if problem.severity == "error"

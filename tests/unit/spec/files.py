@@ -67,6 +67,6 @@ def errors_of(text: str) -> list[str]:
 
 
 def objects_of(spec: Spec, files: Files, target: str) -> tuple[tuple[dict[str, Any], ...], tuple[Problem, ...]]:
-    loaded = load(spec, files)
+    loaded = load(spec.manifests, files)
     objects, problems = select(spec, loaded, target)
     return objects, loaded.problems + problems

@@ -93,7 +93,7 @@ def test_several_texts_of_a_path_are_numbered() -> None:
 
 
 def test_known_file_names_are_used() -> None:
-    loaded = load(a_spec(), {"k8s/": ["3"]}, names={"k8s/": ["k8s/web.yml"]})
+    loaded = load(a_spec().manifests, {"k8s/": ["3"]}, names={"k8s/": ["k8s/web.yml"]})
     assert loaded.problems[0].file == "k8s/web.yml"
 
 
@@ -167,7 +167,7 @@ def test_kinds_of_other_groups_are_others() -> None:
 @pytest.mark.feature("F46")
 def test_manifests_go_to_their_targets() -> None:
     spec = a_spec("{qa: {account: q}, qb: {account: r}}", "[{path: a}, {path: b, targets: [qb]}, {path: a}]")
-    loaded = load(spec, {"a": [""], "b": [CONFIG_MAP]})
+    loaded = load(spec.manifests, {"a": [""], "b": [CONFIG_MAP]})
     assert [len(select(spec, loaded, target)[0]) for target in ("qa", "qb")] == [0, 1]
 
 
