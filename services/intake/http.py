@@ -107,6 +107,7 @@ ROUTES = (
         summary="Say how a called webhook went",
         takes=Callback,
         gives=Decided,
+        lenient=True,
     ),
     _route("GET", "/agents", Action.AGENT_READ, _agents(Agents.list_), summary="List agents", gives=AgentList),
     _route(

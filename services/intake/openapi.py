@@ -25,12 +25,17 @@ class Described(Struct, frozen=True):
     gives: type[Struct] | None = None
     """None: a stream of events."""
     status: int = 200
+    lenient: bool = False
+    """Whether what it takes may hold more than is known."""
 
 
 def document(routes: tuple[Described, ...], version: str) -> dict[str, Any]:
     kinds = {kind: None for route in routes for kind in (route.takes, route.gives, ProblemDocument) if kind}
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
     annotate(components, tuple(kinds))
+    for route in routes:
+        if route.takes and not route.lenient:
+            components[route.takes.__name__]["additionalProperties"] = False
     named = dict(zip(kinds, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:

@@ -179,3 +179,11 @@ async def test_description_covers_every_route(memory: Open) -> None:
         }
         behind = described["components"]["schemas"]["Accepted"]["properties"]["behind"]
         assert behind["description"] == "The deployment that it waits for."
+
+
+async def test_description_says_which_bodies_may_hold_more(memory: Open) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        _, described = await w.call("GET", "/openapi.json", None, "")
+        schemas = described["components"]["schemas"]
+        taken = {route.about.takes.__name__ for route in ROUTES if route.about.takes}
+        assert {name for name in taken if schemas[name].get("additionalProperties", True)} == {"Callback"}
