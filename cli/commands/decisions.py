@@ -1,6 +1,6 @@
 """`fairlead deploy …`: what a person decides about a deployment under way."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -13,6 +13,11 @@ Target = Annotated[str, Parameter(name=["--target", "-t"], help="The target that
 Reason = Annotated[str, Parameter(help="Why; kept in the history.")]
 
 
+def _from_one(_: object, number: int | None) -> None:
+    if number is not None and number < 1:
+        raise ValueError("Steps and gates are counted from 1.")
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Choice:
@@ -20,8 +25,21 @@ class Choice:
 
     target: Target = ""
     stage: Annotated[str, Parameter(help="before, after or strategy, where several could be meant.")] = ""
-    step: Annotated[int | None, Parameter(help="The step's number from 0, where several could be meant.")] = None
-    gate: Annotated[int | None, Parameter(help="The gate's number from 0, in a step that holds several.")] = None
+    step: Annotated[
+        int | None, Parameter(validator=_from_one, help="The step's number from 1, where several could be meant.")
+    ] = None
+    gate: Annotated[
+        int | None, Parameter(validator=_from_one, help="The gate's number from 1, in a step that holds several.")
+    ] = None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """As the server takes it, which counts from 0: people count from 1 everywhere."""
+        return {"target": self.target, "stage": self.stage, "step": _index(self.step), "gate": _index(self.gate)}
+
+
+def _index(number: int | None) -> int | None:
+    return None if number is None else number - 1
 
 
 ONLY = Choice()
@@ -32,7 +50,7 @@ def approve(deployment: Deployment = "", *, choice: Choice = ONLY, options: Opti
 
     Example: fairlead deploy approve --target prod
     """
-    return _decide("approve", deployment, options, **asdict(choice))
+    return _decide("approve", deployment, options, **choice.said)
 
 
 def reject(
@@ -42,7 +60,7 @@ def reject(
 
     Example: fairlead deploy reject --target prod --reason "latency doubled"
     """
-    return _decide("reject", deployment, options, reason=reason, **asdict(choice))
+    return _decide("reject", deployment, options, reason=reason, **choice.said)
 
 
 def pause(deployment: Deployment = "", *, target: Target = "", reason: Reason = "", options: Options = DEFAULTS) -> int:
@@ -66,7 +84,7 @@ def advance(deployment: Deployment = "", *, choice: Choice = ONLY, options: Opti
 
     Example: fairlead deploy advance --target prod
     """
-    return _decide("advance", deployment, options, **asdict(choice))
+    return _decide("advance", deployment, options, **choice.said)
 
 
 def abort(deployment: Deployment = "", *, reason: Reason = "", options: Options = DEFAULTS) -> int:

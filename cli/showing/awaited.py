@@ -21,7 +21,7 @@ def decision_command(verb: str, view: DeploymentView, one: Awaited) -> str:
         words.append(f"--target {one.target}")
     here = [other for other in view.awaiting if other.target == one.target]
     if len(here) > 1:
-        words.append(f"--stage {one.stage} --step {one.step}")
+        words.append(f"--stage {one.stage} --step {one.step + 1}")
     if sum((other.stage, other.step) == (one.stage, one.step) for other in here) > 1:
-        words.append(f"--gate {one.gate}")
+        words.append(f"--gate {one.gate + 1}")
     return " ".join(words)

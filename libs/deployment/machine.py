@@ -142,7 +142,7 @@ def _refusal(deployment: Deployment, order: GateOrder) -> str:
     if target_named(deployment, order.target) is None:
         return f"the deployment has no target {order.target!r}"
     waits = "is not being waited for" if isinstance(order, AdvanceGate) else "does not wait for a decision"
-    return f"gate {order.step} {order.stage} {order.target} {waits}"
+    return f"step {order.step + 1} {order.stage} {order.target} {waits}"
 
 
 def _obey(deployment: Deployment, order: AbortDeployment) -> Transition[Deployment]:

@@ -68,7 +68,7 @@ def _moved(rollout: Rollout, order: GateOrder) -> Moved | None:
 
 def _gate_refusal(rollout: Rollout, order: GateOrder) -> str:
     step = current(rollout)
-    meant = f"step {order.step} of {order.target}"
+    meant = f"step {order.step + 1} of {order.target}"
     if not isinstance(order, AdvanceStep):
         return f"{meant} does not wait for approval"
     if rollout.phase is Phase.HELD:

@@ -51,12 +51,14 @@ def _current(steps: Sequence[StepView]) -> Iterator[tuple[int, int]]:
 
 
 def _spelled(awaiting: Sequence[Awaited]) -> str:
-    return "; ".join(_place(one) for one in awaiting)
+    several = {(one.target, one.stage, one.step) for one in awaiting if one.gate}
+    return "; ".join(_place(one, (one.target, one.stage, one.step) in several) for one in awaiting)
 
 
-def _place(one: Awaited) -> str:
-    gate = f", gate {one.gate}" if one.gate else ""
-    return f"target {one.target}, stage {one.stage}, step {one.step}{gate}"
+def _place(one: Awaited, has_gates: bool) -> str:
+    """For people, who count from 1."""
+    gate = f", gate {one.gate + 1}" if has_gates else ""
+    return f"target {one.target}, stage {one.stage}, step {one.step + 1}{gate}"
 
 
 def target_of(view: DeploymentView, decision: Decision, fits: Callable[[TargetView], bool], what: str) -> TargetView:

@@ -122,6 +122,12 @@ async def test_exit_code_needs_no_server(folder: Path, arguments: str, code: Exi
     assert (await cli(folder, *arguments.split())).code == code
 
 
+@pytest.mark.parametrize("numbers", [("--step", "0"), ("--gate=0",), ("--step=-1",)])
+async def test_nobody_counts_from_zero(folder: Path, numbers: tuple[str, ...]) -> None:
+    result = await cli(folder, "deploy", "approve", *numbers, "--server", "http://127.0.0.1:1", "--token", "x")
+    assert (result.code, "counted from 1" in result.err) == (Exit.WRONG, True)
+
+
 async def test_misspelling_is_corrected(folder: Path) -> None:
     assert 'Did you mean "start"?' in (await cli(folder, "deploy", "strat")).err
 
@@ -339,6 +345,18 @@ async def test_approve_finds_what_waits(memory: Open, folder: Path) -> None:
         result = await ended(approving)
         assert (result.code, result.out) == (Exit.DONE, "approved\n")
         assert isinstance(order, ApproveGate)
+
+
+async def test_step_has_the_number_that_was_shown(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus, answer_seconds=20) as w:
+        waiting = a_target(phase=TargetPhase.BEFORE, before=(an_approval(), an_approval()))
+        await w.commits(place_of(await w.start()), a_deployment(waiting))
+        unclear = await cli(folder, "deploy", "approve", w=w)
+        assert "stage before, step 1; target prod, stage before, step 2" in unclear.err
+        approving = await spawn(folder, "deploy", "approve", "--step", "2", w=w)
+        order = await Owner(w).answers(GatePassed(target="prod", place=Place("before", 1), by="ann"))
+        assert isinstance(order, ApproveGate)
+        assert (order.step, (await ended(approving)).code) == (1, Exit.DONE)
 
 
 async def test_nothing_to_approve_is_said(memory: Open, folder: Path) -> None:

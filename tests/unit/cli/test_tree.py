@@ -138,12 +138,12 @@ def test_gates_are_drawn_below_their_list() -> None:
     └── ○ redirect traffic
 
 staging waits for a decision at step 2: analysis failed: 0.2:
-  fairlead deploy approve {ID} --target staging --stage strategy --step 1 --gate 1
-  fairlead deploy reject {ID} --target staging --stage strategy --step 1 --gate 1
+  fairlead deploy approve {ID} --target staging --stage strategy --step 2 --gate 2
+  fairlead deploy reject {ID} --target staging --stage strategy --step 2 --gate 2
 
 staging waits for approval at step 2:
-  fairlead deploy approve {ID} --target staging --stage strategy --step 1 --gate 2
-  fairlead deploy reject {ID} --target staging --stage strategy --step 1 --gate 2"""
+  fairlead deploy approve {ID} --target staging --stage strategy --step 2 --gate 3
+  fairlead deploy reject {ID} --target staging --stage strategy --step 2 --gate 3"""
     )
 
 

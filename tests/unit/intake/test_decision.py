@@ -59,7 +59,7 @@ def test_judgment_is_answered_like_an_approval() -> None:
 
 def test_several_questions_of_one_step_are_told_apart() -> None:
     with pytest.raises(
-        Unclear, match="target prod, stage strategy, step 1; target prod, stage strategy, step 1, gate 2"
+        Unclear, match="target prod, stage strategy, step 2, gate 1; target prod, stage strategy, step 2, gate 3"
     ):
         order(decision.approve, walking(LISTED, outcomes=JUDGED))
 

@@ -148,10 +148,10 @@ def test_decision_after_a_decision_is_refused(first: Message, second: Message) -
 @pytest.mark.parametrize(
     ("rollout", "reason"),
     [
-        (a_rollout(), "step 0 of prod is being done by the cluster; only waiting can be skipped"),
+        (a_rollout(), "step 1 of prod is being done by the cluster; only waiting can be skipped"),
         (a_rollout(Phase.HELD, held_by="bob"), "prod is held by bob; resume it"),
-        (a_rollout(step=2), "step 0 of prod is not being waited for"),
-        (a_rollout(Phase.LANDED, step=4), "step 0 of prod is not being waited for"),
+        (a_rollout(step=2), "step 1 of prod is not being waited for"),
+        (a_rollout(Phase.LANDED, step=4), "step 1 of prod is not being waited for"),
     ],
 )
 def test_only_waiting_can_be_skipped(rollout: Rollout, reason: str) -> None:

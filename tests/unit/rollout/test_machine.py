@@ -81,7 +81,7 @@ def test_stale_goal_changes_nothing() -> None:
 
 def test_approval_of_another_step_is_refused() -> None:
     before = a_rollout(step=2, goal=3)
-    reason = "step 1 of prod does not wait for approval"
+    reason = "step 2 of prod does not wait for approval"
     told = RolloutRefused(target="prod", order="cmd.rollout.approve", reason=reason)
     assert advance(before, ApproveStep(target="prod", step=1, by="ann")) == (before, (told,))
 
