@@ -15,6 +15,7 @@ from cli.exits import Exit, Stop
 from cli.harmless import harmless
 from cli.options import NEARBY, Nearby, reordered
 from cli.release import release
+from cli.usage import check_empty, misused
 
 app = App(
     name="fairlead",
@@ -60,10 +61,11 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     listen()
     try:
+        check_empty(arguments)
         ended = app(reordered(arguments), exit_on_error=False, print_error=False, result_action="return_value")
         return int(ended or 0)
     except CycloptsError as error:
-        return tell(Stop(Exit.WRONG, str(error), "fairlead --help lists the commands"))
+        return tell(misused(error))
     except Stop as stop:
         return tell(stop)
     except KeyboardInterrupt:

@@ -128,8 +128,43 @@ async def test_nobody_counts_from_zero(folder: Path, numbers: tuple[str, ...]) -
     assert (result.code, "counted from 1" in result.err) == (Exit.WRONG, True)
 
 
-async def test_misspelling_is_corrected(folder: Path) -> None:
-    assert 'Did you mean "start"?' in (await cli(folder, "deploy", "strat")).err
+@pytest.mark.parametrize(
+    ("typed", "told", "helps"),
+    [
+        ("deploy strat", 'Did you mean "start"?', "deploy --help lists the commands"),
+        ("help", 'Did you mean "--help"?', "fairlead --help lists the commands"),
+        ("deploy start foo.yml", "'foo.yml' is one argument too many.", "deploy start --help shows"),
+        ("deploy watch --timeout abc", "--timeout takes a number, not 'abc'.", "deploy watch --help shows"),
+        ("deploy list --limit many", "--limit takes a whole number, not 'many'.", "deploy list --help shows"),
+        ("agent show", "NAME is needed.", "agent show --help shows"),
+        ("validate", "--file is needed.", "fairlead validate --help shows"),
+    ],
+)
+async def test_misuse_names_its_help(folder: Path, typed: str, told: str, helps: str) -> None:
+    result = await cli(folder, *typed.split())
+    assert (told in result.err, helps in result.err) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("deploy", "abort", ""), "argument 3 is empty"),
+        (("deploy", "status", "-i", " "), "-i was given nothing"),
+        (("deploy", "list", "--application="), "--application was given nothing"),
+        (("deploy", "start", "-f", "deploy.yml", "--target", ""), "--target was given nothing"),
+        (("validate", "-f", ""), "-f was given nothing"),
+        (("--server", "", "deploy", "list"), "--server was given nothing"),
+        (("login", "--client-id", ""), "--client-id was given nothing"),
+        (("",), "argument 1 is empty"),
+    ],
+)
+async def test_empty_argument_is_not_left_out(
+    memory: Open, folder: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        await w.start()
+        result = await cli(folder, *arguments, w=w)
+        assert (result.code, result.out, told in result.err) == (Exit.WRONG, "", True)
 
 
 async def test_problem_has_its_place(folder: Path) -> None:
