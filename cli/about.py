@@ -10,7 +10,8 @@ ALONE = {
 
         Whatever is not given with -c, --secret-file or FAIRLEAD_CLIENT_ID and FAIRLEAD_CLIENT_SECRET is asked for. The
         secret is not kept: the server renews the login by itself for some days. Every command then goes to the server
-        that was logged in to last, unless it names another or `fairlead up` runs in this folder.
+        that was logged in to last, unless it names another or `fairlead up` runs in this folder: there its own token
+        counts, and a login only where its server is named.
 
         Example: fairlead login --server https://fairlead.example.com
         """,

@@ -35,7 +35,9 @@ Renew = Callable[[], Awaitable[Held]]
 class Access:
     """What a command shows the server."""
 
-    def __init__(self, held: Held, renew: Renew | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, held: Held, renew: Renew | None = None, clock: Clock | None = None, origin: str = "") -> None:
+        self.origin = origin
+        """Where it comes from, for a person who wonders."""
         self._held = held
         self._renew = renew
         self._clock = clock or SystemClock()
@@ -68,18 +70,26 @@ def place_of(options: Options, environ: Mapping[str, str] = os.environ) -> Place
 
 
 def access(options: Options, place: Place, environ: Mapping[str, str] = os.environ) -> Access:
+    """What is given, else what this folder's `fairlead up` left unless a server is named, else the login."""
     if place.is_given:
-        return Access(Held(place.token))
+        return Access(Held(place.token), origin="the token that was given")
     credential = given(options, environ)
     if credential.secret:
         issuer = Issuer(options.issuer or place.server)
         return _proving(issuer, credential)
+    has_up = bool(place.token) and not credential.client_id
+    if has_up and not options.server:
+        return _of_up(place, environ)
     login = kept.read(environ).at(place.server)
     if login and credential.client_id in ("", login.client_id):
         return _logged_in(login, environ)
-    if place.token and not credential.client_id:
-        return Access(Held(place.token), lambda: _renewed_up(place, environ))
+    if has_up:
+        return _of_up(place, environ)
     raise not_logged_in(place.server, credential.client_id)
+
+
+def _of_up(place: Place, environ: Mapping[str, str]) -> Access:
+    return Access(Held(place.token), lambda: _renewed_up(place, environ), origin="fairlead up's own token")
 
 
 def not_logged_in(server: str, client_id: str = "") -> Stop:
@@ -103,7 +113,7 @@ def _proving(issuer: Issuer, credential: Credential) -> Access:
     async def prove() -> Held:
         return held(await issuer.prove(credential.client_id, credential.secret), clock.now())
 
-    return Access(Held("", clock.now(), clock.now()), prove)
+    return Access(Held("", clock.now(), clock.now()), prove, origin="the client and secret that were given")
 
 
 def _logged_in(login: Login, environ: Mapping[str, str]) -> Access:
@@ -120,7 +130,7 @@ def _logged_in(login: Login, environ: Mapping[str, str]) -> Access:
         kept.change(lambda logins: logins.renewed(changed), environ)
         return fresh
 
-    return Access(now, renew)
+    return Access(now, renew, origin=f"the login as {login.client_id}")
 
 
 async def _renewed_up(place: Place, environ: Mapping[str, str]) -> Held:

@@ -63,6 +63,8 @@ def _typed(credential: Credential) -> tuple[str, str]:
 
     try:
         client_id = credential.client_id or _line("client id: ")
+        if not client_id:
+            return "", ""
         return client_id, credential.secret or getpass(f"secret of {client_id}: ").strip()
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")

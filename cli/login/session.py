@@ -12,7 +12,7 @@ from cli.login.access import Access, Held, held, place_of
 from cli.login.credential import SHOWN, Credential, asked, given, secret_in
 from cli.login.issuer import Granted, Issuer, is_in_the_clear
 from cli.login.kept import Login
-from cli.options import Options, Place
+from cli.options import Options, Place, running, state_dir
 from cli.output import Output
 from cli.program import program
 from cli.server.asking import Lines
@@ -137,5 +137,8 @@ def _tell(output: Output, login: Login, who: WhoAmI) -> None:
     done = LoggedIn(login.server, login.client_id, who.tenant, who.roles, renews, login.expires_at)
     roles = ", ".join(who.roles) or "no role"
     output.result(done, f"logged in to {login.server} as {login.client_id} (tenant {who.tenant}; {roles})")
+    if running(state_dir()):
+        here = "fairlead up runs in this folder, so commands here go as it does"
+        output.note(f"{here}; to go as this login, add --server {login.server}")
     if not renews:
         output.note(f"this lasts until {login.expires_at:%Y-%m-%d %H:%M:%S} UTC; then: {program()} login")

@@ -48,7 +48,8 @@ async def _findings(client: Client) -> AsyncIterator[Finding]:
     except Stop as stop:
         yield Finding("token", False, _spelled(stop))
         return
-    yield Finding("token", True, f"{who.subject} in {who.tenant}, {', '.join(who.roles) or 'without a role'}")
+    roles = ", ".join(who.roles) or "without a role"
+    yield Finding("token", True, f"{who.subject} in {who.tenant}, {roles}; by {client.access.origin}")
     try:
         yield _agents(await client.get("/agents", AgentList))
     except Stop as stop:

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from cli.exits import Exit
 from cli.login.kept import Login, Logins
+from cli.options import Up
 from libs.auth import clients
 from libs.auth.clients import Credential, NewClient
 from libs.auth.http import guard, require_declared
@@ -203,6 +204,26 @@ async def test_logging_out_reaches_the_server(memory: Open, tmp_path: Path) -> N
         async with aiohttp.ClientSession() as session, session.post(f"{door.url}/oauth/token", data=form) as response:
             assert response.status == 400
         assert door.logins() == Logins()
+
+
+async def test_doctor_says_who_one_is_and_why(memory: Open, tmp_path: Path) -> None:
+    async with memory() as p, a_door(p, tmp_path) as door:
+        await door.log_in()
+        (login,) = door.logins().logins
+        (tmp_path / ".fairlead").mkdir()
+        (tmp_path / ".fairlead" / "up.json").write_bytes(msgspec.json.encode(Up(door.url, login.token)))
+        assert "by fairlead up's own token" in (await door.cli("doctor")).out
+        assert f"by the login as {login.client_id}" in (await door.cli("doctor", "--server", door.url)).out
+        assert f"to go as this login, add --server {door.url}" in (await door.log_in()).err
+
+
+async def test_nothing_typed_ends_before_the_secret(memory: Open, tmp_path: Path) -> None:
+    async with memory() as p, a_door(p, tmp_path) as door:
+        process, terminal = await door.on_terminal("login", "--server", door.url)
+        os.write(terminal, b"\n")
+        result = await ended(process)
+        os.close(terminal)
+        assert (result.code, "nothing was typed" in result.err, "secret of" in result.err) == (Exit.WRONG, True, False)
 
 
 async def test_several_servers_are_kept_apart(memory: Open, tmp_path: Path) -> None:

@@ -122,11 +122,21 @@ async def test_given_token_wins(tmp_path: Path) -> None:
     assert await shown(Options(token="given", client_id="a", client_secret="s"), home(tmp_path), place) == "given"
 
 
-async def test_login_wins_over_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "server", "token"),
+    [
+        (Options(), SERVER, "up's"),
+        (Options(client_id="machine.main.ci"), SERVER, "mine"),
+        (Options(server=SERVER), SERVER, "mine"),
+        (Options(server="https://other.example"), "https://other.example", "up's"),
+    ],
+)
+async def test_up_counts_in_its_folder_unless_a_server_is_named(
+    tmp_path: Path, options: Options, server: str, token: str
+) -> None:
     login = Login(SERVER, SERVER, "machine.main.ci", "mine", datetime.max.replace(tzinfo=UTC), AT, "r")
     kept.change(lambda logins: logins.with_(login), home(tmp_path))
-    assert await shown(Options(), home(tmp_path), Place(SERVER, "up's")) == "mine"
-    assert await shown(Options(), home(tmp_path), Place("https://other.example", "up's")) == "up's"
+    assert await shown(options, home(tmp_path), Place(server, "up's")) == token
 
 
 @pytest.mark.parametrize("options", [Options(), Options(client_id="machine.main.other")])
