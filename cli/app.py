@@ -1,6 +1,5 @@
 """The command line as a whole: which commands there are, and how each kind of end is told."""
 
-import os
 import signal
 import sys
 import threading
@@ -12,9 +11,10 @@ from cyclopts import App, CycloptsError, Parameter
 
 from cli.about import ALONE
 from cli.exits import Exit, Stop
-from cli.harmless import harmless
 from cli.options import NEARBY, Nearby, reordered
 from cli.release import release
+from cli.stdout import silence
+from cli.telling import tell
 from cli.usage import check_empty, misused
 
 app = App(
@@ -63,6 +63,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         check_empty(arguments)
         ended = app(reordered(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
         return int(ended or 0)
     except CycloptsError as error:
         return tell(misused(error))
@@ -71,8 +72,8 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return tell(Stop(Exit.INTERRUPTED, "interrupted"))
     except BrokenPipeError:
-        # Whoever read the output has enough: nothing more can be said, not even by the interpreter at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output has enough.
+        silence()
         return Exit.FAILED
     except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
         return tell(unforeseen(error))
@@ -82,13 +83,6 @@ def listen() -> None:
     """A shell starts background jobs deaf to SIGINT; who sends one to us by name still means it."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def tell(stop: Stop) -> int:
-    """Say why a command ended; its exit code."""
-    said = "\n".join([f"fairlead: {stop.message}", *(f"  {hint}" for hint in stop.hints)])
-    sys.stderr.write(f"{harmless(said)}\n")
-    return stop.code
 
 
 def unforeseen(error: Exception) -> Stop:

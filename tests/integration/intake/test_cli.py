@@ -123,6 +123,30 @@ async def test_exit_code_needs_no_server(folder: Path, arguments: str, code: Exi
 
 
 @pytest.mark.parametrize("numbers", [("--step", "0"), ("--gate=0",), ("--step=-1",)])
+async def shell(folder: Path, command: str) -> Ended:
+    """With `fairlead` in place of the program."""
+    environ = dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    line = f'fairlead() {{ "{sys.executable}" -m cli "$@"; }}; {command}'
+    return await ended(
+        await asyncio.create_subprocess_exec("bash", "-c", line, cwd=folder, env=environ, stdout=PIPE, stderr=PIPE)
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["--version", "version -o json", "--help", "deploy --help", "completion bash", "validate -f deploy.yml"]
+)
+@pytest.mark.parametrize(("where", "why"), [(">/dev/full", "No space left on device"), (">&-", "it is closed")])
+async def test_output_that_cannot_be_written_is_told(folder: Path, command: str, where: str, why: str) -> None:
+    result = await shell(folder, f"fairlead {command} {where}")
+    told = f"fairlead: standard output cannot be written: {why}\n  see where it leads to\n"
+    assert (result.code, result.err) == (Exit.FAILED, told)
+
+
+async def test_reader_that_has_enough_is_no_error(folder: Path) -> None:
+    result = await shell(folder, "fairlead completion bash | head -1")
+    assert (result.code, result.err) == (Exit.DONE, "")
+
+
 async def test_nobody_counts_from_zero(folder: Path, numbers: tuple[str, ...]) -> None:
     result = await cli(folder, "deploy", "approve", *numbers, "--server", "http://127.0.0.1:1", "--token", "x")
     assert (result.code, "counted from 1" in result.err) == (Exit.WRONG, True)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from cli.app import tell, unforeseen
+from cli.app import unforeseen
 from cli.exits import Exit, Stop
+from cli.telling import tell
 
 
 @pytest.mark.parametrize(
