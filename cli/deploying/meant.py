@@ -3,7 +3,7 @@
 import re
 
 from cli.exits import Exit, Stop
-from cli.program import program
+from cli.program import command
 from cli.server.client import Client
 from libs.api.view import DeploymentList, DeploymentSummary, DeploymentView
 
@@ -51,5 +51,5 @@ async def _of_several(client: Client, active: tuple[DeploymentSummary, ...], ver
 
 
 def _commands(several: list[DeploymentSummary], verb: str) -> list[str]:
-    shown = [f"{program()} deploy {verb} {one.id}  # {one.application}, {one.phase}" for one in several[:_ACTIVE]]
+    shown = [f"{command('deploy', verb, one.id)}  # {one.application}, {one.phase}" for one in several[:_ACTIVE]]
     return [*shown, *([f"… and {len(several) - _ACTIVE} more"] if len(several) > _ACTIVE else [])]

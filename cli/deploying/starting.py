@@ -12,7 +12,7 @@ from cli.deploying.pairs import pairs
 from cli.exits import Exit, Stop
 from cli.files.submission import Submission, read
 from cli.output import Output
-from cli.program import program
+from cli.program import command
 from cli.server.client import Client
 from libs.api.request import Again, StartRequest
 from libs.api.view import Accepted, DeploymentView
@@ -44,7 +44,7 @@ async def accepted_is_told(client: Client, output: Output, accepted: Accepted, f
     if not is_followed:
         github.tell(accepted.id, link)
         output.result(accepted, accepted.id)
-        output.note(f"follow it: {program()} deploy watch {accepted.id}")
+        output.note(f"follow it: {command('deploy', 'watch', accepted.id)}")
         return Exit.DONE
     # What follows a stream is large, and a start that is not followed does not wait for it.
     from cli.deploying.watch import watch

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cli.deploying.meant import found
 from cli.exits import Exit, Stop
 from cli.output import Output
-from cli.program import program
+from cli.program import command
 from cli.server.client import Client
 from cli.showing.explain import explained, told
 from cli.showing.listing import table
@@ -20,6 +20,7 @@ from libs.api.view import Decided, DeploymentList, DeploymentView
 from libs.runtime.clock import SystemClock
 from libs.spec.problems import quoted
 
+PAGE = 20
 _SPAN = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _DONE = {
@@ -29,7 +30,7 @@ _DONE = {
     "resume": "let go on",
     "advance": "gone on",
     "abort": "aborting; targets are being returned",
-    "rollback": "the target is being returned",
+    "rollback": "being returned",
     "abandon": "given up; see that its cluster is as it should be",
 }
 
@@ -37,7 +38,7 @@ _DONE = {
 class Page(Struct, frozen=True):
     application: str = ""
     phase: str = ""
-    limit: int = 20
+    limit: int = PAGE
     cursor: str = ""
     by: str = ""
     since: str = ""
@@ -55,6 +56,19 @@ class Page(Struct, frozen=True):
             "id": self.id,
         }
         return urlencode({"limit": self.limit} | {name: value for name, value in given.items() if value})
+
+    def next_page(self, cursor: str) -> list[str]:
+        """What to type for the same list further on."""
+        given = {
+            "-n": self.application,
+            "--phase": self.phase,
+            "--by": self.by,
+            "-i": self.id,
+            "--since": self.since,
+            "--limit": "" if self.limit == PAGE else str(self.limit),
+            "--cursor": cursor,
+        }
+        return ["deploy", "list", *(word for option, value in given.items() if value for word in (option, value))]
 
 
 async def status(client: Client, output: Output, deployment: str) -> Exit:
@@ -92,7 +106,7 @@ async def list_deployments(client: Client, output: Output, page: Page) -> Exit:
     listed = await client.get(f"/deployments?{asked.query}", DeploymentList)
     output.result(listed, table(listed, output.console.width))
     if listed.cursor and output.format == "text":
-        output.note(f"more: {program()} deploy list --cursor {listed.cursor}")
+        output.note(f"more: {command(*asked.next_page(listed.cursor))}")
     return Exit.DONE
 
 
@@ -100,9 +114,10 @@ async def decide(client: Client, output: Output, deployment: str, order: tuple[s
     verb, decision = order
     meant = await found(client, deployment, verb)
     decided = await client.post(f"/deployments/{meant}/{verb}", decision, Decided)
+    about = f"target {decided.target} of deployment {meant}" if decided.target else f"deployment {meant}"
     if decided.state == "done":
-        output.result(decided, _DONE[verb])
+        output.result(decided, f"{about}: {_DONE[verb]}")
         return Exit.DONE
-    output.result(decided, "sent; its effect is not seen yet")
-    output.note(f"see what came of it: {program()} deploy status {meant}")
+    output.result(decided, f"{about}: sent; its effect is not seen yet")
+    output.note(f"see what came of it: {command('deploy', 'status', meant)}")
     return Exit.DONE

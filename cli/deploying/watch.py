@@ -12,7 +12,7 @@ from rich.live import Live
 from cli.deploying.follow import Follow
 from cli.exits import Exit, Stop
 from cli.output import Output
-from cli.program import program
+from cli.program import command
 from cli.server.client import Client
 from cli.showing.awaited import awaited_words, decision_command
 from cli.showing.pods import MOST_PODS
@@ -29,7 +29,7 @@ _REDRAWS_A_SECOND = 4
 
 async def watch(client: Client, output: Output, deployment: str, timeout: float | None = None) -> Exit:
     """Follow to the end, print the result, and say how it ended."""
-    output.go_on = f"follow it again: {program()} deploy watch {deployment}"
+    output.go_on = f"follow it again: {command('deploy', 'watch', deployment)}"
     try:
         async with asyncio.timeout(timeout):
             view = await (_redraw(client, output, deployment) if output.is_live else _tell(client, output, deployment))
@@ -103,9 +103,9 @@ class Teller:
 
     def _ask(self, view: DeploymentView) -> None:
         commands = {decision_command("approve", view, one): awaited_words(one) for one in view.awaiting}
-        for command, words in commands.items():
-            if command not in self._asked:
-                self._output.note(f"{words}: {command}")
+        for typed, words in commands.items():
+            if typed not in self._asked:
+                self._output.note(f"{words}: {typed}")
         self._asked = frozenset(commands)
 
 

@@ -13,7 +13,7 @@ from cli.login.credential import Credential, given
 from cli.login.issuer import Granted, Issuer
 from cli.login.kept import Login
 from cli.options import Options, Place, running, state_dir, where
-from cli.program import program
+from cli.program import command
 from libs.runtime.clock import Clock, SystemClock
 
 EARLY = timedelta(minutes=5)
@@ -97,7 +97,7 @@ def not_logged_in(server: str, client_id: str = "") -> Stop:
     return Stop(
         Exit.NOT_ALLOWED,
         what,
-        f"log in: {program()} login --server {server}",
+        f"log in: {command('login', '--server', server)}",
         "or set FAIRLEAD_CLIENT_ID and FAIRLEAD_CLIENT_SECRET, or a token as FAIRLEAD_TOKEN",
     )
 
@@ -122,7 +122,7 @@ def _logged_in(login: Login, environ: Mapping[str, str]) -> Access:
 
     async def renew() -> Held:
         if not login.refresh_token:
-            hint = f"log in again: {program()} login --server {login.server}"
+            hint = f"log in again: {command('login', '--server', login.server)}"
             raise Stop(Exit.NOT_ALLOWED, f"the login at {login.server} has ended", hint)
         granted = await Issuer(login.issuer).renew(login.client_id, login.refresh_token)
         fresh = held(granted, clock.now())

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from cli.exits import Exit, Stop
-from cli.program import program
+from cli.program import command
 from cli.server.asking import Answer, Lines, Request, Unreached
 
 LASTING = "offline_access"
@@ -86,10 +86,10 @@ def _refused(answer: Answer, url: str) -> Stop:
         return Stop(Exit.FAILED if answer.status >= 500 else Exit.WRONG, why, *_elsewhere())
     match said.error:
         case "invalid_client":
-            hint = f"compare the id with {program()} credential list; a secret is shown only when it is made"
+            hint = f"compare the id with {command('credential', 'list')}; a secret is shown only when it is made"
             return Stop(Exit.NOT_ALLOWED, said.error_description or "the id or the secret is wrong", hint)
         case "invalid_grant":
-            return Stop(Exit.NOT_ALLOWED, f"the login at {url} has ended", f"log in again: {program()} login")
+            return Stop(Exit.NOT_ALLOWED, f"the login at {url} has ended", f"log in again: {command('login')}")
     code = Exit.FAILED if answer.status >= 500 else Exit.NOT_ALLOWED
     return Stop(code, f"{url} gives no token: {said.error_description or said.error}")
 

@@ -14,7 +14,7 @@ from cli.login.issuer import Granted, Issuer, is_in_the_clear
 from cli.login.kept import Login
 from cli.options import Options, Place, running, state_dir
 from cli.output import Output
-from cli.program import program
+from cli.program import command
 from cli.server.asking import Lines
 from cli.server.client import Client
 from libs.api.view import WhoAmI
@@ -141,4 +141,4 @@ def _tell(output: Output, login: Login, who: WhoAmI) -> None:
         here = "fairlead up runs in this folder, so commands here go as it does"
         output.note(f"{here}; to go as this login, add --server {login.server}")
     if not renews:
-        output.note(f"this lasts until {login.expires_at:%Y-%m-%d %H:%M:%S} UTC; then: {program()} login")
+        output.note(f"this lasts until {login.expires_at:%Y-%m-%d %H:%M:%S} UTC; then: {command('login')}")

@@ -13,7 +13,7 @@ from cli.login.access import Access, access, place_of
 from cli.login.credential import SHOWN
 from cli.options import Options, Place
 from cli.output import Output
-from cli.program import program
+from cli.program import command
 from cli.server.asking import Answer, Lines, Request, Unreached
 from libs.api.file_problem import FileProblem
 from libs.api.problem import ProblemDocument
@@ -156,17 +156,17 @@ def _code(status: int, code: str) -> Exit:
 def _hints(problem: ProblemDocument) -> tuple[str, ...]:
     match problem.code:
         case "deployment_in_progress":
-            return (f"follow it: {program()} deploy watch {problem.deployment}",)
+            return (f"follow it: {command('deploy', 'watch', problem.deployment)}",)
         case "ambiguous_id":
             return tuple(f"{one.id}  {one.application}, {one.phase}, by {one.by}" for one in problem.deployments)
         case "several_to_undo":
-            return (f"{program()} deploy undo --target NAME, once for each group of targets",)
+            return (f"{command('deploy', 'undo', '--target', 'NAME')}, once for each group of targets",)
         case "agent_in_use":
-            return tuple(f"{program()} deploy watch {one.id}" for one in problem.deployments)
+            return tuple(command("deploy", "watch", one.id) for one in problem.deployments)
         case "agent_connected":
-            return (f"{program()} agent delete NAME --force takes it away all the same",)
+            return (f"{command('agent', 'delete', 'NAME', '--force')} takes it away all the same",)
         case "not_authenticated":
-            return (f"log in: {program()} login, or give another token with --token or FAIRLEAD_TOKEN",)
+            return (f"log in: {command('login')}, or give another token with --token or FAIRLEAD_TOKEN",)
         case _:
             return ()
 

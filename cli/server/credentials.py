@@ -6,7 +6,7 @@ from rich.table import Table
 
 from cli.exits import Exit
 from cli.output import Output
-from cli.program import program
+from cli.program import command
 from cli.server.client import Client
 from libs.api.client import CredentialList, CredentialMade, CredentialView, NewCredential, NewRoles
 
@@ -20,7 +20,7 @@ async def list_credentials(client: Client, output: Output) -> Exit:
 async def create_credential(client: Client, output: Output, name: str, roles: tuple[str, ...]) -> Exit:
     made = await client.post("/clients", NewCredential(name, roles), CredentialMade)
     output.result(made, f"clientId={made.client_id}\nclientSecret={made.client_secret}")
-    output.note(f"the secret is shown this once. A person: {program()} login -c {made.client_id}")
+    output.note(f"the secret is shown this once. A person: {command('login', '-c', made.client_id)}")
     output.note("CI: set FAIRLEAD_SERVER, FAIRLEAD_CLIENT_ID and FAIRLEAD_CLIENT_SECRET")
     return Exit.DONE
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cli.exits import Exit, Stop
 from cli.output import Output
-from cli.program import program
+from cli.program import command
 from cli.server.client import Client
 from libs.api.view import AgentList, WhoAmI
 from libs.runtime.clock import SystemClock
@@ -81,7 +81,7 @@ def _clocks(date: str, now: datetime) -> Finding:
 def _agents(listed: AgentList) -> Finding:
     away = [one.name for one in listed.agents if not one.connected]
     if not listed.agents:
-        return Finding("agents", False, f"none is registered; {program()} agent create NAME")
+        return Finding("agents", False, f"none is registered; {command('agent', 'create', 'NAME')}")
     if away:
         return Finding("agents", False, f"{', '.join(away)} away; start them, or look into their logs")
     return Finding("agents", True, f"{len(listed.agents)} connected")

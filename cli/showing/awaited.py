@@ -1,6 +1,6 @@
 """A decision that something waits for, in words and as the command that makes it. Pure."""
 
-from cli.program import program
+from cli.program import command
 from libs.api.view import Awaited, DeploymentView
 
 
@@ -16,12 +16,12 @@ def awaited_words(one: Awaited) -> str:
 
 def decision_command(verb: str, view: DeploymentView, one: Awaited) -> str:
     """Names no more than is needed to mean one thing."""
-    words = [f"{program()} deploy {verb} {view.id}"]
+    words = ["deploy", verb, view.id]
     if len(view.awaiting) > 1:
-        words.append(f"--target {one.target}")
+        words += ["--target", one.target]
     here = [other for other in view.awaiting if other.target == one.target]
     if len(here) > 1:
-        words.append(f"--stage {one.stage} --step {one.step + 1}")
+        words += ["--stage", one.stage, "--step", str(one.step + 1)]
     if sum((other.stage, other.step) == (one.stage, one.step) for other in here) > 1:
-        words.append(f"--gate {one.gate + 1}")
-    return " ".join(words)
+        words += ["--gate", str(one.gate + 1)]
+    return command(*words)

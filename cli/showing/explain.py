@@ -6,9 +6,9 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cli.program import program
+from cli.program import command
 from cli.showing.awaited import awaited_words, decision_command
-from libs.api.view import ENDED, DeploymentView, RolloutView, StepView, TargetView
+from libs.api.view import ENDED, Awaited, DeploymentView, RolloutView, StepView, TargetView
 
 
 class Reason(Struct, frozen=True, omit_defaults=True):
@@ -24,7 +24,7 @@ def explained(view: DeploymentView, now: datetime) -> tuple[Reason, ...]:
     if view.phase in ENDED:
         return (_ended(view),)
     reasons = (
-        *(Reason(awaited_words(one), one.target, decision_command("approve", view, one)) for one in view.awaiting),
+        *(_decision(view, one) for one in view.awaiting),
         *(reason for target in view.targets for reason in _target(target, view, now)),
     )
     return reasons or (_beginning(view),)
@@ -32,21 +32,26 @@ def explained(view: DeploymentView, now: datetime) -> tuple[Reason, ...]:
 
 def told(reason: Reason) -> str:
     place = f"{reason.target}: " if reason.target and not reason.words.startswith(reason.target) else ""
-    typed = "".join(f"\n  {command}" for command in (reason.command, reason.other) if command)
+    typed = "".join(f"\n  {one}" for one in (reason.command, reason.other) if one)
     return f"{place}{reason.words}{typed}"
 
 
 def _ended(view: DeploymentView) -> Reason:
     why = f": {view.reason}" if view.reason else ""
-    again = "" if view.phase == "succeeded" else f"{program()} deploy redeploy {view.id}"
+    again = "" if view.phase == "succeeded" else command("deploy", "redeploy", view.id)
     return Reason(f"the deployment {view.phase}{why}", command=again)
+
+
+def _decision(view: DeploymentView, one: Awaited) -> Reason:
+    yes, no = (decision_command(verb, view, one) for verb in ("approve", "reject"))
+    return Reason(awaited_words(one), one.target, yes, no)
 
 
 def _beginning(view: DeploymentView) -> Reason:
     if view.phase == "queued":
-        return Reason(f"it waits for {view.behind} to end", command=f"{program()} deploy watch {view.behind}")
+        return Reason(f"it waits for {view.behind} to end", command=command("deploy", "watch", view.behind))
     if view.phase == "accepted":
-        return Reason("it is accepted, and no planner has taken it on yet", command=f"{program()} doctor")
+        return Reason("it is accepted, and no planner has taken it on yet", command=command("doctor"))
     return Reason(f"it is {view.phase}, and waits for nothing in particular")
 
 
@@ -58,7 +63,7 @@ def _target(target: TargetView, view: DeploymentView, now: datetime) -> Iterator
         yield Reason(f"held by {target.rollout.held_by}", name, _command("resume", view, name))
     if target.live and target.live.agent_away_since:
         since = f"{target.live.agent_away_since:%H:%M:%S}"
-        yield Reason(f"agent {target.agent} has been away since {since} UTC", name, f"{program()} agent list")
+        yield Reason(f"agent {target.agent} has been away since {since} UTC", name, command("agent", "list"))
     if target.rollout and target.rollout.phase == "returning":
         yield _returning(target, target.rollout, view)
     for step in (*target.before, *target.steps, *target.after):
@@ -76,7 +81,7 @@ def _with_ways_back(reason: Reason, target: TargetView, view: DeploymentView) ->
     """What the cluster cannot do, such as keeping a pod alive, no patience cures."""
     if reason.command or not (target.rollout and target.rollout.hindrance):
         return reason
-    back, end = _command("rollback", view, target.name), f"{program()} deploy abort {view.id}"
+    back, end = _command("rollback", view, target.name), command("deploy", "abort", view.id)
     return replace(reason, command=back, other=end)
 
 
@@ -97,4 +102,4 @@ def _step(step: StepView, view: DeploymentView, target: str, now: datetime) -> I
 
 
 def _command(verb: str, view: DeploymentView, target: str) -> str:
-    return f"{program()} deploy {verb} {view.id} --target {target}"
+    return command("deploy", verb, view.id, "--target", target)

@@ -204,6 +204,8 @@ class Decided(Struct, frozen=True, omit_defaults=True, rename="camel"):
     state: str
     event: str = ""
     """Address of the event that the order led to."""
+    target: str = ""
+    """Which one the order is about; empty: the whole deployment."""
 
 
 class AgentView(Struct, frozen=True, omit_defaults=True, rename="camel"):

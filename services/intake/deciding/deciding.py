@@ -30,12 +30,14 @@ class Deciding:
 
     async def decide(self, who: Caller, key: Key, view: DeploymentView, wanted: tuple[Choose, Decision]) -> Decided:
         """Give a person's order and wait a moment for its effect."""
-        given = await self._ordering.give(_chosen(view, wanted, who).order, key, who.principal)
+        order = _chosen(view, wanted, who).order
+        target = str(getattr(order, "target", ""))
+        given = await self._ordering.give(order, key, who.principal)
         if given.effect is None:
-            return Decided(id=given.id, state="sent")
+            return Decided(id=given.id, state="sent", target=target)
         if reason := refusal(given.effect):
             raise Problem(409, reason, "refused")
-        return Decided(id=given.id, state="done", event=given.effect.address)
+        return Decided(id=given.id, state="done", event=given.effect.address, target=target)
 
 
 def _chosen(view: DeploymentView, wanted: tuple[Choose, Decision], who: Caller) -> Chosen:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shlex
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -122,7 +123,6 @@ async def test_exit_code_needs_no_server(folder: Path, arguments: str, code: Exi
     assert (await cli(folder, *arguments.split())).code == code
 
 
-@pytest.mark.parametrize("numbers", [("--step", "0"), ("--gate=0",), ("--step=-1",)])
 async def shell(folder: Path, command: str) -> Ended:
     """With `fairlead` in place of the program."""
     environ = dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[3])}
@@ -147,6 +147,7 @@ async def test_reader_that_has_enough_is_no_error(folder: Path) -> None:
     assert (result.code, result.err) == (Exit.DONE, "")
 
 
+@pytest.mark.parametrize("numbers", [("--step", "0"), ("--gate=0",), ("--step=-1",)])
 async def test_nobody_counts_from_zero(folder: Path, numbers: tuple[str, ...]) -> None:
     result = await cli(folder, "deploy", "approve", *numbers, "--server", "http://127.0.0.1:1", "--token", "x")
     assert (result.code, "counted from 1" in result.err) == (Exit.WRONG, True)
@@ -398,11 +399,12 @@ async def test_status_tells_failure(memory: Open, folder: Path, phase: Phase, co
 async def test_approve_finds_what_waits(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus, answer_seconds=20) as w:
         waiting = a_target(phase=TargetPhase.BEFORE, before=(an_approval(),))
-        await w.commits(place_of(await w.start()), a_deployment(waiting))
+        deployment = await w.start()
+        await w.commits(place_of(deployment), a_deployment(waiting))
         approving = await spawn(folder, "deploy", "approve", w=w)
         order = await Owner(w).answers(GatePassed(target="prod", place=Place("before", 0), by="ann"))
         result = await ended(approving)
-        assert (result.code, result.out) == (Exit.DONE, "approved\n")
+        assert (result.code, result.out) == (Exit.DONE, f"target prod of deployment {deployment}: approved\n")
         assert isinstance(order, ApproveGate)
 
 
@@ -432,6 +434,18 @@ async def test_several_under_way_are_named(memory: Open, folder: Path) -> None:
         result = await cli(folder, "deploy", "abort", w=w)
         assert result.code == Exit.WRONG
         assert all(one in result.err for one in ids)
+
+
+async def test_next_page_goes_on_with_the_same_list(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        first, _ = await w.start(application="the shop"), await w.start(application="other")
+        await play(w, first, Phase.SUCCEEDED)
+        second = await w.start(application="the shop")
+        page = await cli(folder, "deploy", "list", "-n", "the shop", "--since", "1h", "--limit", "1", w=w)
+        typed = page.err.removeprefix("more: fairlead ").strip()
+        rest = await cli(folder, *shlex.split(typed), w=w)
+        assert (second in page.out, first in rest.out, len(rest.out.splitlines())) == (True, True, 2)
+        assert re.search(r"-n 'the shop' --since \d{4}-\d\d-\d\dT\S+ --limit 1 --cursor ", typed)
 
 
 async def test_list_is_a_table(memory: Open, folder: Path) -> None:

@@ -23,10 +23,16 @@ def test_pause_names_the_way_on() -> None:
 
 def test_decision_comes_first() -> None:
     text = words(replace(CURRENT, awaiting=(Awaited(target="prod", stage="before", step=0, roles=("sre",)),)))
-    assert text.splitlines()[:2] == [
+    assert text.splitlines()[:3] == [
         "prod waits for approval by sre before it begins",
         f"  fairlead deploy approve {ID}",
+        f"  fairlead deploy reject {ID}",
     ]
+
+
+def test_what_is_suggested_can_be_typed() -> None:
+    text = words(replace(CURRENT, targets=(replace(STAGING, name="eu (canary)"),)))
+    assert f"fairlead deploy advance {ID} --target 'eu (canary)'" in text
 
 
 def test_held_target_can_be_resumed() -> None:
