@@ -93,8 +93,15 @@ def _gate_asked(heard: Heard) -> str:
 
 def _measured(heard: Heard) -> str:
     measured = heard.data.get("measurements", ())
-    values = (f"{one.get('query')} {one.get('problem') or one.get('value')}" for one in measured)
+    values = (f"{one.get('query')} {one.get('problem') or _number(one.get('value'))}" for one in measured)
     return f"measured {', '.join(values)}"
+
+
+def _number(value: object) -> str:
+    # Only here: most deployments have no analysis, and every command waits for what it imports.
+    from libs.analysis.words import number
+
+    return number(value) if isinstance(value, float | int) else str(value)
 
 
 def _landed(heard: Heard) -> str:

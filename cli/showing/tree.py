@@ -144,7 +144,7 @@ def _until(step: StepView, now: datetime) -> str:
 def _next_commands(view: DeploymentView) -> Iterable[Text]:
     """Each thing that waits for a person, and the command that goes on."""
     for one in view.awaiting:
-        yield Text(f"\n{awaited_words(one)}:", "bold")
+        yield Text(f"\n{awaited_words(one)}{'' if one.kind == 'judgment' else ':'}", "bold")
         for verb in ("approve", "reject"):
             yield Text(f"  {decision_command(verb, view, one)}")
 

@@ -17,18 +17,18 @@ def sentence(limits: Limits, mean: float, values: Sequence[float], count: int) -
         return said
     newest = values[-SHOWN_VALUES:]
     cut = "…, " if count > len(newest) else ""
-    return f"{said} (mean of {count}: {cut}{', '.join(map(_text, newest))})"
+    return f"{said} (mean of {count}: {cut}{', '.join(map(number, newest))})"
 
 
 def compared(limits: Limits, value: float) -> str:
     name = limits.query[:60]
     if limits.upper is not None and value > limits.upper:
-        return f"{name} {_beside(value, limits.upper)} > {_text(limits.upper)}"
+        return f"{name} {_beside(value, limits.upper)} > {number(limits.upper)}"
     if limits.lower is not None and value < limits.lower:
-        return f"{name} {_beside(value, limits.lower)} < {_text(limits.lower)}"
-    upper = [f"<= {_text(limits.upper)}"] if limits.upper is not None else []
-    lower = [f">= {_text(limits.lower)}"] if limits.lower is not None else []
-    return " ".join([name, _text(value), " and ".join([*lower, *upper])]).rstrip()
+        return f"{name} {_beside(value, limits.lower)} < {number(limits.lower)}"
+    upper = [f"<= {number(limits.upper)}"] if limits.upper is not None else []
+    lower = [f">= {number(limits.lower)}"] if limits.lower is not None else []
+    return " ".join([name, number(value), " and ".join([*lower, *upper])]).rstrip()
 
 
 def listed(sentences: Sequence[str]) -> str:
@@ -38,9 +38,9 @@ def listed(sentences: Sequence[str]) -> str:
 
 def _beside(value: float, limit: float) -> str:
     """In full where rounding would hide on which side of the limit it is."""
-    short = _text(value)
-    return repr(value) if short == _text(limit) else short
+    short = number(value)
+    return repr(value) if short == number(limit) else short
 
 
-def _text(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:.{_DIGITS}g}"

@@ -211,3 +211,10 @@ def test_many_targets_are_counted() -> None:
         "the deployment failed: no plan; "
         "eu-0, eu-1, eu-2, eu-3, eu-4, eu-5, eu-6, eu-7, eu-8, eu-9 and 2 more succeeded"
     )
+
+
+def test_measured_value_is_written_as_its_judgment_writes_it() -> None:
+    measured = [{"query": "rs", "value": 3.0}, {"query": "errors", "value": 0.0123456789}]
+    assert said(("analysis.measured", {"target": "prod", "measurements": measured})) == [
+        "prod: measured rs 3, errors 0.0123457"
+    ]

@@ -137,7 +137,7 @@ def test_gates_are_drawn_below_their_list() -> None:
     │   └── ‖ approval
     └── ○ redirect traffic
 
-staging waits for a decision at step 2: analysis failed: 0.2:
+staging waits for a decision at step 2: analysis failed: 0.2
   fairlead deploy approve {ID} --target staging --stage strategy --step 2 --gate 2
   fairlead deploy reject {ID} --target staging --stage strategy --step 2 --gate 2
 
