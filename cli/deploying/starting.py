@@ -30,8 +30,13 @@ async def start(client: Client, output: Output, wanted: Wanted, key: str, follow
         return await _redeploy(client, output, wanted, key, following)
     submission = read(str(wanted.file), Given(wanted.application, wanted.account))
     check(output, submission)
-    accepted = await client.post("/deployments", _request(output, submission, wanted), Accepted, key)
-    return await accepted_is_told(client, output, _unheard(accepted, submission), following)
+    try:
+        accepted = await client.post("/deployments", _request(output, submission, wanted), Accepted, key)
+    except Stop as stop:
+        stop.hints = _unheard(stop.hints, submission)
+        raise
+    accepted = replace(accepted, warnings=_unheard(accepted.warnings, submission))
+    return await accepted_is_told(client, output, accepted, following)
 
 
 async def accepted_is_told(client: Client, output: Output, accepted: Accepted, following: Following) -> Exit:
@@ -55,10 +60,10 @@ async def accepted_is_told(client: Client, output: Output, accepted: Accepted, f
     return ended
 
 
-def _unheard(accepted: Accepted, submission: Submission) -> Accepted:
+def _unheard(said: tuple[str, ...], submission: Submission) -> tuple[str, ...]:
     """The server finds what was found here as well, under its own names of the files."""
     told = tuple(replace(one, file="", line=0).text() for one in submission.problems)
-    return replace(accepted, warnings=tuple(one for one in accepted.warnings if not one.endswith(told)))
+    return tuple(one for one in said if not one.endswith(told))
 
 
 async def again(

@@ -40,6 +40,14 @@ async def test_account_is_that_of_every_target(memory: Open, folder: Path) -> No
         assert (result.code, 'no agent is registered as "eu"' in result.err) == (Exit.WRONG, True)
 
 
+async def test_refused_start_warns_once(memory: Open, folder: Path) -> None:
+    file = folder / "deploy.yml"
+    file.write_text(file.read_text().rstrip() + "\n        - setWeight: {weight: 10}\n")
+    async with memory() as p, world(p.store, p.bus) as w:
+        result = await cli(folder, "deploy", "start", "-f", "deploy.yml", "--account", "nosuch", w=w)
+        assert (result.code, result.err.count("warning")) == (Exit.WRONG, 1), result.err
+
+
 @pytest.mark.feature("F157")
 async def test_earlier_deployment_starts_again(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
