@@ -1,6 +1,8 @@
 """How a command ends: the exit codes that scripts rely on, and the one exception that carries them."""
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any
 
 
 class Exit(IntEnum):
@@ -21,6 +23,10 @@ class Exit(IntEnum):
 class Stop(Exception):
     """The command ends here. Shown without a traceback: what happened, and below it what to do next."""
 
-    def __init__(self, code: Exit, message: str, *hints: str) -> None:
+    def __init__(self, code: Exit, message: str, *hints: str, problem: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.code, self.message, self.hints = code, message, hints
+        self.problem = problem or {"title": message, "code": code.name.lower(), **({"hints": hints} if hints else {})}
+        """The server's problem document; of what the server did not say, the same members without a status."""
+        self.format = "text"
+        """How it is told."""

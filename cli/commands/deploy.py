@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from cli.commands.decisions import DECISIONS
 from cli.commands.running import run
 from cli.commands.wanted import Deployment, Wanted
-from cli.exits import Exit
+from cli.exits import Exit, Stop
 from cli.options import DEFAULTS, Options
 from cli.output import Output
 from cli.server.client import Client
@@ -71,8 +71,8 @@ def start(
     """
     from cli.deploying.starting import start
 
-    key = wanted.idempotency_key or _fresh_key()
-    return run(options, lambda client, output: start(client, output, wanted, key, (watch, timeout)))
+    key, following = wanted.idempotency_key or _fresh_key(), _following(timeout, is_followed=watch)
+    return run(options, lambda client, output: start(client, output, wanted, key, following))
 
 
 @app.command
@@ -88,7 +88,7 @@ def redeploy(
 
     Example: fairlead deploy redeploy --watch
     """
-    return _again("redeploy", deployment, options, target, (watch, timeout))
+    return _again("redeploy", deployment, options, target, _following(timeout, is_followed=watch))
 
 
 @app.command
@@ -104,7 +104,13 @@ def undo(
 
     Example: fairlead deploy undo --watch
     """
-    return _again("undo", deployment, options, target, (watch, timeout))
+    return _again("undo", deployment, options, target, _following(timeout, is_followed=watch))
+
+
+def _following(timeout: float | None, *, is_followed: bool) -> tuple[bool, float | None]:
+    if timeout is not None and not is_followed:
+        raise Stop(Exit.WRONG, "--timeout says how long to follow, and nothing is followed", "add --watch")
+    return is_followed, timeout
 
 
 def _again(

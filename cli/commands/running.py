@@ -21,6 +21,10 @@ def run(options: Options, work: Work) -> int:
 
     try:
         return interruption.run(connect_and_work())
+    except Stop as stop:
+        # A script that reads the result as a document reads what became of it instead.
+        stop.format = output.format
+        raise
     except KeyboardInterrupt:
         raise Stop(
             Exit.INTERRUPTED, "interrupted; what was started goes on", *([output.go_on] if output.go_on else [])

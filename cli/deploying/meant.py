@@ -9,6 +9,8 @@ from libs.api.view import DeploymentList, DeploymentSummary, DeploymentView
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WHOLE = 36
+_LEAST = 3
+_SHOWN = "fairlead deploy list shows them"
 _ACTIVE = 20
 _ASKING = frozenset({"approve", "reject", "explain"})
 """What is typed because something waits for a person."""
@@ -32,7 +34,9 @@ async def found(client: Client, deployment: str, verb: str = "status") -> str:
 
 async def _named(client: Client, given: str) -> str:
     if not _ID.fullmatch(given):
-        raise Stop(Exit.WRONG, f"{given!r} is not the id of a deployment", "fairlead deploy list shows them")
+        raise Stop(Exit.WRONG, f"{given!r} is not the id of a deployment", _SHOWN)
+    if len(given) < _LEAST:
+        raise Stop(Exit.WRONG, f"{given!r} is too short for an id: {_LEAST} characters are needed", _SHOWN)
     if len(given) >= _WHOLE:
         return given
     # The server knows every id, and says which it could be where several begin so.

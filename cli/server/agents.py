@@ -23,7 +23,7 @@ async def show_agent(client: Client, output: Output, name: str) -> Exit:
     found = tuple(one for one in listed.agents if one.name == name)
     if not found:
         known = ", ".join(one.name for one in listed.agents) or "none"
-        raise Stop(Exit.WRONG, f"no agent is registered as {name}", f"registered agents: {known}")
+        raise Stop(Exit.FAILED, f"no agent is registered as {name}", f"registered agents: {known}")
     output.result(found[0], _table(AgentList(found)))
     return Exit.DONE if found[0].connected else Exit.FAILED
 

@@ -125,9 +125,10 @@ def refused(status: int, text: bytes) -> Stop:
         problem = msgspec.json.decode(text, type=ProblemDocument)
     except msgspec.MsgspecError:
         return Stop(_code(status, ""), f"the server answered {status} with something that is not a problem document")
+    whole = msgspec.json.decode(text)
     if problem.problems:
-        return Stop(Exit.WRONG, problem.detail, *(spelled(one) for one in problem.problems))
-    return Stop(_code(status, problem.code), problem.detail or problem.title, *_hints(problem))
+        return Stop(Exit.WRONG, problem.detail, *(spelled(one) for one in problem.problems), problem=whole)
+    return Stop(_code(status, problem.code), problem.detail or problem.title, *_hints(problem), problem=whole)
 
 
 def _elsewhere(server: str, answer: Answer) -> Stop:

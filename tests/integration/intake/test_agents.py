@@ -78,5 +78,5 @@ async def test_command_deletes_and_says_what_is_left(memory: Open, tmp_path: Pat
         done = await cli(tmp_path, "agent", "delete", "prod", "--force", w=w)
         assert (done.code, done.out) == (Exit.DONE, "deleted prod; agent.main.prod gets no more tokens\n")
         assert "stop it" in done.err
-        assert (await cli(tmp_path, "agent", "show", "prod", w=w)).code == Exit.WRONG
+        assert (await cli(tmp_path, "agent", "show", "prod", w=w)).code == Exit.FAILED
         assert (await cli(tmp_path, "agent", "create", "prod", w=w)).code == Exit.DONE

@@ -109,6 +109,8 @@ async def test_shell_completes(folder: Path, typed: str, offered: list[str]) -> 
         ("deploy list --limit many", Exit.WRONG),
         ("deploy watch --timeout=-1 --server http://127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy start -f deploy.yml --timeout nan --server http://127.0.0.1:1 --token x", Exit.WRONG),
+        ("deploy start -f deploy.yml --timeout 5 --server http://127.0.0.1:1 --token x", Exit.WRONG),
+        ("deploy undo --timeout 5 --server http://127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy list --server 127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy abandon 0a1b2c --server http://127.0.0.1:1 --token x", Exit.WRONG),
         ("deploy abandon 0a1b2c --reason gone --server http://127.0.0.1:1 --token x", Exit.UNREACHABLE),
@@ -426,6 +428,32 @@ async def test_nothing_to_approve_is_said(memory: Open, folder: Path) -> None:
         result = await cli(folder, "deploy", "approve", w=w)
         assert result.code == Exit.FAILED
         assert "nothing waits for a decision" in result.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "code", "exit_code"),
+    [
+        ("deploy approve", 409, "nothing_awaits", Exit.FAILED),
+        ("deploy status 00000000-0000-4000-8000-000000000000", 404, "not_found", Exit.FAILED),
+        ("agent show nope", None, "failed", Exit.FAILED),
+        ("deploy status 0f", None, "wrong", Exit.WRONG),
+    ],
+)
+async def test_refusal_is_a_document_where_one_is_read(
+    memory: Open, folder: Path, typed: str, status: int | None, code: str, exit_code: Exit
+) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        await w.commits(place_of(await w.start()), a_deployment())
+        result = await cli(folder, *typed.split(), "-o", "json", w=w)
+        said = msgspec.json.decode(result.err)
+        assert (result.code, result.out, said.get("status"), said["code"]) == (exit_code, "", status, code)
+        assert said["title"]
+
+
+async def test_short_beginning_is_told(memory: Open, folder: Path) -> None:
+    async with memory() as p, world(p.store, p.bus) as w:
+        result = await cli(folder, "deploy", "start", "-i", "0f", w=w)
+        assert (result.code, "3 characters are needed" in result.err) == (Exit.WRONG, True)
 
 
 async def test_several_under_way_are_named(memory: Open, folder: Path) -> None:

@@ -53,7 +53,7 @@ async def test_agent_is_shown_alone(memory: Open, folder: Path) -> None:
     async with memory() as p, world(p.store, p.bus) as w:
         shown = await cli(folder, "agent", "show", "prod", "-o", "json", w=w)
         assert (shown.code, msgspec.json.decode(shown.out)["connected"]) == (Exit.FAILED, False)
-        assert (await cli(folder, "agent", "show", "prd", w=w)).code == Exit.WRONG
+        assert (await cli(folder, "agent", "show", "prd", w=w)).code == Exit.FAILED
 
 
 async def test_explain_speaks_json(memory: Open, folder: Path) -> None:

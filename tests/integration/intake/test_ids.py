@@ -17,8 +17,7 @@ async def test_beginning_of_an_id_is_enough(memory: Open, tmp_path: Path) -> Non
         for beginning in (deployment[:3], deployment[:13].upper()):
             result = await cli(tmp_path, "deploy", "status", "-i", beginning, "-o", "json", w=w)
             assert msgspec.json.decode(result.out)["id"] == deployment
-        for other in ("ffffffff-f", deployment[:2]):
-            assert "there is no deployment" in (await cli(tmp_path, "deploy", "status", other, w=w)).err
+        assert "there is no deployment" in (await cli(tmp_path, "deploy", "status", "ffffffff-f", w=w)).err
 
 
 async def test_beginning_of_several_ids_lists_them(memory: Open, tmp_path: Path) -> None:
