@@ -38,6 +38,7 @@ class Output:
             self.console.print(text, crop=False)
         else:
             self.console.file.write(formatted(document, self.format))
+            self.console.file.flush()
 
     def line(self, text: str) -> None:
         """Progress: stdout for a person, stderr where stdout carries a document."""
