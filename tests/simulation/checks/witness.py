@@ -3,6 +3,8 @@
 INV-08 and INV-09: of a version that serves, no more is taken away than what others have ready.
 """
 
+from collections.abc import Iterator
+
 from libs.messages.codec import decode, decode_envelope
 from libs.messages.rollout import RolloutSucceeded
 from libs.messages.subject import Key, parse
@@ -36,6 +38,8 @@ class Witness:
         self._versions: dict[tuple[str, str], Version] = {}
         self._read = 0
         self._told: set[Key] = set()
+        self._unplaced: list[tuple[Key, RolloutSucceeded]] = []
+        """Of releases whose client has not learned their names yet: its door died as it accepted them."""
         world.cluster.listen(self._heard)
 
     def _heard(self, event: Event) -> None:
@@ -78,16 +82,23 @@ class Witness:
 
     def catch_up(self) -> None:
         """What the stream says of the rollouts that have succeeded so far."""
+        heard, self._unplaced = [*self._unplaced, *self._news()], []
+        for key, fact in heard:
+            release = self._release(key.deployment)
+            if release is None:
+                self._unplaced.append((key, fact))
+            # Who is asked again says again how it ended, perhaps long after the next one has.
+            elif key not in self._told:
+                self._told.add(key)
+                self.served[fact.target] = release
+
+    def _news(self) -> Iterator[tuple[Key, RolloutSucceeded]]:
         for stored in self._world.broker.stored(["evt.*.rollout.succeeded.>"], self._read):
             self._read = stored.sequence
             envelope = decode_envelope(stored.data)
             fact = decode(envelope.type, envelope.data)
-            key = parse(stored.subject).key
-            release = self._release(key.deployment)
-            # Who is asked again says again how it ended, perhaps long after the next one has.
-            if isinstance(fact, RolloutSucceeded) and release is not None and key not in self._told:
-                self._told.add(key)
-                self.served[fact.target] = release
+            if isinstance(fact, RolloutSucceeded):
+                yield parse(stored.subject).key, fact
 
     def _release(self, deployment: str) -> Release | None:
         return next((one.release for one in self._people.handed if one.key.deployment == deployment), None)
