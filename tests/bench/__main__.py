@@ -33,9 +33,11 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"no benchmark is called {', '.join(sorted(unknown))}; there are: {', '.join(BENCHES)}\n")
         return 2
-    rows = [row for name in names or BENCHES for row in _run(name)]
+    rows: list[Row] = []
+    for name in names or BENCHES:
+        rows += _run(name)
+        _keep(rows)  # what was measured stays, should the next one break
     print(table(rows))
-    _keep(rows)
     if not names:
         document.write()
     return 0

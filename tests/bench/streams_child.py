@@ -58,8 +58,8 @@ class Given(Tokens):
 
 
 async def agents(address: str, authority: str, tokens: str) -> None:
-    pinned, given = Path(authority).read_bytes(), Path(tokens).read_text().split()  # noqa: ASYNC240 - before the work
-    gate = Gate(address, partial(dialled, address, lambda: pinned))
+    given = Path(tokens).read_text().split()  # noqa: ASYNC240 - before the work
+    gate = Gate(address, partial(dialled, address, Path(authority)))
     healths = [Health() for _ in given]
     chance = system_random()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
