@@ -1,12 +1,12 @@
 """Certificates that run out: how long each still lasts is measured, and from two weeks ahead it is said once a day."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
 from msgspec import Struct
 from prometheus_client import Gauge
 
@@ -29,8 +29,24 @@ class Pem(Struct, frozen=True):
 
 def ends(pem: bytes, is_chain: bool) -> datetime:
     """From when on these certificates are good for nothing. Raises `ValueError`."""
-    found = [one.not_valid_after_utc for one in x509.load_pem_x509_certificates(pem)]
-    return min(found) if is_chain else max(found)
+    return min(_any_ends(pem)) if is_chain else max(_authorities_ends(pem) or _any_ends(pem))
+
+
+def _authorities_ends(pem: bytes) -> list[datetime]:
+    """Without the library that reads any certificate: the agent has no other use for its eight megabytes."""
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cadata=pem.decode("ascii"))
+    except ssl.SSLError as error:
+        raise ValueError(f"no certificates: {error.reason}") from error
+    seconds = [ssl.cert_time_to_seconds(str(one["notAfter"])) for one in context.get_ca_certs()]
+    return [datetime.fromtimestamp(one, UTC) for one in seconds]
+
+
+def _any_ends(pem: bytes) -> list[datetime]:
+    from cryptography import x509
+
+    return [one.not_valid_after_utc for one in x509.load_pem_x509_certificates(pem)]
 
 
 def is_to_be_told(left: timedelta, told_ago: timedelta | None) -> bool:

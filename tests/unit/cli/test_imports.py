@@ -1,4 +1,4 @@
-"""What the command line does not carry along."""
+"""What the command line and the agent do not carry along."""
 
 import subprocess
 import sys
@@ -31,3 +31,7 @@ def test_start_needs_no_network() -> None:
 
 def test_version_needs_nothing() -> None:
     assert loaded("cli.__main__").isdisjoint(HEAVY | {"aiohttp", "cyclopts", "rich", "msgspec"})
+
+
+def test_agent_stays_small() -> None:
+    assert loaded("agent.__main__").isdisjoint({"nats", "kubernetes_asyncio", "cryptography", "jwt", "cyclopts"})

@@ -46,9 +46,16 @@ def test_chain_ends_with_its_first_and_authorities_with_their_last(is_chain: boo
     assert ends(authority + server, is_chain) == (ends(server, True), ends(authority, True))[which]
 
 
-def test_no_certificate_is_no_end() -> None:
-    with pytest.raises(ValueError, match="PEM"):
-        ends(b"half a fi", is_chain=True)
+@pytest.mark.parametrize("is_chain", [True, False])
+@pytest.mark.parametrize("pem", [b"", b"half a fi", b"\xff\xfe"])
+def test_no_certificate_is_no_end(pem: bytes, is_chain: bool) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        ends(pem, is_chain)
+
+
+def test_pinned_certificate_that_is_no_authority_ends_too(tmp_path: Path) -> None:
+    server = ensure_certificates(tmp_path, VirtualClock().now()).certificate.read_bytes()
+    assert ends(server, is_chain=False) == ends(server, is_chain=True)
 
 
 async def looked_at(path: Path, days: int) -> tuple[int, float]:
