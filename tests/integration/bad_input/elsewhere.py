@@ -123,7 +123,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "BI-219": (f"{_WEBHOOKS}/test_service.py::test_production_does_not_call_itself",),
     "BI-280": (
         f"{_UNIT}/cli/test_submission.py::test_special_file_is_not_opened",
-        f"{_UNIT}/cli/test_submission.py::test_special_manifest_is_not_opened",
+        f"{_UNIT}/cli/test_submission.py::test_every_special_manifest_is_told_and_none_opened",
     ),
     "BI-282": (
         f"{_UNIT}/cli/test_output.py::test_no_text_commands_the_terminal",

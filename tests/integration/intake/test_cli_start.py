@@ -45,7 +45,7 @@ async def test_refused_start_warns_once(memory: Open, folder: Path) -> None:
     file.write_text(file.read_text().rstrip() + "\n        - setWeight: {weight: 10}\n")
     async with memory() as p, world(p.store, p.bus) as w:
         result = await cli(folder, "deploy", "start", "-f", "deploy.yml", "--account", "nosuch", w=w)
-        assert (result.code, result.err.count("warning")) == (Exit.WRONG, 1), result.err
+        assert (result.code, result.err.count("warning: ")) == (Exit.WRONG, 1), result.err
 
 
 @pytest.mark.feature("F157")
