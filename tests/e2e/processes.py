@@ -1,9 +1,11 @@
 """Real processes that a test starts and kills: they die with it, and with nobody else."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from cli.local.children import Child
@@ -76,6 +78,21 @@ def children_of(pid: int) -> dict[int, str]:
 def is_alive(pid: int) -> bool:
     """A zombie that nobody has buried yet is dead."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return _state(pid) != "Z"
     except OSError:
         return False
+
+
+def copied(source: Path, target: Path, writer: int) -> None:
+    """What stands in a folder at one instant: who writes there is stopped while it is copied."""
+    os.kill(writer, signal.SIGSTOP)
+    try:
+        while _state(writer) != "T":
+            time.sleep(0.005)  # nothing tells when it has stopped
+        shutil.copytree(source, target)
+    finally:
+        os.kill(writer, signal.SIGCONT)
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

@@ -11,6 +11,7 @@ from libs.api.view import DeploymentView
 from tests.e2e.installation import capacity_writes, installed
 from tests.e2e.person import PATIENCE, Person, at_the_pause, target
 from tests.e2e.plane import SERVICES, Plane, plane
+from tests.e2e.processes import copied
 from tests.e2e.releases import Releases
 from tests.waiting import eventually
 
@@ -44,7 +45,9 @@ async def test_services_do_nothing_on_an_older_store_and_say_so(tmp_path: Path) 
     async with plane(tmp_path / "state") as around:
         await around.start_apart()
         person = around.person
-        await released(person, releases, lambda: shutil.copytree(store, older))
+        server = around.nats.pid
+        assert server is not None
+        await released(person, releases, lambda: copied(store, older, server))
         writes = await capacity_writes(around.cluster_url)
         around.nats.kill()
         shutil.rmtree(store)
@@ -68,7 +71,8 @@ async def test_up_goes_on_with_an_older_store_only_where_it_is_told_to(tmp_path:
     """And what had gone on in the cluster since is not undone."""
     releases, older, nats = Releases(tmp_path / "shop"), tmp_path / "older", tmp_path / "state" / "nats"
     async with installed(tmp_path / "state") as (installation, person):
-        canary = await released(person, releases, lambda: shutil.copytree(nats, older))
+        (server,) = (pid for pid, command in installation.pids().items() if "nats-server" in command)
+        canary = await released(person, releases, lambda: copied(nats, older, server))
         before = await capacity_writes(installation.cluster_url("staging"))
         assert installation.stop() == 0
         shutil.rmtree(nats)
