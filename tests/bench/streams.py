@@ -41,6 +41,8 @@ STREAMS = 10_000 if os.environ.get("FULL") == "1" else 2_000
 CROWDS = 2
 """Processes that hold the agents."""
 DEPLOYMENTS = 100
+STARTS = 50
+"""How many are handed in at once: a door takes no more than 64."""
 FIRST = 20
 """Streams before anything is compared: what the first of them bring about is no cost of a stream."""
 PINGS_A_SECOND = 50
@@ -232,9 +234,15 @@ async def _while_deploying(running: Installation, link: Link) -> list[float]:
 
 
 async def _released(running: Installation, version: int) -> None:
+    places = asyncio.Semaphore(STARTS)
+
+    async def start(number: int) -> None:
+        async with places:
+            await running.deploy(f"app-{number}", version)
+
     async with asyncio.TaskGroup() as group:
         for number in range(DEPLOYMENTS):
-            group.create_task(running.deploy(f"app-{number}", version))
+            group.create_task(start(number))
     await running.ended(DEPLOYMENTS)
 
 
