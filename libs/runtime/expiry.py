@@ -36,7 +36,8 @@ def _authorities_ends(pem: bytes) -> list[datetime]:
     """Without the library that reads any certificate: the agent has no other use for its eight megabytes."""
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cadata=pem.decode("ascii"))
+        # Bundles name their authorities between the certificates, in any language.
+        context.load_verify_locations(cadata=pem.decode("ascii", errors="ignore"))
     except ssl.SSLError as error:
         raise ValueError(f"no certificates: {error.reason}") from error
     seconds = [ssl.cert_time_to_seconds(str(one["notAfter"])) for one in context.get_ca_certs()]

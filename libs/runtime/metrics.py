@@ -14,11 +14,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.messages = Counter(
+        self.messages = self._count(
             "fairlead_messages_handled",
             "Messages, by service, address and outcome: done; retried after a failure; dead, which is put aside.",
-            ("service", "address", "outcome"),
-            registry=self.registry,
+            *("service", "address", "outcome"),
         )
         self.handling = self._seconds(
             "fairlead_message_seconds",
@@ -29,20 +28,16 @@ class Metrics:
         self.requests = self._seconds(
             "fairlead_http_request_seconds", "HTTP requests answered.", "method", "route", "status"
         )
-        self.lost_lines = Gauge(
-            "fairlead_log_lines_lost",
-            "Log lines left out because nobody read them in time, or there was no room.",
-            registry=self.registry,
+        self.lost_lines = self._state(
+            "fairlead_log_lines_lost", "Log lines left out because nobody read them in time, or there was no room."
         )
-        self.batches_refused = Counter(
+        self.batches_refused = self._count(
             "fairlead_store_batches_refused",
             "Commits that NATS refused for the moment: more batches are open than it allows, or one came incomplete.",
-            registry=self.registry,
         )
-        self.store_went_back = Gauge(
+        self.store_went_back = self._state(
             "fairlead_store_went_back",
             "1 while the store is not the one that this process knew, so that it writes and orders nothing.",
-            registry=self.registry,
         )
 
     def message_settled(self, service: str, address: str, outcome: str, seconds: float) -> None:
@@ -53,3 +48,9 @@ class Metrics:
 
     def _seconds(self, name: str, meaning: str, *labels: str) -> Histogram:
         return Histogram(name, meaning, labels, buckets=_SECONDS, registry=self.registry)
+
+    def _count(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def _state(self, name: str, meaning: str) -> Gauge:
+        return Gauge(name, meaning, registry=self.registry)

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class Mark(Struct, frozen=True, order=True):
+class Landmark(Struct, frozen=True, order=True):
     """A message that the stream holds for ever: nothing of ours removes it."""
 
     sequence: int
@@ -17,7 +17,7 @@ class Known(Struct, frozen=True):
     """What was seen of the stream; `created` tells one stream from another of the same name."""
 
     created: datetime
-    marks: tuple[Mark, ...] = ()
+    landmarks: tuple[Landmark, ...] = ()
 
 
 class Found(Struct, frozen=True):
@@ -26,7 +26,7 @@ class Found(Struct, frozen=True):
     created: datetime
     last: int
     subjects: Mapping[int, str] = {}
-    """What stands at the sequences of the marks, where anything does."""
+    """What stands at the sequences of the landmarks, where anything does."""
 
 
 def went_back(known: Known | None, found: Found | None) -> str:
@@ -37,16 +37,18 @@ def went_back(known: Known | None, found: Found | None) -> str:
         return "the stream is gone"
     if found.created != known.created:
         return f"the stream was made anew at {found.created:%F %T}, the one that was known at {known.created:%F %T}"
-    return next((problem for mark in known.marks if (problem := _missing(mark, found))), "")
+    return next((problem for landmark in known.landmarks if (problem := _missing(landmark, found))), "")
 
 
-def _missing(mark: Mark, found: Found) -> str:
-    if mark.sequence > found.last:
-        return f"the stream ends at {found.last}, and {mark.sequence} was seen: an older copy is in its place"
-    match found.subjects.get(mark.sequence, ""):
+def _missing(landmark: Landmark, found: Found) -> str:
+    if landmark.sequence > found.last:
+        return f"the stream ends at {found.last}, and {landmark.sequence} was seen: an older copy is in its place"
+    match found.subjects.get(landmark.sequence, ""):
         case "":
-            return f"message {mark.sequence} was removed from the stream"
-        case mark.subject:
+            return f"message {landmark.sequence} was removed from the stream"
+        case landmark.subject:
             return ""
         case other:
-            return f"message {mark.sequence} of the stream is another than was seen: {other}, not {mark.subject}"
+            return (
+                f"message {landmark.sequence} of the stream is another than was seen: {other}, not {landmark.subject}"
+            )

@@ -20,7 +20,7 @@ from libs.runtime.log import logger
 from libs.runtime.process import Process
 from libs.runtime.settings import KNOWN_STORE
 from libs.runtime.whole import write_whole
-from libs.store.known import Found, Known, Mark, went_back
+from libs.store.known import Found, Known, Landmark, went_back
 from libs.store.leader import last, message_at
 
 LOOK_SECONDS = 2.0
@@ -83,21 +83,21 @@ class Sentry:
 
     def _expected(self) -> Known | None:
         """What was known at the last look, and what the stream took from this process since."""
-        known, newest = self._known, Mark(*self._connection.newest)
-        if known is None or newest <= max(known.marks, default=Mark(0, "")):
+        known, newest = self._known, Landmark(*self._connection.newest)
+        if known is None or newest <= max(known.landmarks, default=Landmark(0, "")):
             return known
-        return Known(known.created, (*known.marks, newest))
+        return Known(known.created, (*known.landmarks, newest))
 
     async def _learn(self, known: Known | None, found: Found) -> None:
         record = await last(self._connection, STREAM, _RECORDS)
-        marks = (*(known.marks if known else ()), *([Mark(record.seq, record.subject)] if record else []))
-        await self._keep(Known(found.created, (max(marks),) if marks else ()))
+        landmarks = (*(known.landmarks if known else ()), *([Landmark(record.seq, record.subject)] if record else []))
+        await self._keep(Known(found.created, (max(landmarks),) if landmarks else ()))
 
     async def remember(self) -> None:
         """Keep what was seen since the last look as well: this process ends."""
         known = self._expected()
-        if known is not None and known.marks and not self._problem:
-            await self._keep(Known(known.created, (max(known.marks),)))
+        if known is not None and known.landmarks and not self._problem:
+            await self._keep(Known(known.created, (max(known.landmarks),)))
 
     async def _keep(self, known: Known) -> None:
         if known == self._known and self._is_written:
@@ -130,7 +130,10 @@ async def _found(connection: Connection, known: Known | None) -> Found | None:
         info = await connection.ask(f"STREAM.INFO.{STREAM}", {}, _Info)
     except WentBack:
         return None
-    subjects = {mark.sequence: await _subject(connection, mark.sequence) for mark in (known.marks if known else ())}
+    subjects = {
+        landmark.sequence: await _subject(connection, landmark.sequence)
+        for landmark in (known.landmarks if known else ())
+    }
     return Found(info.created, info.state.last_seq, subjects)
 
 

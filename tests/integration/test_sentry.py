@@ -21,7 +21,7 @@ from libs.runtime.metrics import Metrics
 from libs.runtime.nats_server import NatsServer
 from libs.runtime.process import CannotStart, Process
 from libs.runtime.settings import KNOWN_STORE, ProcessSettings
-from libs.store.known import Known, Mark
+from libs.store.known import Known, Landmark
 from libs.store.opened import Ground, opened
 from libs.store.prepare import prepare
 from tests.servers import nats_connection, nats_server
@@ -93,7 +93,7 @@ async def looked(plant: Plant, process: Process) -> None:
             return False
         known = msgspec.json.decode(plant.known.read_bytes(), type=Known)
         async with nats_connection(plant.server) as connection:
-            return known.marks == (Mark(await last_sequence(connection), RECORD),)
+            return known.landmarks == (Landmark(await last_sequence(connection), RECORD),)
 
     await eventually(remembers)
     assert process.health.is_ready

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from libs.messages.deployment import AbortDeployment
-from tests.integration.crash.plane import meanwhile, planes
+from tests.integration.crash.plane import Plane, meanwhile, planes
 from tests.integration.crash.releases import CONFIG, MANIFEST, NEW, OLD, TARGETS, never
 from tests.integration.crash.skipping import run
 
@@ -33,12 +33,16 @@ spec: {size: 1}
 """
 
 
+async def make_namespaces(plane: Plane) -> None:
+    for name in TARGETS:
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        await plane.cluster.ask("POST", "/api/v1/namespaces", namespace)
+
+
 async def awaiting(ready: str) -> tuple[str, str]:
     """What became of a release while a Widget's controller says this, and why."""
     async with planes() as plane:
-        for name in TARGETS:
-            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            await plane.cluster.ask("POST", "/api/v1/namespaces", namespace)
+        await make_namespaces(plane)
         async with meanwhile(plane.planner(never()), plane.executor(never())):
             await plane.ended(await plane.start("d1", CONFIG, MANIFEST.replace("IMAGE", OLD) + WIDGETS + WIDGET))
             path = f"/apis/example.org/v1/namespaces/{TARGETS[0]}/widgets/main"
@@ -66,9 +70,7 @@ def test_widget_that_is_ready_holds_nothing_up() -> None:
 async def undefined() -> tuple[str, list[str], dict[str, int]]:
     """Why a release ends whose Widget's kind went since the last, what it has written, and what runs."""
     async with planes() as plane:
-        for name in TARGETS:
-            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            await plane.cluster.ask("POST", "/api/v1/namespaces", namespace)
+        await make_namespaces(plane)
         manifests = MANIFEST.replace("IMAGE", OLD)
         async with meanwhile(plane.planner(never()), plane.executor(never())):
             await plane.ended(await plane.start("d1", CONFIG, manifests + WIDGETS + WIDGET))
@@ -93,9 +95,7 @@ def test_kind_that_went_is_said_before_anything_changes() -> None:
 async def unreturnable() -> tuple[str, dict[str, int]]:
     """What is told of a return to a Widget whose kind went meanwhile, and what runs once it is defined again."""
     async with planes() as plane:
-        for name in TARGETS:
-            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            await plane.cluster.ask("POST", "/api/v1/namespaces", namespace)
+        await make_namespaces(plane)
         manifests = MANIFEST.replace("IMAGE", OLD)
         async with meanwhile(plane.planner(never()), plane.executor(never())):
             await plane.ended(await plane.start("d1", CONFIG, manifests + WIDGETS + WIDGET))

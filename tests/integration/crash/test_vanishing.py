@@ -1,11 +1,13 @@
 """Somebody deletes what a release stands on while it is under way."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
 from libs.kube.view import Object
 from libs.messages.rollout import AbandonRollout
+from libs.messages.subject import Key
 from libs.rollout.state import Phase
 from tests.integration.crash.plane import Outcome, Plane, meanwhile, planes
 from tests.integration.crash.releases import NEW, OLD, TARGETS, never, order, stable
@@ -28,16 +30,23 @@ def deleted(of: str) -> Callable[[Plane], Awaitable[None]]:
     return delete
 
 
-async def disturbed(disturb: Callable[[Plane], Awaitable[None]]) -> Outcome:
-    """How a release ends in whose pause something happens."""
+@asynccontextmanager
+async def at_the_pause() -> AsyncIterator[tuple[Plane, Key]]:
+    """A release that stands at the pause of its first target."""
     async with planes() as plane:
         await stable(plane)
         async with meanwhile(plane.planner(never()), plane.executor(never())):
             key = await order(plane, "d2", NEW)
             await plane.until(key, TARGETS[0], lambda rollout: rollout.step == 2)
-            await disturb(plane)
-            await plane.ended(key)
-            await plane.settled()
+            yield plane, key
+
+
+async def disturbed(disturb: Callable[[Plane], Awaitable[None]]) -> Outcome:
+    """How a release ends in whose pause something happens."""
+    async with at_the_pause() as (plane, key):
+        await disturb(plane)
+        await plane.ended(key)
+        await plane.settled()
         return await plane.outcome(key)
 
 
@@ -56,18 +65,14 @@ async def namespace_goes(plane: Plane) -> None:
 
 async def abandoned() -> tuple[str, Outcome]:
     """What a person is told of a release whose namespace goes, and how it ends when he gives it up."""
-    async with planes() as plane:
-        await stable(plane)
-        async with meanwhile(plane.planner(never()), plane.executor(never())):
-            key = await order(plane, "d2", NEW)
-            await plane.until(key, TARGETS[0], lambda rollout: rollout.step == 2)
-            await namespace_goes(plane)
-            await plane.until(key, TARGETS[0], lambda rollout: rollout.phase is Phase.RETURNING)
-            await plane.until(key, TARGETS[0], lambda rollout: bool(rollout.hindrance))
-            told = (await plane.rollout(key, TARGETS[0])).hindrance
-            plane.say(key.of_target(TARGETS[0]), AbandonRollout(target=TARGETS[0], by="ann", reason="it is gone"))
-            await plane.ended(key)
-            await plane.settled()
+    async with at_the_pause() as (plane, key):
+        await namespace_goes(plane)
+        await plane.until(key, TARGETS[0], lambda rollout: rollout.phase is Phase.RETURNING)
+        await plane.until(key, TARGETS[0], lambda rollout: bool(rollout.hindrance))
+        told = (await plane.rollout(key, TARGETS[0])).hindrance
+        plane.say(key.of_target(TARGETS[0]), AbandonRollout(target=TARGETS[0], by="ann", reason="it is gone"))
+        await plane.ended(key)
+        await plane.settled()
         return told, await plane.outcome(key)
 
 

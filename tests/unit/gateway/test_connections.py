@@ -130,14 +130,20 @@ async def test_gateway_that_stopped_has_spoken_itself() -> None:
         assert [fact.reason for fact in await world.ended()] == ["the gateway stops"]
 
 
-@pytest.mark.parametrize("fault", [AWAY, LOST_AFTER])
-async def test_fact_is_owed_however_long_there_is_no_store(fault: str) -> None:
-    world = World()
-    one = world.presence("g1")
-    session = world.session("g1")
+@asynccontextmanager
+async def joined(world: World) -> AsyncIterator[tuple[Presence, Session]]:
+    """A gateway at work, a second after an agent has come to it."""
+    one, session = world.presence("g1"), world.session("g1")
     async with at_work(one):
         await one.joined(session)
         await world.clock.advance(1)
+        yield one, session
+
+
+@pytest.mark.parametrize("fault", [AWAY, LOST_AFTER])
+async def test_fact_is_owed_however_long_there_is_no_store(fault: str) -> None:
+    world = World()
+    async with joined(world) as (one, session):
         world.store.faults = [fault] * 30
         one.left(session, "the agent ended the stream")
         await world.clock.advance(90)
@@ -146,11 +152,7 @@ async def test_fact_is_owed_however_long_there_is_no_store(fault: str) -> None:
 
 async def test_fact_in_hand_is_left_to_who_withdraws() -> None:
     world = World()
-    one = world.presence("g1")
-    session = world.session("g1")
-    async with at_work(one):
-        await one.joined(session)
-        await world.clock.advance(1)
+    async with joined(world) as (one, session):
         world.store.faults = [AWAY]
         one.left(session, "the gateway stops")
         await world.clock.advance(0.1)

@@ -53,6 +53,11 @@ def test_no_certificate_is_no_end(pem: bytes, is_chain: bool) -> None:
         ends(pem, is_chain)
 
 
+def test_bundle_may_name_its_authorities(tmp_path: Path) -> None:
+    authority = ensure_certificates(tmp_path, VirtualClock().now()).authority.read_bytes()
+    assert ends("# Főtanúsítvány\n".encode() + authority, is_chain=False) == ends(authority, is_chain=True)
+
+
 def test_pinned_certificate_that_is_no_authority_ends_too(tmp_path: Path) -> None:
     server = ensure_certificates(tmp_path, VirtualClock().now()).certificate.read_bytes()
     assert ends(server, is_chain=False) == ends(server, is_chain=True)

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from libs.store.known import Found, Known, Mark, went_back
+from libs.store.known import Found, Known, Landmark, went_back
 
 FIRST, LATER = datetime(2026, 5, 1, 9, tzinfo=UTC), datetime(2026, 5, 2, 9, tzinfo=UTC)
 RECORD, OTHER = "state.main.rollout.3.d1.prod", "due.main.rollout.3.d1.prod"
-KNOWN = Known(FIRST, (Mark(70, RECORD),))
-TWO = Known(FIRST, (Mark(70, RECORD), Mark(90, OTHER)))
+KNOWN = Known(FIRST, (Landmark(70, RECORD),))
+TWO = Known(FIRST, (Landmark(70, RECORD), Landmark(90, OTHER)))
 
 
 @pytest.mark.parametrize(
