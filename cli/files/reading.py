@@ -23,7 +23,9 @@ def text_of(file: str | Path, most_bytes: int) -> str:
     except UnicodeDecodeError as error:
         raise Stop(Exit.WRONG, f"{name} is not UTF-8 text", "save it as UTF-8") from error
     except OSError as error:
-        raise Stop(Exit.WRONG, f"{name} cannot be read: {error.strerror}") from error
+        raise Stop(
+            Exit.WRONG, f"{name} cannot be read: {error.strerror}", "name a file that is there and readable"
+        ) from error
 
 
 def _content(path: Path, most_bytes: int) -> bytes:

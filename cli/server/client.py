@@ -67,7 +67,7 @@ class Client:
             answer = await self._tried(method, path, (body, more), attempts)
         if answer.status == 401 and self.place.is_given and self.place.token.count(".") != 2:
             raise Stop(
-                Exit.NOT_ALLOWED, "the token in --token is not a token", "give one with --token or FAIRLEAD_TOKEN"
+                Exit.NOT_ALLOWED, "what was given as the token is none", "give one with --token or FAIRLEAD_TOKEN"
             )
         if answer.status >= 400:
             raise refused(answer.status, answer.body)

@@ -259,7 +259,7 @@ async def test_not_allowed_is_four(memory: Open, folder: Path, token: str) -> No
         given = w.token("viewer") if token == "viewer" else token
         result = await cli(folder, "deploy", "start", "-f", "deploy.yml", w=w, token=given)
         assert result.code == Exit.NOT_ALLOWED
-        assert ("the token in --token is not a token" in result.err) == (token == "nonsense")
+        assert ("what was given as the token is none" in result.err) == (token == "nonsense")
 
 
 async def play(w: World, deployment: str, phase: Phase) -> None:
