@@ -160,18 +160,13 @@ def routes(intake: Intake, version: str = "0") -> list[web.RouteDef]:
     async def schema(_: web.Request) -> web.Response:
         return answer(json_schema())
 
+    ours = ((one.about.method, one.about.path, one.about.action, one.handler) for one in ROUTES)
     return [
         web.get(f"{PREFIX}/openapi.json", is_open(openapi)),
         web.get(f"{PREFIX}/schema/deployment.json", is_open(schema)),
         *(
-            web.route(about.method, about.path, needs(about.action, _bound(intake, handler)))
-            for route in ROUTES
-            for about in (route.about,)
-            for handler in (_permitted(about.method, about.action, route.handler),)
-        ),
-        *(
             web.route(method, path, needs(action, _bound(intake, _permitted(method, action, handler))))
-            for method, path, action, handler in ORIGINAL
+            for method, path, action, handler in (*ours, *ORIGINAL)
         ),
     ]
 
