@@ -16,7 +16,8 @@ from msgspec import Meta, Struct
 
 from libs.auth import clients
 from libs.auth.clients import Credential
-from libs.durable.ports import Store
+from libs.durable.ports import Store, Unavailable, Unknown
+from libs.runtime import log
 from libs.runtime.process import CannotStart, Process, run
 from libs.runtime.secret import Secret
 from libs.runtime.settings import ProcessSettings, load
@@ -27,6 +28,7 @@ from services.identity.handlers import bootstrap as make_clients
 
 FILE = "bootstrap.json"
 _SHORTEST = 32
+_RETRY_SECONDS = 1.0
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -46,19 +48,38 @@ async def bootstrap(
 ) -> None:
     """Make the first clients, once: while the file is not there, nobody knows a secret that was made before.
 
-    So what a start that was killed half way has made is made again; and so it is in a store that is empty again.
+    So what a start that was killed half way has made is made again; and so it is in a store that is empty again, and
+    where NATS, whose nodes may still be finding each other, does not say whether a client was written.
     """
-    path = process.settings.state_dir / FILE
     if not agents:
         return
+    while True:
+        try:
+            made = await _made(process, store, agents, handed)
+        except (Unavailable, Unknown) as error:
+            log.logger().warning("clients_not_made", error=str(error), again_in_seconds=_RETRY_SECONDS)
+            await process.clock.sleep(_RETRY_SECONDS)
+        else:
+            break
+    if made:
+        write_whole(_file(process), msgspec.json.encode(_told(process, made, gateway)))
+
+
+async def _made(
+    process: Process, store: Store, agents: tuple[str, ...], handed: Mapping[str, Secret]
+) -> dict[str, Credential]:
+    """Nothing where they were made before and somebody has their secrets."""
     known = await clients.listed(store, TENANT)
-    if known and path.exists():
-        return
+    if known and _file(process).exists():
+        return {}
     for client in known:
         if client.created_by == BY:
             await clients.delete(store, TENANT, client.id)
-    made = await make_clients(store, process.clock, process.random, agents, handed)
-    write_whole(path, msgspec.json.encode(_told(process, made, gateway)))
+    return await make_clients(store, process.clock, process.random, agents, handed)
+
+
+def _file(process: Process) -> Path:
+    return process.settings.state_dir / FILE
 
 
 def _told(process: Process, made: dict[str, Credential], gateway: str) -> dict[str, object]:
