@@ -9,8 +9,8 @@ from pathlib import Path
 from libs.bus.connection import connect
 from libs.durable.ports import Unavailable
 from libs.runtime.clock import system_random
-from libs.runtime.http import free_port
 from libs.runtime.nats_server import dies_with, executable
+from libs.runtime.port import free_port
 from tests.waiting import eventually
 
 NODES = 3

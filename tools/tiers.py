@@ -18,8 +18,8 @@ APART = {"integration": "integration/link"}
 """What a tier leaves to another. Core NATS tests lost a packet twice in workers that had run gRPC tests before. gRPC's
 poller is made for one event loop a process and each test has its own; that this is the cause is likely, not shown."""
 
-PARALLEL = dict.fromkeys(TIERS, 2) | {"histories": 0, "e2e": 0}
-"""Worker processes; 0 runs one test after another, because each starts a whole installation."""
+PARALLEL = dict.fromkeys(TIERS, 2) | {"histories": 0}
+"""Worker processes; 0 runs one test after another."""
 
 CHAOS_IN_CI = ("--kills", "60", "--seconds", "230")
 CHAOS_HERE = ("--kills", "10", "--seconds", "40", "--applications", "3", "--power-cut", "3")

@@ -27,7 +27,7 @@ class Neighbours:
     @asynccontextmanager
     async def example(self, file: str, settings: Mapping[str, str] = _NO_SETTINGS) -> AsyncIterator[int]:
         """A program of the examples on a port of its own, which is its argument."""
-        from libs.runtime.http import free_port
+        from libs.runtime.port import free_port
 
         port = free_port()
         command = (sys.executable, str(EXAMPLES / file), str(port))

@@ -84,7 +84,7 @@ class Layout:
 
     def ports(self) -> dict[str, int]:
         """The same at every start: agents and clients find everything where it was."""
-        from libs.runtime.http import free_port
+        from libs.runtime.port import free_port
 
         try:
             known = self._known_ports()

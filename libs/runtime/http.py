@@ -9,7 +9,6 @@ Every error is a problem document (`libs.runtime.problem`), every request is tra
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -96,13 +95,6 @@ def split(address: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or int(port) > 65535:
         raise CannotStart(f"expected host:port with a port up to 65535, got {address}")
     return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def free_port() -> int:
-    """A port that nobody on this machine listens on, as of now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -23,7 +23,7 @@ from libs.bus.jetstream import JetStreamBus
 from libs.link.bus import bus_link
 from libs.link.port import Link
 from libs.runtime.clock import SystemClock, system_random
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from tests.bench.installation import (
     CLUSTER,
     Installation,

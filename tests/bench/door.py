@@ -13,7 +13,7 @@ from msgspec import Struct
 from cli.local import plan
 from cli.local.children import Child
 from cli.local.layout import Layout
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from tests.bench.installation import answers, running, token, until
 from tests.servers import nats_server
 

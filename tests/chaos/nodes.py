@@ -10,8 +10,8 @@ from msgspec import Struct
 from cli.local.children import Child
 from libs.bus.pull import STREAM
 from libs.runtime.nats_server import MAX_PAYLOAD, executable
+from libs.runtime.port import free_port
 from tests.chaos.line import Line
-from tests.chaos.port import quiet_port
 from tests.e2e.processes import environment
 
 NAMES = ("nats-0", "nats-1", "nats-2")
@@ -74,7 +74,7 @@ class Node(Struct, frozen=True):
 
 
 def nodes(folder: Path) -> dict[str, Node]:
-    return {name: Node(name, folder / name, quiet_port(), quiet_port(), quiet_port()) for name in NAMES}
+    return {name: Node(name, folder / name, free_port(), free_port(), free_port()) for name in NAMES}
 
 
 async def leader(found: Mapping[str, Node]) -> str:

@@ -19,9 +19,9 @@ from cli.local.children import Child, last_lines
 from cli.local.layout import Bootstrap, Layout
 from cli.local.plan import Machine
 from libs.api.view import AgentList
+from libs.runtime.port import free_port
 from tests.chaos import nodes
 from tests.chaos.line import Line
-from tests.chaos.port import quiet_port
 from tests.e2e.person import Person
 from tests.e2e.processes import ROOT, Running, environment
 from tests.waiting import eventually
@@ -145,12 +145,12 @@ class Plant:
         return all([await _answers(f"http://127.0.0.1:{node.monitor}/healthz") for node in self.nodes.values()])
 
     async def _lay_lines(self) -> None:
-        ports = {name: quiet_port() for name in self.shape.clusters}
+        ports = {name: free_port() for name in self.shape.clusters}
         instances = [
             f"{noun}-{number}" for noun, count in self.shape.services.items() for number in range(1, count + 1)
         ]
-        self._ports = {name: quiet_port() for name in instances}
-        self._ports |= {f"{name}:agents": quiet_port() for name in instances if name.startswith("gateway")}
+        self._ports = {name: free_port() for name in instances}
+        self._ports |= {f"{name}:agents": free_port() for name in instances if name.startswith("gateway")}
         front = await self._line("people>intake", *self._ports_of("intake"))
         door = await self._line("agents>gateway", *(self._ports[f"{name}:agents"] for name in self._named("gateway")))
         for name in instances:

@@ -14,8 +14,8 @@ import aiohttp
 from msgspec import Struct
 
 from cli.local.children import Child, last_lines
-from libs.runtime.http import free_port
 from libs.runtime.nats_server import executable
+from libs.runtime.port import free_port
 from tests.e2e.person import PATIENCE
 from tests.e2e.processes import ROOT, Running, environment
 from tests.waiting import eventually

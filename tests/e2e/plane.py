@@ -15,8 +15,8 @@ from cli.local.children import Child, last_lines
 from cli.local.layout import Bootstrap, Layout
 from cli.local.plan import OUTSIDE, Machine, Outside
 from libs.api.view import AgentList
-from libs.runtime.http import free_port
 from libs.runtime.nats_server import NatsServer
+from libs.runtime.port import free_port
 from tests.e2e.person import PATIENCE, Person
 from tests.e2e.processes import ROOT, Running, environment
 from tests.servers import nats_server

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from tests.e2e.installation import installed
 from tests.e2e.person import Person
 from tests.e2e.releases import Releases

@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 
 from libs.runtime.nats_server import dies_with
+from libs.runtime.port import free_ports
 from tools.kubernetes import commands
 from tools.kubernetes.api import Api, Refused
 from tools.kubernetes.commands import Place, Ports
 from tools.kubernetes.keys import make_keys
-from tools.kubernetes.ports import free_ports
 
 API_SERVER = "kube-apiserver"
 START_SECONDS = 120.0

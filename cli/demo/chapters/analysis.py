@@ -51,7 +51,7 @@ def _prometheus() -> str:
 
 @asynccontextmanager
 async def _running(neighbours: Neighbours, program: str) -> AsyncIterator[int]:
-    from libs.runtime.http import free_port
+    from libs.runtime.port import free_port
 
     async with neighbours.example("analysis/figures.py") as figures:
         port, config = free_port(), neighbours.folder / "prometheus.yml"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from libs.runtime.clock import SystemClock
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from tests.clock import VirtualClock
 from tests.integration.conftest import Open, memory_ports
 from tests.prometheus import programs_here, ready

@@ -18,7 +18,7 @@ from libs.egress.client import client
 from libs.link.bus import bus_link
 from libs.messages.analysis import AnalysisHindered, AnalysisPassed
 from libs.runtime.clock import SystemClock
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from libs.spec.model import Query
 from sandbox.server import Options, serve
 from services.evaluator.measuring.prometheus import ANSWER_BYTES, NoValue, Request

@@ -17,7 +17,7 @@ from libs.messages.analysis import (
     Measurement,
 )
 from libs.runtime.clock import SystemClock
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from libs.spec.model import Query
 from tests.integration.conftest import Open
 from tests.integration.evaluator.world import PLACE, RUN, World, serving

@@ -16,8 +16,8 @@ from libs.durable.partitions import Ports
 from libs.durable.service import serve_partition
 from libs.messages.analysis import AnalysisFailed, AnalysisHindered, AnalysisMeasured, AnalysisPassed
 from libs.runtime.clock import SystemClock
-from libs.runtime.http import free_port
 from libs.runtime.nats_server import NatsServer
+from libs.runtime.port import free_port
 from libs.secrets.folder import SecretFolder
 from libs.spec.model import Query
 from libs.store.memory import MemoryStore

@@ -11,7 +11,7 @@ from random import Random
 import aiohttp
 
 from libs.runtime.clock import SystemClock, system_random
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from libs.store.jetstream import JetStreamStore
 from libs.store.seal import Seal
 from services.identity.handlers import bootstrap

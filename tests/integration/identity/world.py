@@ -16,6 +16,7 @@ from libs.durable.ports import Store
 from libs.runtime import http
 from libs.runtime.health import Health
 from libs.runtime.metrics import Metrics
+from libs.runtime.port import free_port
 from libs.runtime.process import Process
 from libs.runtime.settings import ProcessSettings
 from libs.store.memory import MemoryStore
@@ -58,7 +59,7 @@ async def a_world(store: Store | None = None, clock: VirtualClock | None = None)
     """A service with an administrator and an agent called prod."""
     clock = clock or VirtualClock()
     store = store or MemoryStore(Broker(clock))
-    port = http.free_port()
+    port = free_port()
     settings = Settings(process=ProcessSettings(http_address=f"127.0.0.1:{port}"))
     process = Process("identity", settings.process, Health(), Metrics(), clock, Random(7), "identity-1")
     app = http.application(process)

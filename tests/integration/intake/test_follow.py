@@ -16,7 +16,7 @@ from cli.output import Output
 from cli.server.client import connected
 from libs.deployment.state import Phase
 from libs.messages.deployment import DeploymentSucceeded
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from tests.builders import a_deployment
 from tests.integration.conftest import Open
 from tests.integration.intake.test_cli import Wire

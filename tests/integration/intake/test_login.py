@@ -29,6 +29,7 @@ from libs.auth.clients import Credential, NewClient
 from libs.auth.http import guard, require_declared
 from libs.auth.permissions import DEPLOYER
 from libs.runtime import http
+from libs.runtime.port import free_port
 from libs.store.seal import Seal
 from services.identity.http import routes as identity_routes
 from services.identity.service import opened as identity_opened
@@ -100,7 +101,7 @@ class Door(Struct, frozen=True):
 @asynccontextmanager
 async def a_door(p: Ports, home: Path) -> AsyncIterator[Door]:
     """Identity and intake behind one port, as they are in one process."""
-    process, port = a_process(), http.free_port()
+    process, port = a_process(), free_port()
     settings = Settings(process=replace(process.settings, http_address=f"127.0.0.1:{port}"))
     app = http.application(process)
     async with (

@@ -26,8 +26,8 @@ from libs.link.bus import BusLink, bus_link
 from libs.runtime.certificates import Certificates, ensure_certificates
 from libs.runtime.clock import Clock, SystemClock, system_random
 from libs.runtime.health import Health
-from libs.runtime.http import free_port
 from libs.runtime.metrics import Metrics
+from libs.runtime.port import free_port
 from libs.runtime.process import Process
 from libs.runtime.secret import Secret
 from libs.runtime.settings import ProcessSettings

@@ -15,7 +15,7 @@ from libs.link.bus import BusLink
 from libs.link.port import Away, Lost
 from libs.messages.agent import Ask
 from libs.runtime.clock import SystemClock, system_random
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from libs.store.jetstream import JetStreamStore
 from libs.store.prepare import prepare
 from libs.store.seal import Seal

@@ -14,8 +14,8 @@ from aiohttp import web
 
 from libs.config.model import NotificationRule
 from libs.messages.deployment import DeploymentFailed, DeploymentStarted, DeploymentSucceeded, TargetStarted
-from libs.runtime.http import free_port
 from libs.runtime.nats_server import NatsServer
+from libs.runtime.port import free_port
 from tests.integration.conftest import Open, memory_ports
 from tests.integration.notifier.world import configure, happened, notifying, secret
 from tests.integration.webhooks.callee import Callee, callee

@@ -15,7 +15,7 @@ from libs.egress.addresses import LOOPBACK, networks
 from libs.egress.client import client
 from libs.runtime.certificates import ensure_certificates
 from libs.runtime.clock import SystemClock
-from libs.runtime.http import free_port
+from libs.runtime.port import free_port
 from libs.runtime.secret import Secret
 from libs.secrets.folder import Used
 from services.webhooks.calling.caller import Attempt, Caller
