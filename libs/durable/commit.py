@@ -75,7 +75,7 @@ class Shell(Generic[State]):
         Acknowledge the message after this returns. `Unavailable` and `Unknown` mean: call again after a pause.
         """
         return await self._settle(
-            key, Cause(message_id, traceparent), lambda loaded: on_message(self.machine, loaded, message)
+            key, Cause(message_id, traceparent), lambda loaded: on_message(self.machine, loaded, message, message_id)
         )
 
     async def wake(self, due: Due, traceparent: str = "") -> Applied[State]:
@@ -125,7 +125,7 @@ class Shell(Generic[State]):
             if not hope.allows(decision):
                 raise
             return None
-        self._keep(key, Loaded(decision.state, decision.step, revision, hope.cause.id, decision.timers))
+        self._keep(key, decision.left(hope.cause.id, revision))
         self._watch(key, decision)
         return Applied(decision.state, True, revision, decision.outputs)
 

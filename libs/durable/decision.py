@@ -1,15 +1,21 @@
 """What one message or one timer means for a machine, before anything is written. Pure."""
 
+import hashlib
 from datetime import datetime
 from typing import Generic
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.durable.record import Loaded, Said, Timer
 from libs.messages import codec
 from libs.messages.machine import Machine, State
-from libs.messages.message import Arm, Disarm, Message, Output, TimerFired
+from libs.messages.message import ORDERED, Arm, Disarm, Message, Output, TimerFired
 from libs.messages.subject import Key, token
+
+_FOLLOWED = 256
+"""So many orders are remembered: more than people give about one target."""
+_MARK_BYTES = 6
 
 
 class Due(Struct, frozen=True):
@@ -33,6 +39,11 @@ class Decision(Struct, Generic[State], frozen=True):
     timers: dict[str, Timer]
     said: Said | None
     cancelled: tuple[tuple[str, Timer], ...]
+    followed: tuple[str, ...] = ()
+
+    def left(self, cause: str, revision: int = 0) -> Loaded[State]:
+        """The machine once the decision is committed."""
+        return Loaded(self.state, self.step, revision, cause, self.timers, self.followed)
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -48,12 +59,21 @@ class Decision(Struct, Generic[State], frozen=True):
         return any(timer.deadline is None and timer.generation < self.step for timer in self.timers.values())
 
 
-def on_message(machine: Machine[State], loaded: Loaded[State], message: Message) -> Decision[State] | None:
-    """Apply a message; None where it changes nothing."""
+def on_message(machine: Machine[State], loaded: Loaded[State], message: Message, id_: str) -> Decision[State] | None:
+    """Apply a message; None where it changes nothing, or is an order that was followed before.
+
+    The bus may bring one again long after: a release that was resumed must not be held by its old pause once more. With
+    facts that does no harm, for what they tell of is still so.
+    """
+    is_order = message.address.startswith(ORDERED)
+    mark = hashlib.blake2s(id_.encode(), digest_size=_MARK_BYTES).hexdigest()
+    if is_order and mark in loaded.followed:
+        return None
     state, outputs = machine.advance(loaded.state, message)
     if not outputs and (state is loaded.state or state == loaded.state):
         return None
-    return _step(machine, loaded, (state, outputs), message)
+    decision = _step(machine, loaded, (state, outputs), message)
+    return replace(decision, followed=(*loaded.followed, mark)[-_FOLLOWED:]) if is_order else decision
 
 
 def on_due(machine: Machine[State], loaded: Loaded[State], due: Due) -> Decision[State] | None:
@@ -68,10 +88,10 @@ def on_due(machine: Machine[State], loaded: Loaded[State], due: Due) -> Decision
     step = loaded.step + 1
     if due.at < timer.deadline:
         again = loaded.timers | {name: Timer(step, timer.seconds, timer.deadline)}
-        return Decision(step, loaded.state, (), again, None, ())
+        return Decision(step, loaded.state, (), again, None, (), loaded.followed)
     fired = TimerFired(name=name)
     left = {other: armed for other, armed in loaded.timers.items() if other != name}
-    return _step(machine, _with_timers(loaded, left), machine.advance(loaded.state, fired), fired)
+    return _step(machine, replace(loaded, timers=left), machine.advance(loaded.state, fired), fired)
 
 
 def invariant(machine: Machine[State], state: State, timers: dict[str, Timer]) -> str:
@@ -92,7 +112,8 @@ def _step(
         for name, timer in loaded.timers.items()
         if name not in timers or timers[name].generation != timer.generation
     )
-    return Decision(step, state, outputs, timers, Said(message.address, codec.encode(message)), cancelled)
+    said = Said(message.address, codec.encode(message))
+    return Decision(step, state, outputs, timers, said, cancelled, loaded.followed)
 
 
 def _timers(before: dict[str, Timer], outputs: tuple[Output, ...], step: int) -> dict[str, Timer]:
@@ -104,7 +125,3 @@ def _timers(before: dict[str, Timer], outputs: tuple[Output, ...], step: int) ->
             case Disarm(name):
                 timers.pop(name, None)
     return timers
-
-
-def _with_timers(loaded: Loaded[State], timers: dict[str, Timer]) -> Loaded[State]:
-    return Loaded(loaded.state, loaded.step, loaded.revision, loaded.cause, timers, loaded.at)

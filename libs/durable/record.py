@@ -57,6 +57,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
     message: Said | None = None
     """None where a timer was only armed again."""
     timers: dict[str, Timer] = {}
+    followed: tuple[str, ...] = ()
+    """Marks of the newest orders that led to a step, the newest last."""
 
 
 class Loaded(Struct, Generic[State], frozen=True):
@@ -68,6 +70,8 @@ class Loaded(Struct, Generic[State], frozen=True):
     revision: int = 0
     cause: str = ""
     timers: dict[str, Timer] = {}
+    followed: tuple[str, ...] = ()
+    """As in the record."""
     at: datetime | None = None
     """The server's timestamp of the record; None where this process wrote it and has not read it back."""
 
@@ -76,9 +80,10 @@ _encoder = msgspec.json.Encoder()
 _records = msgspec.json.Decoder(Record)
 
 
-def encode(step: int, cause: str, said: Said | None, state: object, timers: dict[str, Timer]) -> bytes:
-    body = Raw(_encoder.encode(state))
-    return _encoder.encode(Record(SCHEMA, MIN_READER, step, cause, body, said, timers))
+def encode(left: Loaded[State], said: Said | None = None) -> bytes:
+    """The record of a step that was just made."""
+    body = Raw(_encoder.encode(left.state))
+    return _encoder.encode(Record(SCHEMA, MIN_READER, left.step, left.cause, body, said, left.timers, left.followed))
 
 
 def decode(data: bytes) -> Record:
@@ -98,7 +103,8 @@ def load(machine: Machine[State], stored: Stored) -> Loaded[State]:
         state = msgspec.json.decode(record.state, type=machine.state)
     except msgspec.MsgspecError as error:
         raise Unreadable(f"{stored.subject}, step {record.step}: {error}") from error
-    return Loaded(state, record.step, stored.sequence, record.cause, _resolved_all(record, stored), stored.at)
+    timers = _resolved_all(record, stored)
+    return Loaded(state, record.step, stored.sequence, record.cause, timers, record.followed, stored.at)
 
 
 def timers_of(stored: Stored) -> dict[str, Timer]:

@@ -88,7 +88,7 @@ def _armed(step: Step, name: str, timer: Timer) -> Write:
 
 
 def _record(step: Step, decision: Decision[State], expected: int) -> Write:
-    data = record.encode(decision.step, step.cause.id, decision.said, decision.state, decision.timers)
+    data = record.encode(decision.left(step.cause.id), decision.said)
     return Write(state_subject(step.noun, step.key), data, expected=expected)
 
 

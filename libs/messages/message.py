@@ -7,6 +7,9 @@ from msgspec import Raw, Struct
 
 from libs.messages.subject import Key
 
+ORDERED = "cmd."
+"""How the addresses of orders begin."""
+
 
 class Message(Struct, frozen=True, kw_only=True):
     """Something said on the bus. Fields are only ever added, with defaults; readers ignore what they do not know."""

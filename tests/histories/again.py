@@ -88,7 +88,7 @@ def _armed_again(then: _Then, before: Loaded[Any], after: Loaded[Any]) -> str:
 
 
 def _step(then: _Then, before: Loaded[Any], after: Loaded[Any], said: Said) -> str:
-    decision = _decided(then, before, said)
+    decision = _decided(then, before, said, after.cause)
     if decision is None:
         return f"{said.address} changes nothing any more"
     return (
@@ -98,10 +98,10 @@ def _step(then: _Then, before: Loaded[Any], after: Loaded[Any], said: Said) -> s
     )
 
 
-def _decided(then: _Then, before: Loaded[Any], said: Said) -> Decision[Any] | None:
+def _decided(then: _Then, before: Loaded[Any], said: Said, cause: str) -> Decision[Any] | None:
     message = message_of(said)
     if not isinstance(message, TimerFired):
-        return on_message(then.machine, before, message)
+        return on_message(then.machine, before, message, cause)
     timer = before.timers[message.name]
     assert timer.deadline is not None, "a record that was read has its deadlines"
     return on_due(then.machine, before, Due(then.key, token(message.name), timer.generation, timer.deadline, ""))

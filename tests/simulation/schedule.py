@@ -27,6 +27,7 @@ from tests.simulation.checks.counted import counted
 from tests.simulation.checks.effects import Effects
 from tests.simulation.checks.ended import ended_problems
 from tests.simulation.checks.overheard import overhear
+from tests.simulation.checks.steered import steered
 from tests.simulation.checks.witness import Witness
 from tests.simulation.ports.chance import Chance, Fault
 from tests.simulation.trace import trace_of
@@ -106,6 +107,7 @@ async def _simulated(seed: int, chance: Chance, noticed: quiet.Noticed, size: st
             _keep_agents(world)
             world.begin(overhear(world))
         effects = Effects(world)
+        world.begin(steered(world))
         world.begin(people.answer_calls())
         ended = await _released(world, people)
         ended += await unconnected(world)

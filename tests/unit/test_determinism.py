@@ -18,6 +18,7 @@ ADAPTERS = {
     "libs/runtime/clock.py": "the ports themselves",
     "libs/runtime/json_keys.py": "a thread for what is large and pure",
     "libs/auth/clients.py": "a thread for hashing a secret",
+    "libs/runtime/port.py": "ports of processes that are about to start; no simulation has one",
     "libs/store/sentry.py": "a thread for a file; no simulation has one",
     "services/identity/check.py": "threads for hashing secrets",
     "services/intake/accepting/starting.py": "a thread for what is large and pure",

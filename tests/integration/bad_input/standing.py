@@ -59,5 +59,5 @@ async def _opened() -> AsyncIterator[tuple[Ports, World]]:
         new = NewClient("other", FOREIGN, ("agent",), Kind.AGENT)
         await clients.create(ports.store, new, w.process.clock, w.process.random)
         run = Run(phase=Phase.WAITING, run=_RUN, place=_GATE, name="tests", attempt=1)
-        await ports.store.commit([Write(state_subject("webhook", RUN), record.encode(1, "", None, run, {}))])
+        await ports.store.commit([Write(state_subject("webhook", RUN), record.encode(record.Loaded(run, 1)))])
         yield ports, w

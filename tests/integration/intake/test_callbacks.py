@@ -27,7 +27,7 @@ TOKENS = CallbackTokens(SEALING_KEY)
 
 async def committed(w: World, phase: Phase, **changes: Any) -> None:
     run = Run(phase=phase, run=RUN, place=PLACE, name="tests", attempt=1, **changes)
-    await w.store.commit([Write(state_subject("webhook", KEY), record.encode(1, "", None, run, {}))])
+    await w.store.commit([Write(state_subject("webhook", KEY), record.encode(record.Loaded(run, 1)))])
 
 
 async def answered(w: World, answer: Message) -> CallBack:

@@ -158,7 +158,7 @@ class World:
 
 
 def a_record(state: Deployment | Rollout) -> bytes:
-    return record.encode(1, "", None, state, {})
+    return record.encode(record.Loaded(state, 1))
 
 
 def place_of(deployment: str) -> Key:

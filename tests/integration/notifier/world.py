@@ -11,6 +11,7 @@ from libs.config.model import Config, NotificationRule
 from libs.config.store import Revised, read, write
 from libs.durable.partitions import Ports
 from libs.durable.ports import Store, Write
+from libs.durable.record import Loaded
 from libs.durable.record import encode as a_record
 from libs.messages.codec import encode, encode_envelope
 from libs.messages.message import Envelope, Message, key_of
@@ -36,7 +37,7 @@ async def configure(store: Store, *rules: NotificationRule) -> None:
 async def happened(store: Store, event_id: str, message: Message, key: Key = SHOP) -> None:
     """A machine's commit: the deployment's record and one fact."""
     envelope = Envelope(event_id, CLOCK.now(), key.tenant, message.address, encode(message))
-    record = a_record(1, "", None, {"phase": "running", "application": "shop"}, {})
+    record = a_record(Loaded({"phase": "running", "application": "shop"}, 1))
     await store.commit(
         [
             Write(state_subject("deployment", key), record),

@@ -9,11 +9,13 @@ from libs.analysis.state import Run as Analysis
 from libs.analysis.verdict import judge
 from libs.deployment.machine import MACHINE as DEPLOYMENT
 from libs.deployment.state import TERMINAL, Deployment, Phase, TargetPhase
-from libs.durable.record import load
+from libs.durable.ports import Stored
+from libs.durable.record import Loaded, load
+from libs.durable.record import decode as decode_record
 from libs.gates.state import limit
 from libs.messages.codec import decode, decode_envelope
 from libs.messages.gate import GateFailed, GatePassed, GateStarted
-from libs.messages.message import Message
+from libs.messages.message import Message, TimerFired
 from libs.messages.rollout import StepEnded
 from libs.messages.run import GateMessage, Place
 from libs.messages.subject import Key, parse, state_filter
@@ -34,6 +36,7 @@ _Gate = tuple[str, str, Place]
 def told_problems(world: World) -> list[str]:
     return [
         *_ends_stay(world),
+        *_effects_once(world),
         *_one_writer(world),
         *_needed_first(world),
         *_gates_once(world),
@@ -43,27 +46,47 @@ def told_problems(world: World) -> list[str]:
     ]
 
 
-def _records(world: World, machine: Any) -> Iterator[tuple[Key, Any]]:
-    for stored in world.broker.stored([state_filter(machine.noun)], 0):
-        yield parse(stored.subject).key, load(machine, stored).state
+def _records(world: World, machine: Any) -> Iterator[tuple[Key, Loaded[Any]]]:
+    for stored in _stored(world, machine):
+        yield parse(stored.subject).key, load(machine, stored)
+
+
+def _stored(world: World, machine: Any) -> Iterator[Stored]:
+    return world.broker.stored([state_filter(machine.noun)], 0)
 
 
 def _ends_stay(world: World) -> Iterator[str]:
     """INV-01: what has ended stays as it ended."""
     for machine in _MACHINES:
         ended: dict[Key, str] = {}
-        for key, state in _records(world, machine):
-            if key in ended and ended[key] != state.phase:
-                yield f"INV-01 {machine.noun} {key.deployment[:8]} was {ended[key]} and is {state.phase}"
-            if machine.is_terminal(state):
-                ended[key] = str(state.phase)
+        for key, loaded in _records(world, machine):
+            phase = loaded.state.phase
+            if key in ended and ended[key] != phase:
+                yield f"INV-01 {machine.noun} {key.deployment[:8]} was {ended[key]} and is {phase}"
+            if machine.is_terminal(loaded.state):
+                ended[key] = str(phase)
+
+
+def _effects_once(world: World) -> Iterator[str]:
+    """INV-03: however often the bus brings a message or a timer, it makes one step of a machine."""
+    for machine in _MACHINES:
+        made: set[tuple[str, str, str]] = set()
+        for stored in _stored(world, machine):
+            record = decode_record(stored.data)
+            address = record.message.address if record.message else "early"
+            if address.startswith("obs.") and address != TimerFired.address:
+                continue
+            step = stored.subject, address, record.cause
+            if step in made:
+                yield f"INV-03 {step[0]} made two steps for {address} {record.cause}"
+            made.add(step)
 
 
 def _one_writer(world: World) -> Iterator[str]:
     """INV-18: an application is deployed by one deployment at a time."""
     active: set[str] = set()
-    for key, state in _records(world, DEPLOYMENT):
-        if state.phase in _IDLE:
+    for key, loaded in _records(world, DEPLOYMENT):
+        if loaded.state.phase in _IDLE:
             active.discard(key.deployment)
         elif key.deployment not in active:
             active.add(key.deployment)
@@ -73,8 +96,8 @@ def _one_writer(world: World) -> Iterator[str]:
 
 def _needed_first(world: World) -> Iterator[str]:
     """INV-11: a target starts when those it depends on are done; none is finished before all are through."""
-    for _, state in _records(world, DEPLOYMENT):
-        yield from _too_early(state)
+    for _, loaded in _records(world, DEPLOYMENT):
+        yield from _too_early(loaded.state)
 
 
 def _too_early(state: Deployment) -> Iterator[str]:
@@ -154,7 +177,8 @@ def _webhooks_told_by_runs(world: World) -> Iterator[str]:
 
 def _analyses_follow(world: World) -> Iterator[str]:
     """INV-15: a verdict follows from the values, as many as were asked for."""
-    for _, run in _records(world, ANALYSIS):
+    for _, loaded in _records(world, ANALYSIS):
+        run = loaded.state
         assert isinstance(run, Analysis)
         if run.phase != "passed":
             continue

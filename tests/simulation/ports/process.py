@@ -1,9 +1,10 @@
 """One operating system process: its calls take time, and at any of them it can be stopped, or be no more."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
+from libs.messages.subject import Key
 from tests.crash import Crashed
 from tests.integration.crash.skipping import LoopClock
 from tests.simulation.ports.chance import Chance
@@ -28,6 +29,8 @@ class Process:
         self.at_end: list[Callable[[], object]] = []
         """What the system does for it when it is killed: its connections are reset."""
         self.task: asyncio.Task[None] | None = None
+        self.steers: Callable[[], Iterable[Key]] | None = None
+        """Whose records it works on; None where that is not its work."""
         self.tell = tell
         self._latency = chance.stream("latency")
         self._time = LoopClock()

@@ -41,6 +41,7 @@ async def executor(world: World, process: Process) -> None:
         clusters = Clusters(link, ports.bus, ports.clock, random)
         tools = Tools(shell, Papers(ports.store), clusters, ports.clock, process.name)
         leading = Executor(tools, ports.store, ports.bus)
+        process.steers = lambda: [steering.key for steering in leading.steerings.present]
         group.create_task(clusters.run())
         group.create_task(leading.run())
         await serve(executor_of(leading, shell), ports, sharing(process))

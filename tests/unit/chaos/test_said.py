@@ -22,7 +22,7 @@ def stream(*messages: tuple[str, bytes]) -> list[Stored]:
 
 
 def a_record(step: int, phase: Phase = Phase.SUCCEEDED, timers: dict[str, Timer] | None = None) -> tuple[str, bytes]:
-    return STATE, record.encode(step, "c", None, a_deployment(phase=phase), timers or {})
+    return STATE, record.encode(record.Loaded(a_deployment(phase=phase), step, cause="c", timers=timers or {}))
 
 
 def told(*phases: str) -> Told:

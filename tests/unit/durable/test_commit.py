@@ -81,6 +81,47 @@ async def test_repeat_changes_nothing(world: World) -> None:
     assert world.broker.last_sequence == before
 
 
+@pytest.mark.parametrize("is_another_process", [False, True])
+async def test_order_that_comes_again_after_others_changes_nothing(world: World, is_another_process: bool) -> None:
+    """Its acknowledgement was lost, and the bus delivers it once more when all has moved on."""
+    shell, reject = world.shell(), RejectStep(target=TARGET, step=0, by="ann")
+    await shell.apply(KEY, approve(0), "m1")
+    await shell.apply(KEY, reject, "m2")
+    await shell.apply(KEY, approve(1), "m3")
+    shell = world.shell() if is_another_process else shell
+    assert not (await shell.apply(KEY, reject, "m2")).committed
+    assert world.timers() == [("limit", 1), ("step", 3)]
+    assert (await shell.apply(KEY, reject, "m4")).committed
+
+
+async def test_order_that_comes_again_is_known_after_a_timer(world: World) -> None:
+    shell, reject = world.shell(), RejectStep(target=TARGET, step=0, by="ann")
+    await shell.apply(KEY, approve(0), "m1")
+    await shell.apply(KEY, reject, "m2")
+    await shell.apply(KEY, approve(1), "m3")
+    await shell.load(KEY)
+    assert (await shell.wake(world.due("step", 3, STEP_SECONDS / 2))).committed, "early: armed again"
+    assert (await shell.wake(world.due("step", 4, 2 * STEP_SECONDS))).committed
+    assert not (await shell.apply(KEY, reject, "m2")).committed
+
+
+async def test_what_its_owner_sees_twice_counts_twice(world: World) -> None:
+    """It is never delivered by the bus, and may carry one cause on several occasions."""
+    shell = world.shell()
+    for reason in ("slow", "busy", "slow"):
+        assert (await shell.apply(KEY, Hindered(target=TARGET, goal=0, reason=reason), "seen")).committed
+
+
+async def test_record_remembers_the_newest_orders(world: World) -> None:
+    shell = world.shell()
+    for step in range(300):
+        await shell.apply(KEY, approve(step), f"m{step}")
+    followed = (await world.shell().load(KEY)).followed
+    assert len(followed) == len(set(followed)) == 256
+    assert not (await shell.apply(KEY, approve(300), "m44")).committed
+    assert (await shell.apply(KEY, approve(300), "m43")).committed
+
+
 async def test_kept_state_saves_reads(world: World) -> None:
     shell = world.shell()
     await shell.apply(KEY, approve(0), "m1")
@@ -274,7 +315,7 @@ async def test_deadline_stays_through_later_steps(world: World) -> None:
     limit = (await world.shell().load(KEY)).timers["limit"]
     for step in range(1, 4):
         await world.clock.advance(5)
-        await shell.apply(KEY, approve(step), f"m{step}")
+        await shell.apply(KEY, approve(step), f"later-{step}")
     timers = (await world.shell().load(KEY)).timers
     assert timers["limit"] == limit
     assert timers["limit"].seconds == LIMIT_SECONDS

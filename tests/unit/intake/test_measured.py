@@ -71,5 +71,5 @@ async def test_runs_are_read_by_their_names() -> None:
     store, key = MemoryStore(Broker(VirtualClock())), Key("main", 1, "d")
     kept = run(0.1)
     place = state_subject("analysis", key.of_target(STRATEGY))
-    await store.commit([Write(place, record.encode(1, "c", None, kept, {}))])
+    await store.commit([Write(place, record.encode(record.Loaded(kept, 1, cause="c")))])
     assert await Records(store).analyses(key, (STRATEGY, AFTER)) == {STRATEGY: kept}

@@ -31,11 +31,11 @@ async def test_rollout_is_read_from_the_leader() -> None:
     target = a_target(phase=TargetPhase.DEPLOYING)
     rollout = a_rollout()
     submission = Submission(submission="s", application="shop", by="ann", at=clock.now())
-    deployment = record.encode(1, "c", None, a_deployment(target), {})
+    deployment = record.encode(record.Loaded(a_deployment(target), 1, cause="c"))
     place = state_subject("rollout", KEY.of_target(target.plan.name))
     await store.commit([Write(submission_subject(KEY), msgspec.json.encode(submission))])
     await store.commit([Write(state_subject("deployment", KEY), deployment)])
-    last = await store.commit([Write(place, record.encode(1, "c", None, rollout, {}))])
+    last = await store.commit([Write(place, record.encode(record.Loaded(rollout, 1, cause="c")))])
 
     found = await Records(store).seen(KEY)
 
