@@ -12,7 +12,7 @@ from libs.durable.ports import Conflict, Store, Unknown
 from libs.durable.record import Loaded
 from libs.durable.writes import Cause, Step, batch
 from libs.messages.machine import Machine, State
-from libs.messages.message import Message, Output
+from libs.messages.message import Message
 from libs.messages.subject import Key, state_subject
 from libs.runtime.clock import Clock
 from libs.runtime.log import logger
@@ -37,9 +37,8 @@ class Applied(Struct, Generic[State], frozen=True):
 
     state: State
     committed: bool
-    """Whether this call made a step; false where the message changed nothing."""
+    """Whether this call is known to have made a step; false where the message changed nothing, or nothing any more."""
     revision: int
-    outputs: tuple[Output, ...] = ()
 
 
 class Shell(Generic[State]):
@@ -96,38 +95,33 @@ class Shell(Generic[State]):
     async def _settle(
         self, key: Key, cause: Cause, decide: Callable[[Loaded[State]], Decision[State] | None]
     ) -> Applied[State]:
-        loaded, hope = self._cache.get(key), _Hope[State](cause)
+        loaded, doubts = self._cache.get(key), 0
         for _ in range(_MAX_ROUNDS):
             fresh = loaded is None
             loaded = loaded or await self.load(key)
-            if fresh and (applied := hope.fulfilled(loaded)):
-                return applied
             decision = decide(loaded)
-            if decision and (fresh or not decision.leans_on_unstamped):
-                if applied := await self._try(key, loaded, decision, hope):
-                    return applied
-            elif fresh:
+            try:
+                if decision and (fresh or not decision.leans_on_unstamped):
+                    return await self._commit(key, loaded, decision, cause)
+            except Conflict:
+                fresh = False
+            except Unknown:
+                # If it was committed, it changes nothing when it is decided again, as when the bus brings it twice.
+                fresh, doubts = False, doubts + 1
+                if doubts == _MAX_DOUBTS:
+                    raise
+            if fresh:
                 return Applied(loaded.state, False, loaded.revision)
             # What was kept in memory may be behind: it must never swallow a message, nor lose a timer's deadline.
             loaded = None
         raise Contended(f"{self.machine.noun} {key.deployment} {key.target}: {_MAX_ROUNDS} rounds")
 
-    async def _try(
-        self, key: Key, loaded: Loaded[State], decision: Decision[State], hope: "_Hope[State]"
-    ) -> Applied[State] | None:
-        """Commit; None where the record must be read again before anything is known."""
-        step = Step(self.machine.noun, key, hope.cause, self.clock.now())
-        try:
-            revision = await self._store.commit(batch(step, decision, loaded.revision))
-        except Conflict:
-            return None
-        except Unknown:
-            if not hope.allows(decision):
-                raise
-            return None
-        self._keep(key, decision.left(hope.cause.id, revision))
+    async def _commit(self, key: Key, loaded: Loaded[State], decision: Decision[State], cause: Cause) -> Applied[State]:
+        step = Step(self.machine.noun, key, cause, self.clock.now())
+        revision = await self._store.commit(batch(step, decision, loaded.revision))
+        self._keep(key, decision.left(cause.id, revision))
         self._watch(key, decision)
-        return Applied(decision.state, True, revision, decision.outputs)
+        return Applied(decision.state, True, revision)
 
     def _watch(self, key: Key, decision: Decision[State]) -> None:
         problem = invariant(self.machine, decision.state, decision.timers)
@@ -144,27 +138,6 @@ class Shell(Generic[State]):
             self._cache.pop(self._ended.popitem(last=False)[0], None)
         while len(self._cache) > self._cached:
             self._ended.pop(self._cache.popitem(last=False)[0], None)
-
-
-class _Hope(Generic[State]):
-    """A commit without a verdict: it may have happened, and reading the record back tells."""
-
-    def __init__(self, cause: Cause) -> None:
-        self.cause = cause
-        self._decision: Decision[State] | None = None
-        self._doubts = 0
-
-    def allows(self, decision: Decision[State]) -> bool:
-        """Whether to read back what may have been committed; after a few times the caller pauses instead."""
-        self._decision = decision
-        self._doubts += 1
-        return self._doubts < _MAX_DOUBTS
-
-    def fulfilled(self, loaded: Loaded[State]) -> Applied[State] | None:
-        decision = self._decision
-        if decision is None or (loaded.step, loaded.cause) != (decision.step, self.cause.id):
-            return None
-        return Applied(decision.state, True, loaded.revision, decision.outputs)
 
 
 def _place(key: Key) -> dict[str, str]:

@@ -57,16 +57,22 @@ GUARDS = (
     Guard("timer's generation is compared", DECISION, " or timer.generation != due.generation or ", " or "),
     Guard("deadline is awaited", DECISION, "if due.at < timer.deadline:", "if False:"),
     Guard(
-        "commit without a verdict is read back",
+        "order that comes again is known",
+        DECISION,
+        "if is_order and mark in loaded.followed:",
+        "if False:",
+    ),
+    Guard(
+        "commit without a verdict is decided again",
         COMMIT,
-        "if decision is None or (loaded.step, loaded.cause) != (decision.step, self.cause.id):",
-        "if True:",
+        "                fresh, doubts = False, doubts + 1\n                if doubts == _MAX_DOUBTS:\n                    raise\n",  # noqa: E501 - as it stands in the code
+        "                return Applied(loaded.state, True, loaded.revision)\n",
     ),
     Guard(
         "conflict is decided again",
         COMMIT,
-        "        except Conflict:\n            return None\n",
-        "        except Conflict:\n            revision = loaded.revision\n",
+        "            except Conflict:\n                fresh = False\n",
+        "            except Conflict:\n                return Applied(loaded.state, True, loaded.revision)\n",
     ),
     Guard(
         "message is acknowledged after it is handled",

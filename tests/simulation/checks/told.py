@@ -29,6 +29,8 @@ _IDLE = {Phase.ABSENT, Phase.QUEUED, *TERMINAL}
 _MACHINES = (DEPLOYMENT, ROLLOUT, WEBHOOK, ANALYSIS)
 EARLY = timedelta(seconds=1)
 _NEEDED = {TargetPhase.LANDED, TargetPhase.SUCCEEDED}
+_PEOPLES = {"abort", "advance", "approve", "pause", "reject", "resume"}
+"""What people order."""
 _Gate = tuple[str, str, Place]
 """Deployment, target, place."""
 
@@ -36,6 +38,7 @@ _Gate = tuple[str, str, Place]
 def told_problems(world: World) -> list[str]:
     return [
         *_ends_stay(world),
+        *_orders_followed(world),
         *_effects_once(world),
         *_one_writer(world),
         *_needed_first(world),
@@ -65,6 +68,15 @@ def _ends_stay(world: World) -> Iterator[str]:
                 yield f"INV-01 {machine.noun} {key.deployment[:8]} was {ended[key]} and is {phase}"
             if machine.is_terminal(loaded.state):
                 ended[key] = str(phase)
+
+
+def _orders_followed(world: World) -> Iterator[str]:
+    """INV-02: what a person ordered led to a step, if only to one that says why it is refused."""
+    causes = {decode_record(stored.data).cause for machine in _MACHINES for stored in _stored(world, machine)}
+    for stored in world.broker.stored(["cmd.>"], 0):
+        envelope = decode_envelope(stored.data)
+        if envelope.type.rpartition(".")[2] in _PEOPLES and envelope.id not in causes:
+            yield f"INV-02 {stored.subject} led to nothing"
 
 
 def _effects_once(world: World) -> Iterator[str]:
