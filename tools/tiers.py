@@ -25,7 +25,7 @@ CHAOS_IN_CI = ("--kills", "60", "--seconds", "230")
 CHAOS_HERE = ("--kills", "10", "--seconds", "40", "--applications", "3", "--power-cut", "3")
 """How often something is killed, and for how long at most; `make chaos` does more of it."""
 
-SIMULATION_IN_CI = ("--seeds", "3000", "--minutes", "6")
+SIMULATION_IN_CI = ("--seeds", "20000", "--minutes", "6")
 SIMULATION_HERE = ("--seeds", "3000", "--minutes", "0.5")
 """How many schedules, and for how long at most; `make simulation` does as many as are wanted."""
 

@@ -93,3 +93,10 @@ def gated(name: str, account: str) -> str:
     """The same, with a person asked on the way."""
     second = "        - setWeight: {weight: 50}\n"
     return deployment(name, account).replace(second, f"        - pause: {{untilApproved: true}}\n{second}")
+
+
+def unhurried(name: str, account: str, seconds: int) -> str:
+    """The same, with a pause after each step."""
+    pause = f"        - pause: {{duration: {seconds}, unit: seconds}}\n"
+    lines = deployment(name, account).splitlines(keepends=True)
+    return "".join(f"{line}{pause}" if "setWeight" in line else line for line in lines)

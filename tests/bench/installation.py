@@ -44,9 +44,9 @@ class Installation(Struct, frozen=True):
     agent: int
     """Both by their process ids."""
 
-    async def deploy(self, name: str, version: int) -> str:
-        config, files = application.deployment(name, CLUSTER), application.manifests(name, version)
-        request = StartRequest(config=config, files={"app.yml": files})
+    async def deploy(self, name: str, version: int, config: str = "") -> str:
+        files = {"app.yml": application.manifests(name, version)}
+        request = StartRequest(config=config or application.deployment(name, CLUSTER), files=files)
         return (await self.client.post("/deployments", request, Accepted)).id
 
     async def ended(self, count: int) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from random import Random
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.auth import clients
 from libs.auth.clients import NewClient
@@ -49,6 +50,8 @@ SETTLE_SECONDS = 120.0
 LATE_SECONDS = 60.0
 """The same, at the least, where a request may still come that its asker has given up."""
 TURN_SECONDS = 5.0
+LONGER_LISTS = 0.3
+"""In how many runs several gates are awaited at once."""
 
 _known: list[tuple[str, bytes]] = []
 
@@ -138,12 +141,12 @@ def _keep_agents(world: World) -> None:
 
 async def _released(world: World, people: People) -> list[str]:
     """Hand everything in, let it storm for a while, then calm; what had not ended by the end."""
-    random = world.random("releases")
+    random, scope = world.random("releases"), world.scope
+    if world.random("list lengths").random() < LONGER_LISTS:
+        scope = replace(scope, gates=2)
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(
-                _in_turn(world, people, [drawn(random, n + 1, world.scope) for n in range(world.scope.releases)])
-            )
+            group.create_task(_in_turn(world, people, [drawn(random, n + 1, scope) for n in range(scope.releases)]))
         ]
         await asyncio.wait(tasks, timeout=STORM_SECONDS)
         world.chance.heal()

@@ -26,8 +26,8 @@ class Outside:
     def __init__(self, tell: Callable[[str, str], None]) -> None:
         self.addresses: tuple[Address, ...] = ()
         self._tell = tell
-        self.callback = ""
-        """The address that the last call asked to be told at."""
+        self.callbacks: list[str] = []
+        """The addresses that calls asked to be told at, the newest last."""
         self._asked: dict[str, int] = {}
 
     def learn(self, text: str) -> None:
@@ -39,7 +39,7 @@ class Outside:
             yield Frame(0, problem=f"unreachable: {ask.path}", last=True)
             return
         if found := re.search(r"https?://[^\s\"]+/api/v1/callbacks/[\w.-]+", ask.body.decode()):
-            self.callback = found[0]
+            self.callbacks.append(found[0])
         number = self._asked.get(address.url, 0)
         self._asked[address.url] = number + 1
         if address.values:

@@ -111,12 +111,13 @@ class Stage:
 
     async def call_back(self, success: bool, message: str) -> None:
         """What was called last answers at the address that it was given."""
-        place = TOKENS.place(self.outside.callback.rpartition("/")[2])
+        address = self.outside.callbacks[-1]
+        place = TOKENS.place(address.rpartition("/")[2])
         assert place is not None, "nobody was given an address"
         stored = await self.plane.store.last(state_subject(WEBHOOK.noun, place))
         assert stored is not None
         run = load(WEBHOOK, stored).state
-        order = CallBack(run=run.run, success=success, message=message, by="ci", id=f"{self.outside.callback}{message}")
+        order = CallBack(run=run.run, success=success, message=message, by="ci", id=f"{address}{message}")
         await self._ordering.give(order, place, principal("ci"))
 
     def _answers(self, tenant: str, agent: str, ask: Ask) -> AsyncGenerator[Frame, None]:

@@ -86,17 +86,15 @@ class People:
 
     async def answer_calls(self) -> None:
         """What is called answers at the address that it was given, at some time, now and then twice or badly."""
-        answered = ""
+        answered: set[str] = set()
         while True:
             await asyncio.sleep(self._random.uniform(1, self._world.scope.look_seconds))
-            address = self._world.outside.callback
-            if address == answered:
-                continue
-            success = self._is_calm or self._random.random() < 0.9
-            self.disturbs = self.disturbs or not success
-            for _ in range(self._random.choice((1, 1, 2))):
-                await self._try(partial(_call_back, address, success))
-            answered = address
+            for address in [one for one in dict.fromkeys(self._world.outside.callbacks) if one not in answered]:
+                success = self._is_calm or self._random.random() < 0.9
+                self.disturbs = self.disturbs or not success
+                for _ in range(self._random.choice((1, 1, 2))):
+                    await self._try(partial(_call_back, address, success))
+                answered.add(address)
 
     async def _hand_in(self, release: Release) -> Handed | None:
         """One idempotency key, however often it is sent."""

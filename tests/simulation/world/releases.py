@@ -94,7 +94,7 @@ def _target(random: Random, name: str, before: tuple[str, ...], scope: Scope) ->
         constraints["dependsOn"] = list(before)
     for stage in ("beforeDeployment", "afterDeployment"):
         if random.random() < 0.2:
-            constraints[stage] = [_gate(random, random.choice(("pause", "approval")), scope)]
+            constraints[stage] = _gates(random, ("pause", "approval"), scope)
     return {"account": AGENT, "namespace": name, "strategy": "careful", "constraints": constraints}
 
 
@@ -112,9 +112,12 @@ def _green(random: Random, scope: Scope) -> dict[str, Any]:
         "redirectTrafficAfter": ("pause", "approval", "webhook", "analysis"),
         "shutDownOldVersionAfter": ("pause",),
     }
-    return {
-        name: [_gate(random, random.choice(kinds), scope)] for name, kinds in lists.items() if random.random() < 0.7
-    }
+    return {name: _gates(random, kinds, scope) for name, kinds in lists.items() if random.random() < 0.7}
+
+
+def _gates(random: Random, kinds: tuple[str, ...], scope: Scope) -> list[dict[str, Any]]:
+    """A list of which all are awaited at once."""
+    return [_gate(random, random.choice(kinds), scope) for _ in range(scope.gates)]
 
 
 def _gate(random: Random, kind: str, scope: Scope) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     """How often people look, at the rarest."""
     settle_seconds: float
     """How long everything is given at the end, at least."""
+    gates: int = 1
+    """How many stand in each list of gates."""
 
 
 FULL = Scope(
