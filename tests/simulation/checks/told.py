@@ -31,6 +31,7 @@ EARLY = timedelta(seconds=1)
 _NEEDED = {TargetPhase.LANDED, TargetPhase.SUCCEEDED}
 _PEOPLES = {"abort", "advance", "approve", "pause", "reject", "resume"}
 """What people order."""
+_WAITED = timedelta(seconds=180)
 _Gate = tuple[str, str, Place]
 """Deployment, target, place."""
 
@@ -71,11 +72,19 @@ def _ends_stay(world: World) -> Iterator[str]:
 
 
 def _orders_followed(world: World) -> Iterator[str]:
-    """INV-02: what a person ordered led to a step, if only to one that says why it is refused."""
-    causes = {decode_record(stored.data).cause for machine in _MACHINES for stored in _stored(world, machine)}
+    """INV-02: what a person ordered led to a step, if only to one that says why it is refused.
+
+    But for what may have waited, in a process that was stopped, until its machine had ended.
+    """
+    causes, last = set[str](), dict[Key, datetime]()
+    for machine in _MACHINES:
+        for stored in _stored(world, machine):
+            causes.add(decode_record(stored.data).cause)
+            last[parse(stored.subject).key] = stored.at
     for stored in world.broker.stored(["cmd.>"], 0):
-        envelope = decode_envelope(stored.data)
-        if envelope.type.rpartition(".")[2] in _PEOPLES and envelope.id not in causes:
+        envelope, key = decode_envelope(stored.data), parse(stored.subject).key
+        is_peoples = envelope.type.rpartition(".")[2] in _PEOPLES
+        if is_peoples and envelope.id not in causes and last.get(key, stored.at) - stored.at > _WAITED:
             yield f"INV-02 {stored.subject} led to nothing"
 
 
