@@ -51,8 +51,8 @@ kubernetes: .venv/dev.done ## find or build a real API server for tests, and pri
 chaos: .venv/dev.done ## kill, stop and cut off every process at random, then compare what clients, bus and cluster say; SEED=x KILLS=n
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS))
 
-mutants: .venv/dev.done ## take each safety check away in turn: the simulation has to notice
-	@$(BIN)/python -m tests.mutants
+mutants: .venv/dev.done ## take each safety check away in turn: the simulation has to notice within SEEDS=n small schedules, or n/10 full ones
+	@$(BIN)/python -m tests.mutants $(if $(SEEDS),--seeds $(SEEDS))
 
 simulation: .venv/dev.done ## all services on virtual time under faults: SEEDS=n small schedules and n/10 full ones; SEED=x SIZE=scripted for one
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SIZE),--size $(SIZE)) $(if $(SEEDS),--seeds $(SEEDS))

@@ -117,22 +117,10 @@ GUARDS = (
         "epoch=1, process=seen.process",
     ),
     Guard(
-        "step is the cluster's to end",
-        ROLLOUT,
-        "case Phase.PROGRESSING, Settled() if asks_cluster(rollout.steps[rollout.step]):",
-        "case Phase.PROGRESSING, Settled():",
-    ),
-    Guard(
         "cluster has a deadline",
         WALKING,
         "        return rollout, (started, Arm(READY, rollout.timeout_seconds))\n",
         "        return rollout, (started,)\n",
-    ),
-    Guard(
-        "what waits looks again",
-        PASSING,
-        "    return tuple(output for index in awaited if not outcome_of(passage, index) for output in _opened(passage, index))",  # noqa: E501 - as it stands in the code
-        "    return ()",
     ),
     Guard(
         "gate has one verdict",
@@ -298,18 +286,6 @@ GUARDS = (
         "if is_terminal(deployment):",
     ),
     Guard(
-        "deployment starts once",
-        DEPLOYMENT,
-        "case StartDeployment() if deployment.phase in (Phase.ABSENT, Phase.QUEUED):",
-        "case StartDeployment():",
-    ),
-    Guard(
-        "orders without an answer are given again",
-        DEPLOYMENT,
-        "return deployment, (*_reminders(deployment), Arm(CHECK, CHECK_SECONDS))",
-        "return deployment, (Arm(CHECK, CHECK_SECONDS),)",
-    ),
-    Guard(
         "who waits begins after the end of the one before",
         PROMOTION,
         "if waiting.phase is not Phase.QUEUED or not is_terminal(await self._state(key, lock.holder)):",
@@ -419,15 +395,39 @@ GUARDS = (
         'return f"agent.{tenant}.{token(agent)}.request"',
         'return f"agent.{tenant}.any.request"',
     ),
-)
-
-REDUNDANT: dict[Guard, str] = {
     Guard(
         "lease is somebody's",
         "libs/durable/partitions.py",
         "        if entry is None or (entry.value != member and not self._is_stale(entry)):\n            return None\n",
         "        if entry is None:\n            return None\n",
-    ): "leases only route: who works without one is stopped by compare-and-set",
+    ),
+)
+
+REDUNDANT: dict[Guard, str] = {
+    Guard(
+        "deployment starts once",
+        DEPLOYMENT,
+        "case StartDeployment() if deployment.phase in (Phase.ABSENT, Phase.QUEUED):",
+        "case StartDeployment():",
+    ): "orders are followed once",
+    Guard(
+        "step is the cluster's to end",
+        ROLLOUT,
+        "case Phase.PROGRESSING, Settled() if asks_cluster(rollout.steps[rollout.step]):",
+        "case Phase.PROGRESSING, Settled():",
+    ): "what was seen names the goal it was seen for, and nobody looks for a step that is not the cluster's",
+    Guard(
+        "orders without an answer are given again",
+        DEPLOYMENT,
+        "return deployment, (*_reminders(deployment), Arm(CHECK, CHECK_SECONDS))",
+        "return deployment, (Arm(CHECK, CHECK_SECONDS),)",
+    ): "an order is committed with the step that gives it, and the bus brings it until it is followed",
+    Guard(
+        "what waits looks again",
+        PASSING,
+        "    return tuple(output for index in awaited if not outcome_of(passage, index) for output in _opened(passage, index))",  # noqa: E501 - as it stands in the code
+        "    return ()",
+    ): "a run's end is committed with the fact that tells it, and the bus brings that until it is heard",
     Guard(
         "who lost its claim stops by itself",
         "services/executor/claim.py",
