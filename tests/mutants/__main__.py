@@ -1,7 +1,8 @@
 """Take each safety check away in turn and count the schedules until the simulation notices: `make mutants`.
 
-Small schedules first, then full ones for what survives them. Ends with 1 where a mutant survives that should not, or
-where a promise is broken though nothing was changed. Each runs in a copy of the tree; nothing here is changed.
+First those that once broke a promise, then small ones, then full ones for what survives them. Ends with 1 where a
+mutant survives that should not, or where a promise is broken though nothing was changed. Each runs in a copy of the
+tree; nothing here is changed.
 """
 
 import argparse
@@ -15,14 +16,19 @@ from tests.mutants.judging import Judge, Verdict, judged, tree
 from tests.mutants.table import write
 
 SEEDS = 5000
-SIZES = {"both": ("scripted", "full"), "scripted": ("scripted",), "full": ("full",)}
+SIZES = {"both": ("kept", "scripted", "full"), "scripted": ("scripted",), "full": ("full",)}
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many small schedules a mutant may survive")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--size", choices=tuple(SIZES), default="both", help="both: a tenth as many full ones after")
+    parser.add_argument(
+        "--size",
+        choices=tuple(SIZES),
+        default="both",
+        help="both: the kept ones before, and a tenth as many full ones after",
+    )
     parser.add_argument("--processes", type=int, default=2, help="how many mutants at once")
     parser.add_argument("--names", default="", help="only guards whose name holds one of these, with commas between")
     parser.add_argument("--write", action="store_true", help="write the table into docs/proof.md")

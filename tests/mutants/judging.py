@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tests.mutants.guards import Guard
+from tests.simulation.cases import cases
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = ("agent", "cli", "libs", "proto", "sandbox", "services", "tests")
@@ -32,6 +33,8 @@ class Judge(Struct, frozen=True):
     sizes: tuple[str, ...]
 
     def schedules(self, size: str) -> int:
+        if size == "kept":
+            return len(list(cases()))
         return max(1, self.seeds // FULL_SHARE) if size == "full" and len(self.sizes) > 1 else self.seeds
 
 
@@ -64,8 +67,9 @@ def judged(guard: Guard | None, source: Path, judge: Judge) -> Verdict:
             plant(guard, Path(folder))
         for size in judge.sizes:
             schedules = judge.schedules(size)
-            if found := _broken(Path(folder), judge.first, schedules, size):
-                taken = before + found[0] - judge.first + 1
+            first = 0 if size == "kept" else judge.first
+            if found := _broken(Path(folder), first, schedules, size):
+                taken = before + found[0] - first + 1
                 return Verdict(guard, taken, size, found[1], time.perf_counter() - began)
             before += schedules
     return Verdict(guard, 0, "", "", time.perf_counter() - began)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 
-from tests.simulation.cases import fault_named
+from tests.simulation.cases import cases, fault_named
 from tests.simulation.many import Job, jobs, runs
 from tests.simulation.ports.chance import RATES, Fault
 from tests.simulation.schedule import Run, simulate
@@ -25,6 +25,7 @@ LONG = 2000
 """From so many schedules on, what is rare has to have happened."""
 STORY_LINES = 60
 BOTH = "as many small ones as SEEDS says, and a tenth of that full ones"
+KEPT = "those that once broke a promise, with just the faults that did it, as they are numbered in cases.tsv"
 DAY = 86_400
 
 
@@ -32,7 +33,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seeds", type=int, default=200, help="how many schedules, from 0 on")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--size", choices=(*SCOPES, "both"), default="both", help=f"both: {BOTH}")
+    sizes = (*SCOPES, "both", "kept")
+    parser.add_argument("--size", choices=sizes, default="both", help=f"both: {BOTH}; kept: {KEPT}")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no more after so many")
     parser.add_argument(
         "--seed", type=int, help="just this one, with its story; a full one unless --size says scripted"
@@ -45,17 +47,18 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.seed is not None:
         return _one(Job(chosen.seed, "full" if chosen.size == "both" else chosen.size), chosen.only)
+    if chosen.size == "kept":
+        return _until_broken(enumerate(simulate(case.seed, case.faults, case.size) for case in cases()))
     wanted = jobs(range(chosen.first, chosen.first + chosen.seeds), chosen.size)
     if chosen.until_broken:
-        return _until_broken(wanted)
+        return _until_broken((job.seed, simulate(job.seed, size=job.size)) for job in wanted)
     return _many(runs(wanted, chosen.processes, chosen.minutes))
 
 
-def _until_broken(wanted: Iterable[Job]) -> int:
-    for job in wanted:
-        run = simulate(job.seed, size=job.size)
+def _until_broken(led: Iterable[tuple[int, Run]]) -> int:
+    for number, run in led:
         if run.problems:
-            print(f"seed {run.seed}: {run.problems[0]}")
+            print(f"seed {number}: {run.problems[0]}")
             return 1
     return 0
 
