@@ -10,6 +10,8 @@ class Guard(Struct, frozen=True):
     path: str
     code: str
     mutant: str
+    test: str = ""
+    """What fails without the check, where it takes a rarer schedule than are run."""
 
 
 COMMIT = "libs/durable/commit.py"
@@ -127,6 +129,7 @@ GUARDS = (
         PASSING,
         "    if index is None or outcome_of(passage, index):\n",
         "    if index is None:\n",
+        test="unit/rollout/test_matrix.py",
     ),
     Guard(
         "every gate of a step is passed",
@@ -145,12 +148,14 @@ GUARDS = (
         FENCE,
         "return Standing.OLDER if epoch < fence.epoch else Standing.NEWER",
         "return Standing.OLDER",
+        test="unit/workload/test_reconcile.py",
     ),
     Guard(
         "objects of an older epoch are claimed",
         FENCE,
         "return found is Standing.OLDER or (found is Standing.UNMARKED and fence.epoch > 1)",
         "return False",
+        test="unit/workload/test_reconcile.py",
     ),
     Guard("write tests the mark that was read", REQUESTS, '        {"op": "test", "path": path, "value": mark},\n', ""),
     Guard(
@@ -158,6 +163,7 @@ GUARDS = (
         REQUESTS,
         'tests = [{"op": "test", "path": "/spec/replicas", "value": before}]',
         "tests: list[Object] = []",
+        test="unit/workload/test_answers.py",
     ),
     Guard(
         "first mark is set on what was read",
@@ -170,24 +176,28 @@ GUARDS = (
         REQUESTS,
         '        "preconditions": preconditions,\n',
         "",
+        test="unit/workload/test_autoscaling.py",
     ),
     Guard(
         "only what was read is applied to",
         APPLYING,
         'named = {**ours, "metadata": {**ours["metadata"], "resourceVersion": text(live, "metadata", "resourceVersion")}}',  # noqa: E501 - as it stands in the code
         "named = ours",
+        test="unit/workload/test_reconcile.py",
     ),
     Guard(
         "what a late create may overwrite is closed to it",
         APPLYING,
         "    if may_be_made(live, wanted):\n        return Outlook(requests=(close(live),))\n",
         "",
+        test="unit/workload/test_reconcile.py",
     ),
     Guard(
         "return ends when no create can come",
         RECONCILE,
         "        partial(none_comes, wanted),\n",
         "",
+        test="unit/workload/test_reconcile.py",
     ),
     Guard(
         "each write is made under a claim that stands",
@@ -200,6 +210,7 @@ GUARDS = (
         MOVING,
         "pairs.sort(key=lambda pair: pair[1] < pair[0].side.size)",
         "pairs.sort(key=lambda pair: pair[1] > pair[0].side.size)",
+        test="unit/workload/test_reconcile.py",
     ),
     Guard(
         "pods are counted when they are ready",
@@ -212,6 +223,7 @@ GUARDS = (
         FLEET,
         "return slot if slot.is_observed else replace(slot, side=Side(side.size, 0))",
         "return slot",
+        test="unit/workload/test_scaling.py",
     ),
     Guard(
         "what goes back waits for what stays",
@@ -224,6 +236,7 @@ GUARDS = (
         SWAPPING,
         "whole = all(fleet.new.side.usable >= fleet.workload.replicas for fleet in fleets)",
         "whole = all(fleet.new.side.size >= fleet.workload.replicas for fleet in fleets)",
+        test="unit/workload/test_swapping.py",
     ),
     Guard(
         "traffic moves before the old version goes",
@@ -248,6 +261,7 @@ GUARDS = (
         "libs/workload/snapshot.py",
         "        if versions_list(home) not in seen.objects\n",
         "        if False\n",
+        test="unit/workload/test_snapshot.py",
     ),
     Guard(
         "own writes are newer than the watch",
@@ -260,6 +274,7 @@ GUARDS = (
         "libs/kube/reflector.py",
         '            self._version = ""\n        # Once',
         "            pass\n        # Once",
+        test="unit/kube/test_reflector.py",
     ),
     Guard(
         "target waits for those it depends on",
@@ -278,6 +293,7 @@ GUARDS = (
         SETTLING,
         "if deployment.phase is Phase.RUNNING and all(t.phase in DONE | ENDED for t in deployment.targets):",
         "if deployment.phase is Phase.RUNNING and any(t.phase in DONE | ENDED for t in deployment.targets):",
+        test="unit/deployment/test_matrix.py",
     ),
     Guard(
         "what is being finished is not aborted",
@@ -296,18 +312,21 @@ GUARDS = (
         PROMOTION,
         "Write(subject, msgspec.json.encode(after), expected=stored.sequence)",
         "Write(subject, msgspec.json.encode(after))",
+        test="unit/planner/test_promotion.py",
     ),
     Guard(
         "who has ended hands the application on",
         "services/planner/handlers.py",
         "if deployment.application and (is_terminal(deployment) or deployment.phase is Phase.QUEUED):",
         "if deployment.application and deployment.phase is Phase.QUEUED:",
+        test="unit/planner/test_promotion.py",
     ),
     Guard(
         "lock is compared and set when something is accepted",
         ACCEPTANCE,
         "            expected=applicant.standing.revision,\n",
         "",
+        test="integration/intake/test_start.py",
     ),
     Guard(
         "newcomer waits for who is there",
@@ -315,7 +334,13 @@ GUARDS = (
         "    if not standing.holder:\n        yield _order",
         "    if True:\n        yield _order",
     ),
-    Guard("who is replaced is told", ACCEPTANCE, "    if standing.waiting:\n", "    if False:\n"),
+    Guard(
+        "who is replaced is told",
+        ACCEPTANCE,
+        "    if standing.waiting:\n",
+        "    if False:\n",
+        test="integration/intake/test_queue.py",
+    ),
     Guard(
         "one request is one deployment",
         ACCEPTANCE,
@@ -364,6 +389,7 @@ GUARDS = (
         ANALYSIS,
         "case _, CancelAnalysis() if not is_terminal(run):",
         "case _, CancelAnalysis():",
+        test="unit/analysis/test_matrix.py",
     ),
     Guard(
         "approval that nobody gave fails",
@@ -376,6 +402,7 @@ GUARDS = (
         PASSING,
         "    if index is None or question(passage, index) is None:\n        return None\n    return _pass(",
         "    if index is None:\n        return None\n    return _pass(",
+        test="unit/rollout/test_matrix.py",
     ),
     Guard(
         "stream of which nothing is heard has ended",
@@ -409,24 +436,28 @@ REDUNDANT: dict[Guard, str] = {
         DEPLOYMENT,
         "case StartDeployment() if deployment.phase in (Phase.ABSENT, Phase.QUEUED):",
         "case StartDeployment():",
+        test="unit/deployment/test_matrix.py",
     ): "orders are followed once",
     Guard(
         "step is the cluster's to end",
         ROLLOUT,
         "case Phase.PROGRESSING, Settled() if asks_cluster(rollout.steps[rollout.step]):",
         "case Phase.PROGRESSING, Settled():",
+        test="unit/rollout/test_matrix.py",
     ): "what was seen names the goal it was seen for, and nobody looks for a step that is not the cluster's",
     Guard(
         "orders without an answer are given again",
         DEPLOYMENT,
         "return deployment, (*_reminders(deployment), Arm(CHECK, CHECK_SECONDS))",
         "return deployment, (Arm(CHECK, CHECK_SECONDS),)",
+        test="unit/deployment/test_matrix.py",
     ): "an order is committed with the step that gives it, and the bus brings it until it is followed",
     Guard(
         "what waits looks again",
         PASSING,
         "    return tuple(output for index in awaited if not outcome_of(passage, index) for output in _opened(passage, index))",  # noqa: E501 - as it stands in the code
         "    return ()",
+        test="unit/rollout/test_matrix.py",
     ): "a run's end is committed with the fact that tells it, and the bus brings that until it is heard",
     Guard(
         "who lost its claim stops by itself",

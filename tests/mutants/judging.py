@@ -17,7 +17,7 @@ from tests.mutants.guards import Guard
 from tests.simulation.cases import cases
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDERS = ("agent", "cli", "libs", "proto", "sandbox", "services", "tests")
+FOLDERS = ("agent", "cli", "docs", "examples", "libs", "proto", "sandbox", "services", "tests", "tools")
 FULL_SHARE = 10
 """For so many small schedules one full one, for what no small one notices."""
 MOST_SECONDS = 3.0
@@ -42,9 +42,11 @@ class Verdict(Struct, frozen=True):
     guard: Guard | None
     """None: nothing was changed."""
     schedules: int
-    """How many it took; 0: it survived."""
+    """How many it took; 0: none of them noticed."""
     size: str
+    """Of the schedule that noticed; `test` where a test did; empty where nothing did."""
     promise: str
+    """What was broken: a promise, or a test."""
     seconds: float
 
 
@@ -55,6 +57,7 @@ def tree() -> Iterator[Path]:
         for name in FOLDERS:
             ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".mypy_cache")
             shutil.copytree(ROOT / name, Path(folder) / name, ignore=ignored)
+        shutil.copy(ROOT / "pyproject.toml", folder)
         yield Path(folder)
 
 
@@ -72,7 +75,8 @@ def judged(guard: Guard | None, source: Path, judge: Judge) -> Verdict:
                 taken = before + found[0] - first + 1
                 return Verdict(guard, taken, size, found[1], time.perf_counter() - began)
             before += schedules
-    return Verdict(guard, 0, "", "", time.perf_counter() - began)
+        size, promise = ("test", guard.test) if guard and guard.test and _fails(Path(folder), guard.test) else ("", "")
+    return Verdict(guard, 0, size, promise, time.perf_counter() - began)
 
 
 def plant(guard: Guard, folder: Path) -> None:
@@ -85,14 +89,13 @@ def plant(guard: Guard, folder: Path) -> None:
 
 def _broken(folder: Path, first: int, schedules: int, size: str) -> tuple[int, str] | None:
     """The first seed that breaks a promise, and which."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     wanted = ["--first", str(first), "--seeds", str(schedules), "--size", size, "--until-broken"]
     command = [sys.executable, "-m", "tests.simulation", *wanted]
     try:
         ended = subprocess.run(
             command,
             cwd=folder,
-            env=environment,
+            env=_environment(folder),
             capture_output=True,
             text=True,
             timeout=120 + schedules * MOST_SECONDS,
@@ -104,3 +107,15 @@ def _broken(folder: Path, first: int, schedules: int, size: str) -> tuple[int, s
         said = ended.stdout[-1000:] + ended.stderr[-1000:]
         raise RuntimeError(f"the simulation does not run, and ended with {ended.returncode}: {said}")
     return (int(found[1]), found[2]) if found else None
+
+
+def _fails(folder: Path, test: str) -> bool:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"tests/{test}"]
+    ended = subprocess.run(command, cwd=folder, env=_environment(folder), capture_output=True, text=True, timeout=300)
+    if ended.returncode not in (0, 1):
+        raise RuntimeError(f"{test} cannot be run: {ended.stdout[-1000:]}{ended.stderr[-1000:]}")
+    return ended.returncode == 1
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}

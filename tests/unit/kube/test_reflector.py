@@ -25,7 +25,7 @@ class Garbling:
     async def request(
         self, method: str, path: str, body: bytes | None = None, media: Media = PLAIN, fence: Fence | None = None
     ) -> Response:
-        self.lists += 1
+        self.lists += "fieldSelector" not in path
         if self.lists == 2:
             self.twice.set()
         return Response(200, b'{"metadata": {"resourceVersion": "7"}, "items": []}')

@@ -31,12 +31,15 @@ VERDICTS = (
 
 
 def test_table_stands_between_its_marks() -> None:
-    page = written(f"before\n{BEGIN}\nold\n{END}\nafter\n", VERDICTS)
+    kept = f"| {GUARDS[1].name} | 18 | INV-01 |"
+    page = written(f"before\n{BEGIN}\nold\n| gone | 3 | INV-02 |\n{kept}\n{END}\nafter\n", VERDICTS)
     assert page.startswith(f"before\n{BEGIN}\n| safety check")
     assert page.endswith(f"{END}\nafter\n")
     assert f"| {GUARDS[0].name} | 17 | INV-04 |" in page
     assert REDUNDANT[next(iter(REDUNDANT))] in page
     assert "old" not in page
+    assert "gone" not in page
+    assert page.index(GUARDS[0].name) < page.index(kept) < page.index("not noticed")
 
 
 def test_page_without_marks_is_refused() -> None:

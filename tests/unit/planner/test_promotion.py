@@ -28,7 +28,7 @@ START = StartDeployment(application="shop", submission="sha256-of-first", by="an
 class World:
     def __init__(self) -> None:
         self.clock = VirtualClock()
-        self.store = MemoryStore(Broker(self.clock))
+        self.store = Overtaken(Broker(self.clock))
         self.shell = Shell(MACHINE, self.store, self.clock)
         self.planner = Planner(self.shell, self.store, self.clock)
         self.count = 0
@@ -55,6 +55,19 @@ def _order(stored: Stored) -> StartDeployment:
     order = decode(envelope.type, envelope.data)
     assert isinstance(order, StartDeployment)
     return order
+
+
+class Overtaken(MemoryStore):
+    """Somebody writes the lock right after it was read, once."""
+
+    rival: Lock | None = None
+
+    async def last(self, subject: str) -> Stored | None:
+        found = await super().last(subject)
+        if subject == LOCK and self.rival is not None:
+            rival, self.rival = self.rival, None
+            await self.commit([Write(LOCK, msgspec.json.encode(rival))])
+        return found
 
 
 @pytest.fixture
@@ -130,3 +143,11 @@ async def test_one_without_queue_asks_for_no_lock() -> None:
 
 def test_lock_is_one_per_application() -> None:
     assert f"state.acme.lock.3.{token_hash('shop')}.-" == LOCK
+
+
+async def test_who_took_the_place_meanwhile_keeps_it(world: World) -> None:
+    """The door replaced the second by a third between the planner's look at the lock and its write."""
+    world.store.rival = Lock("d1", "d3")
+    await world.tell(FIRST, AbortDeployment(by="ann"))
+    assert await world.lock() == Lock("d1", "d3")
+    assert await world.started() == []

@@ -93,6 +93,28 @@ def test_three_weights_cost_few_requests() -> None:
     assert cluster.requests <= 25
 
 
+@pytest.mark.parametrize(("weight", "back"), [(50, 75), (50, 25)])
+def test_capacity_comes_before_it_goes(weight: int, back: int) -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(4),))
+    executor, goals = begun(cluster, (deployment(4, "web:2"),))
+    executor.until_settled(goals(Stage.APPLY))
+    executor.until_settled(goals(Stage.WEIGHT, weight))
+    coming, going = awaited(goals(Stage.WEIGHT, back), executor.seen()).requests
+    assert (coming.what[-11:], going.what[-11:]) == ("from 2 to 3", "from 2 to 1")
+
+
+def test_what_is_deleted_meanwhile_is_not_made_again() -> None:
+    cluster = Cluster()
+    released(cluster, (deployment(4), settings(a="1")))
+    executor, goals = begun(cluster, (deployment(4), settings(a="2")))
+    change = next(one for one in awaited(goals(Stage.APPLY), executor.seen()).requests if "ConfigMap" in one.what)
+    del cluster.live[identity(settings())]
+    code, _ = cluster.send(change)
+    assert code == 409
+    assert identity(settings()) not in cluster.live
+
+
 def test_return_restores_everything() -> None:
     cluster = Cluster()
     old = released(cluster, (deployment(4), service(80), settings(colour="blue")))
