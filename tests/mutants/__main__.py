@@ -56,9 +56,7 @@ def _told(verdicts: Sequence[Verdict], judge: Judge) -> int:
     noticed = sum(bool(one.schedules) for one in needed)
     tested = sum(one.size == "test" for one in needed)
     kinds = " and ".join(f"{judge.schedules(size)} {size}" for size in judge.sizes)
-    print(
-        f"{noticed} of {len(needed)} mutants were noticed within {kinds} schedules, {tested} more by a test of their own"
-    )
+    print(f"{noticed} of {len(needed)} mutants were noticed within {kinds} schedules, {tested} more by their own tests")
     is_broken = any(verdict.schedules for verdict in verdicts if verdict.guard is None)
     return 1 if noticed + tested < len(needed) or is_broken else 0
 
