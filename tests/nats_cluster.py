@@ -36,8 +36,9 @@ cluster {{
 class NatsCluster:
     """Start it once; end it with `kill`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Path | None = None) -> None:
         self._folder = folder
+        self._program = program or executable()
         self._ports = [free_port() for _ in range(NODES)]
         self._routes = [free_port() for _ in range(NODES)]
         self._children: dict[int, subprocess.Popen[bytes]] = {}
@@ -68,6 +69,14 @@ class NatsCluster:
     def start_node(self, number: int) -> None:
         self._children[number] = self._run(number)
 
+    def upgrade_node(self, number: int, program: Path) -> None:
+        """Ask it to stop, as whoever upgrades does, and start it again as another release, on what it has stored."""
+        child = self._children.pop(number)
+        child.terminate()
+        child.wait()
+        self._program = program
+        self.start_node(number)
+
     def kill_node(self, number: int) -> None:
         child = self._children.pop(number)
         child.kill()
@@ -88,7 +97,7 @@ class NatsCluster:
             )
         )
         return subprocess.Popen(
-            [str(executable()), "-c", str(config)],
+            [str(self._program), "-c", str(config)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
