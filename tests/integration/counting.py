@@ -33,7 +33,7 @@ async def ports(urls: Sequence[str], replicas: int = 1) -> AsyncIterator[Ports]:
         yield Ports(JetStreamBus(connection), store, SystemClock())
 
 
-async def process(urls: Sequence[str], name: str, replicas: int = 1) -> None:
+async def process(urls: Sequence[str], name: str, replicas: int = 1, lease_seconds: int = 2) -> None:
     """One executor-like process, until cancelled."""
     async with ports(urls, replicas) as own:
         shell = Shell(COUNTER, own.store, own.clock)
@@ -42,7 +42,7 @@ async def process(urls: Sequence[str], name: str, replicas: int = 1) -> None:
             await shell.apply(received.key, received.message, received.id)
 
         service = Service("counter", {ApproveStep: said, RollBack: said}, shells=(shell,), lane=lambda key: key)
-        await serve(service, own, Sharing(name, PARTITIONS, ttl_seconds=2))
+        await serve(service, own, Sharing(name, PARTITIONS, ttl_seconds=lease_seconds))
 
 
 async def send(own: Ports, step: int) -> None:
