@@ -33,8 +33,15 @@ def programs() -> Path:
         pytest.skip(f"there is no Kubernetes: {missing}")
 
 
-# One loop for all of the session: what is still closing when a fixture is there is closed in peace.
+# One loop for all of the session: what is still closing when a fixture or a test has ended is closed in peace.
 _once = pytest_asyncio.fixture(scope="session", loop_scope="session")
+staged = pytest_asyncio.fixture(loop_scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @_once
@@ -69,18 +76,18 @@ async def grounded(cluster: Cluster, folder: Path) -> AsyncIterator[Ground]:
         nats.kill()
 
 
-@pytest.fixture
+@staged
 async def stage(ground: Ground, tmp_path: Path) -> Stage:
     return await _set(ground, tmp_path)
 
 
-@pytest.fixture
+@staged
 async def another(ground: Ground, tmp_path: Path) -> Stage:
     """For what must not be mixed with the first."""
     return await _set(ground, tmp_path)
 
 
-@pytest.fixture
+@staged
 async def lone(programs: Path, tmp_path: Path) -> AsyncIterator[Stage]:
     """On a cluster of its own, for what no other test may live through."""
     async with a_cluster(programs, tmp_path / "kubernetes") as running, grounded(running, tmp_path) as found:

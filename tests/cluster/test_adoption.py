@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.conftest import staged
 from tests.cluster.objects import MISSING, NEW, OLD, PODS, deployment
 from tests.cluster.stage import APPS, Size, Stage, canary
 from tests.cluster.test_canary import HASTY
@@ -20,7 +21,7 @@ async def watch_ready(stage: Stage, seen: list[int]) -> None:
         await asyncio.sleep(0.05)
 
 
-@pytest.fixture
+@staged
 async def serving(stage: Stage) -> Stage:
     """The old version, made by somebody's own `kubectl apply --server-side`."""
     path = f"{APPS}/namespaces/{stage.namespace}/deployments/web?fieldManager=kubectl"

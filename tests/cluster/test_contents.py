@@ -8,9 +8,6 @@ from tests.cluster.stage import Ground
 from tests.unit.spec.test_contents import RIGHT, WRONG
 from tools.kubernetes.api import Refused
 
-# One loop for all: the server may still be closing a connection when the next question is asked.
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 REASONS = {
     "is a name": "metadata.name",
     "is no key": "data[",

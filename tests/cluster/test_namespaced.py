@@ -13,6 +13,7 @@ from cli.local.children import last_lines
 from cli.local.layout import Credential, Layout
 from cli.local.plan import OUTSIDE, Machine, Outside
 from libs.api.view import AgentCreated, AgentList
+from tests.cluster.conftest import staged
 from tests.cluster.objects import NEW, OLD, PODS, autoscaler, config_map, deployment, service
 from tests.cluster.rights import NARROW_USER, grant_in_namespace
 from tests.cluster.stage import Ground, Size, Stage, approved_canary
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.timeout(180)
 NAME = "narrow"
 
 
-@pytest.fixture
+@staged
 async def narrow(ground: Ground, stage: Stage, tmp_path: Path) -> AsyncIterator[Stage]:
     """A stage whose agent is the namespaced one."""
     kubeconfig = await grant_in_namespace(stage.cluster, tmp_path, stage.namespace)
